@@ -1,0 +1,21 @@
+/* Types of the Armv8-M port that the kernel's state contains. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "armv8m_types.h"
+
+struct kernel_state;
+extern struct kernel_state k5;
+
+struct sys_header;
+extern const struct sys_header k5_system;
+
+static inline const struct sys_header *port_system(void)
+{
+    return &k5_system;
+}
+
+#include <port_trace.h> /* trace/ or release/, by include path */

@@ -1,0 +1,64 @@
+/* The port interface: all that the kernel asks of a machine.
+ *
+ * arch/armv8m and hostport implement it (arch/rv32 will). The include path
+ * chooses port_types.h, which defines:
+ *
+ *   k5                      the name of the kernel state (struct kernel_state)
+ *   struct port_context     what a switched-out thread keeps beside r4 to r11
+ *   struct port_mpu_image   the protection hardware's registers for one task
+ *   port_system()           the boot tables
+ *   port_trace(...)         see below; a macro, so that a release image has none
+ *
+ * A port calls the kernel through kernel/entry.h. On entry it has stored the
+ * thread's eight system-call registers in k5.thread[k5.current].reg and the
+ * rest in .context; on return it runs k5.current, or waits for the deadline if
+ * that is NO_THREAD.
+ */
+#pragma once
+
+#include <port_types.h>
+
+#include "kernel/event.h"
+
+#define PORT_NEVER UINT64_MAX
+
+/* Ticks since boot; never runs backwards, charged time is counted in it. */
+uint64_t port_cycles(void);
+
+/*
+ * Ask for kernel_timer() at tick `at` or soon after; replaces the earlier
+ * request. A tick that has passed fires as soon as the kernel is left. May fire
+ * early (short hardware counters); PORT_NEVER asks for nothing.
+ */
+void port_deadline(uint64_t at);
+
+/*
+ * Copies between user ranges that region_check() has just allowed. The only
+ * access to user memory beside port_thread_init(). At most CFG_COPY_BYTES.
+ */
+void port_copy(uint32_t to, uint32_t from, uint32_t bytes);
+
+/*
+ * Makes thread `id` start at its entry with an empty stack: writes its initial
+ * exception frame below stack_top (the kernel has checked that range) and fills
+ * its context.
+ */
+void port_thread_init(uint8_t id);
+
+/* Compiles the regions of task `id` into k5.task[id].mpu. */
+void port_mpu_compile(uint8_t id);
+
+/* Hands a record to the board's sink or the simulator. Never waits for the host. */
+void port_event(const struct k5_event *event);
+
+/* Nothing is ready and nothing will be. The machine may end here, or wait. */
+void port_halt(void);
+
+/* The kernel's own bug: record it and stop the machine. `file` has no folder. */
+_Noreturn void port_panic(const char *file, uint32_t line);
+
+/*
+ * void port_trace(kind, thread, code, arg0, arg1): a K5_EVENT_ of class kernel
+ * or timed. In release images a macro that vanishes; else trace_emit() of
+ * kernel/trace.h.
+ */

@@ -1,0 +1,105 @@
+/* libk5sim: a machine that runs the native kernel and real task binaries.
+ *
+ * The small stable header of the simulator; the Python binding reads this very
+ * file (so: no macros, no inline functions, one declaration a statement).
+ * One thread at a time may use a machine; several machines may live in one
+ * process, each in any thread. Functions that can fail return 0 or a negative
+ * enum k5sim_error, and k5sim_error_text() then says why, naming file and value.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct k5sim; /* a machine */
+
+enum k5sim_error {
+    K5SIM_OK = 0,
+    K5SIM_BAD_SYSTEM = -1,  /* the boot tables are not valid */
+    K5SIM_BAD_ELF = -2,     /* a task's file is not what it should be */
+    K5SIM_BAD_ADDRESS = -3, /* outside the machine's memory */
+    K5SIM_BAD_ARGUMENT = -4,
+    K5SIM_NO_MEMORY = -5,
+    K5SIM_ENGINE = -6, /* Unicorn refused */
+};
+
+enum k5sim_stop {
+    K5SIM_STOP_TIME = 1,   /* the tick asked for has come */
+    K5SIM_STOP_EVENT = 2,  /* an event of the kinds asked for was recorded */
+    K5SIM_STOP_FULL = 3,   /* the event ring is full: drain it and go on, nothing is lost */
+    K5SIM_STOP_HALT = 4,   /* nothing will ever happen again */
+    K5SIM_STOP_PANIC = 5,  /* a kernel assertion failed; the last event says which */
+    K5SIM_STOP_ENGINE = 6, /* the simulator itself failed: k5sim_error_text() */
+};
+
+/* A memory of the board. */
+struct k5sim_memory {
+    uint32_t base;  /* multiple of 1 KiB */
+    uint32_t bytes; /* multiple of 1 KiB */
+    bool writable;  /* RAM; otherwise flash */
+};
+
+struct k5sim_board {
+    const char *cpu; /* "cortex-m33" */
+    const struct k5sim_memory *memory;
+    size_t memory_count;
+    uint32_t mpu_regions;     /* at most 8 */
+    uint32_t ticks_per_insn;  /* virtual time: ticks = instructions * this; at least 1 */
+};
+
+/* The same as struct k5_event of the kernel (static-asserted in sim/). */
+struct k5sim_event {
+    uint64_t time;
+    uint8_t kind;
+    uint8_t thread;
+    uint16_t code;
+    uint32_t arg[6];
+    uint32_t reserved;
+};
+
+/* Creates a machine, its memory all zero (flash 0xff). NULL when out of memory or `board` is
+ * unusable: then `error` (at least 256 bytes) says why. */
+struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t error_bytes);
+void k5sim_close(struct k5sim *sim);
+
+/* The last error of this machine, one line, never NULL. */
+const char *k5sim_error_text(const struct k5sim *sim);
+
+/* Checks and takes a copy of the boot tables (kernel/system.h). Before k5sim_add_task(). */
+int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes);
+
+/* Loads a task's ELF file for task `task` of the tables: every loaded segment must lie in the
+ * task's regions, its machine must be the board's. */
+int k5sim_add_task(struct k5sim *sim, uint32_t task, const char *elf_path);
+
+/* (Re)boots: memory back to what was loaded, time 0, kernel_boot(). */
+int k5sim_boot(struct k5sim *sim);
+
+/* Bit k set: events of kind k (k < 64) are recorded. Default: all of class log. */
+void k5sim_record(struct k5sim *sim, uint64_t kinds);
+
+/* Runs until tick `until`, or an event whose kind has its bit in `stop_kinds`. */
+enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds);
+
+/* Moves up to `most` of the oldest recorded events out of the ring; returns how many. */
+size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most);
+
+uint64_t k5sim_now(const struct k5sim *sim);          /* ticks since boot */
+uint64_t k5sim_instructions(const struct k5sim *sim); /* guest instructions executed since boot */
+
+/* Physical memory, whatever the MPU says. Writing code invalidates its translation. */
+int k5sim_read(struct k5sim *sim, uint32_t address, void *out, uint32_t bytes);
+int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes);
+
+/* What task `task` may do with [address, address + bytes): SYS_READ | SYS_WRITE | SYS_EXECUTE. */
+uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes);
+
+/* r0 to r15, xPSR of a thread as it will go on; -4 for no such thread. */
+int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17]);
+
+/* Runs the kernel's invariant check; NULL or the name of the violated invariant. */
+const char *k5sim_invariants(struct k5sim *sim);
+
+/* The whole kernel state, for tools that know its layout (and for comparing runs). */
+const void *k5sim_kernel_state(const struct k5sim *sim, size_t *bytes);
