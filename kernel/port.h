@@ -20,6 +20,8 @@
 
 #include "kernel/event.h"
 
+struct fault_record; /* kernel/entry.h */
+
 #define PORT_NEVER UINT64_MAX
 
 /* Ticks since boot; never runs backwards, charged time is counted in it. */
@@ -34,7 +36,9 @@ void port_deadline(uint64_t at);
 
 /*
  * Copies between user ranges that region_check() has just allowed. The only
- * access to user memory beside port_thread_init(). At most CFG_COPY_BYTES.
+ * access to user memory beside port_thread_init() and port_fault_site(). At most
+ * CFG_COPY_BYTES. Ranges overlap only where tasks share memory: then the order
+ * of the bytes is not defined.
  */
 void port_copy(uint32_t to, uint32_t from, uint32_t bytes);
 
@@ -44,6 +48,13 @@ void port_copy(uint32_t to, uint32_t from, uint32_t bytes);
  * its context.
  */
 void port_thread_init(uint8_t id);
+
+/*
+ * Fills pc, sp, lr and the flags of a fault that the kernel itself found (bad
+ * system call, panic, timeout) from the exception frame of thread `id`. The
+ * kernel has checked that the task may read the frame.
+ */
+void port_fault_site(uint8_t id, struct fault_record *record);
 
 /* Compiles the regions of task `id` into k5.task[id].mpu. */
 void port_mpu_compile(uint8_t id);
