@@ -29,7 +29,7 @@ enum thread_state {
 /* kernel/queue.c: threads linked by their `next` and `previous`. */
 struct thread_queue {
     uint8_t head; /* NO_THREAD: empty */
-    uint8_t tail; /* undefined where empty */
+    uint8_t tail;
 };
 
 /* State and registers: kernel/thread.c. Time and priority: sched.c, donation.c. Waiting: ipc.c. */
@@ -57,6 +57,8 @@ struct thread {
     uint8_t cooling; /* its own budget is spent, until replenish_at */
     uint8_t orphan;  /* its client died: `payer` and `lent` stay until it replies or receives */
     uint8_t lent;    /* while `orphan`: the priority that the dead client lent */
+    uint8_t own_payer; /* itself, or NO_THREAD for a passive server */
+    uint8_t queued;    /* threads in the queues of the endpoints that it receives from */
 };
 
 /* kernel/task.c */

@@ -1,0 +1,24 @@
+/* Donation: what a thread runs on, and how urgently, while others wait for it.
+ *
+ * A call lends the caller's payer and effective priority to the receiver until
+ * the reply, through chains. Threads queued at an endpoint lend their priority
+ * to its receiver, and their time if it is passive and serves nobody.
+ */
+#pragma once
+
+#include "kernel/state.h"
+
+/* For whom thread `id` waits, or NO_THREAD. */
+uint32_t donation_waits_for(uint32_t id);
+
+/* True if thread `id`, waiting for `receiver`, would close a cycle. */
+bool donation_would_deadlock(uint32_t id, uint32_t receiver);
+
+/* Recomputes payer and priority of thread `id`, and of those it waits for in turn. */
+void donation_update(uint32_t id);
+
+/* The donation that thread `id` works on ends: it replied, or received again. */
+void donation_end(uint32_t id);
+
+/* Thread `id` dies or is forgotten as a client: what it lent to its server stays as it is. */
+void donation_orphan(uint32_t id);

@@ -1,0 +1,306 @@
+/* Scheduling: fixed priorities, round robin, budgets and cooldowns, timers.
+ *
+ * A budget is spent by whoever runs on it; then its owner cools down, and a
+ * server that it paid for goes on for its declared overrun. What was overdrawn
+ * is debited from the next budget. With a cooldown of 0 the budget is a slice:
+ * it is refilled at once, and the running thread goes behind its equals.
+ */
+#include "kernel/sched.h"
+
+#include "kernel/kassert.h"
+#include "kernel/queue.h"
+#include "kernel/system.h"
+#include "kernel/task.h"
+#include "kernel/thread.h"
+
+void sched_init(void)
+{
+    for (uint32_t i = 0; i < CFG_PRIORITIES; i++) {
+        queue_init(&k5.queue[i]);
+    }
+    k5.current = NO_THREAD;
+    k5.booted_at = port_cycles();
+    k5.charged_at = k5.booted_at;
+    k5.next_timer = PORT_NEVER;
+    k5.armed = PORT_NEVER;
+}
+
+void sched_note_timer(uint64_t at)
+{
+    if (at < k5.next_timer) {
+        k5.next_timer = at;
+    }
+}
+
+/* ------------------------------------------------------------ budgets */
+
+static void budget_spent(uint32_t id)
+{
+    const struct sys_thread *fixed = sys_thread(id);
+    struct thread *thread = &k5.thread[id];
+
+    if (fixed->cooldown == 0) {
+        thread->budget_left = (int32_t)fixed->budget;
+        k5.slice_over = 1;
+        return;
+    }
+    thread->cooling = 1;
+    thread->replenish_at = k5.charged_at + fixed->cooldown;
+    sched_note_timer(thread->replenish_at);
+    port_trace(K5_EVENT_EXHAUSTED, id, 0, (uint32_t)-thread->budget_left, 0);
+    if (thread->state == THREAD_READY && thread->payer == id) {
+        sched_remove(id);
+        thread_set_state(id, THREAD_EXHAUSTED);
+    }
+}
+
+static void replenish(uint32_t id)
+{
+    const struct sys_thread *fixed = sys_thread(id);
+    struct thread *thread = &k5.thread[id];
+
+    thread->budget_left += (int32_t)fixed->budget;
+    thread->cooling = 0;
+    port_trace(K5_EVENT_REPLENISHED, id, 0, (uint32_t)thread->budget_left, 0);
+    if (thread->budget_left <= 0) {
+        budget_spent(id); /* overdrawn by more than a budget: cools down once more */
+    } else if (thread->state == THREAD_EXHAUSTED) {
+        sched_ready(id);
+    }
+}
+
+void sched_charge(void)
+{
+    uint64_t now = port_cycles();
+    uint64_t elapsed = now - k5.charged_at;
+
+    KASSERT(now >= k5.charged_at);
+    k5.charged_at = now;
+    k5.slice_over = 0;
+    if (k5.current == NO_THREAD) {
+        k5.idle += elapsed;
+        return;
+    }
+
+    uint32_t payer = k5.thread[k5.current].payer;
+    struct thread *thread = &k5.thread[payer];
+    int64_t left = (int64_t)thread->budget_left - (int64_t)elapsed;
+
+    thread->consumed += elapsed;
+    thread->budget_left = left < -INT32_MAX ? -INT32_MAX : (int32_t)left;
+    if (thread->budget_left <= 0 && !thread->cooling) {
+        budget_spent(payer);
+    }
+}
+
+bool sched_overran(void)
+{
+    if (k5.current == NO_THREAD) {
+        return false;
+    }
+
+    const struct thread *thread = &k5.thread[k5.current];
+
+    if (thread->state != THREAD_RUNNING || thread->payer == k5.current) {
+        return false;
+    }
+
+    const struct thread *payer = &k5.thread[thread->payer];
+
+    return payer->cooling &&
+           (int64_t)payer->budget_left + (int64_t)sys_thread(k5.current)->overrun <= 0;
+}
+
+/* ------------------------------------------------------------ timers */
+
+static void thread_timers(uint32_t id)
+{
+    struct thread *thread = &k5.thread[id];
+
+    if (thread->state == THREAD_SLEEPING) {
+        if (thread->wake_at <= k5.charged_at) {
+            port_trace(K5_EVENT_WAKE, id, 0, 0, 0);
+            thread_complete(id, K5_OK);
+            sched_ready(id);
+        } else {
+            sched_note_timer(thread->wake_at);
+        }
+    }
+    if (thread->cooling) {
+        if (thread->replenish_at <= k5.charged_at) {
+            replenish(id);
+        } else {
+            sched_note_timer(thread->replenish_at);
+        }
+    }
+}
+
+void sched_timers(void)
+{
+    if (k5.charged_at < k5.next_timer) {
+        return;
+    }
+    k5.next_timer = PORT_NEVER;
+    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+        thread_timers(i);
+    }
+    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+        task_timers(i);
+    }
+}
+
+void sched_sleep(uint64_t at)
+{
+    uint32_t id = k5.current;
+
+    if (at <= k5.charged_at) {
+        thread_complete(id, K5_OK);
+        return;
+    }
+    k5.thread[id].wake_at = at;
+    thread_set_state(id, THREAD_SLEEPING);
+    sched_note_timer(at);
+}
+
+/* ------------------------------------------------------------ ready queues */
+
+static void ready_push(uint32_t id, bool front)
+{
+    uint32_t priority = k5.thread[id].effective;
+
+    thread_set_state(id, THREAD_READY);
+    k5.ready |= 1u << priority;
+    if (front) {
+        queue_push_front(&k5.queue[priority], id);
+    } else {
+        queue_push_back(&k5.queue[priority], id);
+    }
+}
+
+void sched_ready(uint32_t id)
+{
+    const struct thread *thread = &k5.thread[id];
+
+    if (k5.task[thread->task].state != K5_TASK_READY) {
+        thread_set_state(id, THREAD_OFF);
+    } else if (thread->payer == NO_THREAD) {
+        thread_set_state(id, THREAD_UNFUNDED);
+    } else if (thread->payer == id && thread->cooling) {
+        thread_set_state(id, THREAD_EXHAUSTED);
+    } else {
+        ready_push(id, false);
+    }
+}
+
+void sched_remove(uint32_t id)
+{
+    const struct thread *thread = &k5.thread[id];
+    struct thread_queue *queue = &k5.queue[thread->effective];
+
+    if (thread->state != THREAD_READY) {
+        return; /* the other runnable states are no queues */
+    }
+    queue_remove(queue, id);
+    if (queue_empty(queue)) {
+        k5.ready &= ~(1u << thread->effective);
+    }
+}
+
+void sched_yield(void)
+{
+    thread_complete(k5.current, K5_OK);
+    k5.slice_over = 1;
+}
+
+/* ------------------------------------------------------------ who runs */
+
+/* The running thread stays, unless it lost its time or its place. */
+static bool keeps_running(uint32_t id)
+{
+    const struct thread *thread = &k5.thread[id];
+
+    if (id == NO_THREAD || thread->state != THREAD_RUNNING) {
+        return false;
+    }
+    if (thread->payer == NO_THREAD || (thread->payer == id && thread->cooling)) {
+        sched_ready(id);
+        return false;
+    }
+    if (k5.ready == 0) {
+        return true;
+    }
+
+    uint32_t best = sched_highest_ready();
+
+    if (best < thread->effective || (best == thread->effective && !k5.slice_over)) {
+        return true;
+    }
+    ready_push(id, best > thread->effective && !k5.slice_over);
+    return false;
+}
+
+static uint32_t pick(void)
+{
+    if (k5.ready == 0) {
+        return NO_THREAD;
+    }
+
+    uint32_t id = k5.queue[sched_highest_ready()].head;
+
+    sched_remove(id);
+    thread_set_state(id, THREAD_RUNNING);
+    return id;
+}
+
+/* The tick at which the running thread must be stopped, or the next timer is due. */
+static uint64_t deadline(void)
+{
+    if (k5.current == NO_THREAD) {
+        return k5.next_timer;
+    }
+
+    const struct thread *payer = &k5.thread[k5.thread[k5.current].payer];
+    int64_t room = payer->budget_left;
+
+    if (payer->cooling) {
+        room += sys_thread(k5.current)->overrun;
+    }
+
+    uint64_t end = k5.charged_at + (room > 0 ? (uint64_t)room : 0);
+
+    return end < k5.next_timer ? end : k5.next_timer;
+}
+
+static void halt(void)
+{
+    const struct k5_event event = {
+        .time = k5.charged_at, .kind = K5_EVENT_HALT, .thread = NO_THREAD};
+
+    port_event(&event);
+    port_halt();
+}
+
+void sched_finish(enum k5_event_kind event)
+{
+    uint32_t before = k5.current;
+
+    if (!keeps_running(before)) {
+        k5.current = (uint8_t)pick();
+        if (k5.current == NO_THREAD) {
+            port_trace(K5_EVENT_IDLE, NO_THREAD, before, 0, 0);
+        } else if (k5.current != before) {
+            port_trace((uint8_t)event, k5.current, before, k5.thread[k5.current].payer, 0);
+        }
+    }
+    (void)event; /* release images have no trace */
+    if (k5.current == NO_THREAD && k5.next_timer == PORT_NEVER) {
+        halt();
+    }
+
+    uint64_t at = deadline();
+
+    if (at != k5.armed) {
+        k5.armed = at;
+        port_deadline(at);
+    }
+}

@@ -1,0 +1,31 @@
+/* Threads: the one writer of their state, and the results of their calls. */
+#pragma once
+
+#include "kernel/state.h"
+
+/* Every transition passes here, so one breakpoint sees them all. Queues are the caller's. */
+static inline void thread_set_state(uint32_t id, enum thread_state state)
+{
+    k5.thread[id].state = (uint8_t)state;
+}
+
+static inline bool thread_is_runnable(uint32_t id)
+{
+    uint8_t state = k5.thread[id].state;
+
+    return state >= THREAD_RUNNING && state <= THREAD_UNFUNDED;
+}
+
+/* The system call that thread `id` is in has this result. Call before reg[7] is overwritten. */
+void thread_complete(uint32_t id, enum k5_error error);
+
+/*
+ * Boot: fills the fixed fields of all threads from the boot tables; all OFF.
+ */
+void thread_init_all(void);
+
+/*
+ * Makes an OFF thread start at its entry, at its next turn. Its budget and its
+ * sequence of calls go on: a restart buys no time and revives no reply.
+ */
+void thread_start(uint32_t id);
