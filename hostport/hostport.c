@@ -1,0 +1,139 @@
+/* The hosted port: the kernel's way out, where the machine is a data structure.
+ *
+ * Register values and exception frames are computed by the same pure code as on
+ * the chip (arch/armv8m/pmsav8.c, frame.h), so what the kernel stores in its
+ * state is what it would store there.
+ */
+#include "hostport/hostport.h"
+
+#include <string.h>
+
+#include "arch/armv8m/frame.h"
+#include "arch/armv8m/pmsav8.h"
+#include "kernel/kassert.h"
+#include "kernel/port.h"
+#include "kernel/state.h"
+#include "kernel/system.h"
+
+/* Return to Non-secure Thread mode on PSP, standard frame: as on STM32L5 with TZEN = 0. */
+#define EXC_RETURN_THREAD UINT32_C(0xffffffbc)
+
+_Thread_local struct kernel_state *hostport_state;
+_Thread_local const struct sys_header *hostport_system;
+_Thread_local struct hostport_machine *hostport_machine;
+
+void hostport_enter(struct hostport_machine *machine, struct kernel_state *state,
+                    const struct sys_header *system)
+{
+    hostport_machine = machine;
+    hostport_state = state;
+    hostport_system = system;
+}
+
+uint8_t *hostport_memory(const struct hostport_machine *machine, uint32_t address, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < machine->range_count; i++) {
+        const struct hostport_range *range = &machine->range[i];
+        uint32_t offset = address - range->base;
+
+        if (offset < range->bytes && bytes <= range->bytes - offset) {
+            return range->host + offset;
+        }
+    }
+    return NULL;
+}
+
+uint64_t port_cycles(void)
+{
+    return hostport_machine->now;
+}
+
+void port_deadline(uint64_t at)
+{
+    hostport_machine->deadline = at;
+}
+
+/* A range may lie across two memories that touch: then it has no single host address. */
+static uint8_t *byte_at(uint32_t address)
+{
+    uint8_t *host = hostport_memory(hostport_machine, address, 1);
+
+    KASSERT(host != NULL); /* the kernel has checked it against regions, and they lie in memory */
+    return host;
+}
+
+static void copy_bytewise(uint32_t to, uint32_t from, uint32_t bytes)
+{
+    uint8_t staged[CFG_COPY_BYTES];
+
+    for (uint32_t i = 0; i < bytes; i++) {
+        staged[i] = *byte_at(from + i);
+    }
+    for (uint32_t i = 0; i < bytes; i++) {
+        *byte_at(to + i) = staged[i];
+    }
+}
+
+void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
+{
+    uint8_t *target = hostport_memory(hostport_machine, to, bytes);
+    const uint8_t *source = hostport_memory(hostport_machine, from, bytes);
+
+    KASSERT(bytes <= CFG_COPY_BYTES);
+    if (target != NULL && source != NULL) {
+        memmove(target, source, bytes);
+    } else {
+        copy_bytewise(to, from, bytes);
+    }
+    hostport_machine->written(hostport_machine, to, bytes);
+}
+
+void port_thread_init(uint8_t id)
+{
+    const struct sys_thread *thread = sys_thread(id);
+    struct port_context *context = &k5.thread[id].context;
+    const struct exception_frame frame = frame_initial(thread->entry, thread->argument);
+
+    context->psp = thread->stack_top - FRAME_BYTES;
+    context->psplim = thread->stack_base;
+    context->exc_return = EXC_RETURN_THREAD;
+
+    uint8_t *target = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
+
+    KASSERT(target != NULL);
+    memcpy(target, &frame, sizeof frame);
+    hostport_machine->written(hostport_machine, context->psp, FRAME_BYTES);
+}
+
+void port_mpu_compile(uint8_t id)
+{
+    const struct sys_task *task = sys_task(id);
+
+    KASSERT(task->region_count <= PMSAV8_REGIONS);
+    pmsav8_compile(sys_region(task->first_region), task->region_count, &k5.task[id].mpu);
+}
+
+void port_event(const struct k5_event *event)
+{
+    hostport_machine->event(hostport_machine, event);
+}
+
+void port_halt(void)
+{
+    hostport_machine->halted = true;
+}
+
+_Noreturn void port_panic(const char *file, uint32_t line)
+{
+    struct k5_event event = {
+        .time = hostport_machine->now,
+        .kind = K5_EVENT_PANIC,
+        .thread = k5.current,
+        .code = (uint16_t)line,
+    };
+    size_t length = strlen(file);
+
+    memcpy(event.arg, file, length < sizeof event.arg ? length : sizeof event.arg);
+    hostport_machine->event(hostport_machine, &event);
+    hostport_machine->panic(hostport_machine);
+}

@@ -1,0 +1,53 @@
+/* What the hosted port asks of the machine around it.
+ *
+ * The port knows no simulator: sim/ is one machine, tests/unit/fake_machine.h
+ * another. What can be plain data is data, since an entry into the kernel must
+ * cost nanoseconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct k5_event;
+struct kernel_state;
+struct sys_header;
+
+/* A range of the guest's address space that is host memory. */
+struct hostport_range {
+    uint32_t base;
+    uint32_t bytes;
+    uint8_t *host;
+};
+
+#define HOSTPORT_RANGES 8
+
+struct hostport_machine {
+    uint64_t now;      /* port_cycles(); stands still during an entry */
+    uint64_t deadline; /* what the kernel asked for last; PORT_NEVER: nothing */
+    uint64_t wanted;   /* bit k: kernel events of kind k are wanted */
+    bool halted;       /* the kernel called port_halt() */
+    uint32_t range_count;
+    struct hostport_range range[HOSTPORT_RANGES];
+
+    /* Takes a record; never fails. */
+    void (*event)(struct hostport_machine *machine, const struct k5_event *event);
+    /* The kernel wrote guest memory: a translation of these bytes is stale. */
+    void (*written)(struct hostport_machine *machine, uint32_t address, uint32_t bytes);
+    /* Leaves the kernel for good, by longjmp; the event has been recorded. */
+    void (*panic)(struct hostport_machine *machine) __attribute__((noreturn));
+};
+
+extern _Thread_local struct hostport_machine *hostport_machine;
+
+/* From here on the calling host thread runs the kernel of this machine. */
+void hostport_enter(struct hostport_machine *machine, struct kernel_state *state,
+                    const struct sys_header *system);
+
+/* The host's view of [address, address + bytes), or NULL if that is not all in one range. */
+uint8_t *hostport_memory(const struct hostport_machine *machine, uint32_t address, uint32_t bytes);
+
+static inline bool hostport_wants(uint32_t kind)
+{
+    return ((hostport_machine->wanted >> kind) & 1u) != 0;
+}

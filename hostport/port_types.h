@@ -1,0 +1,30 @@
+/* Types of the hosted port that the kernel's state contains.
+ *
+ * The kernel reaches its state by the name k5. Here that is whatever machine the
+ * calling host thread is running: one process may hold many.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/armv8m/armv8m_types.h"
+
+struct kernel_state;
+struct sys_header;
+struct hostport_machine;
+
+/* Set by hostport_enter() for the calling host thread. */
+extern _Thread_local struct kernel_state *hostport_state;
+extern _Thread_local const struct sys_header *hostport_system;
+extern _Thread_local struct hostport_machine *hostport_machine;
+
+#define k5 (*hostport_state)
+
+static inline const struct sys_header *port_system(void)
+{
+    return hostport_system;
+}
+
+#include <port_trace.h>
