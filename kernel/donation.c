@@ -153,6 +153,13 @@ void donation_update(uint32_t id)
     }
 }
 
+bool donation_is_current(uint32_t id)
+{
+    struct lent lent = lent_to(id);
+
+    return lent.payer == k5.thread[id].payer && lent.effective == k5.thread[id].effective;
+}
+
 void donation_end(uint32_t id)
 {
     k5.thread[id].client = NO_THREAD;

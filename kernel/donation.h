@@ -22,3 +22,6 @@ void donation_end(uint32_t id);
 
 /* Thread `id` dies or is forgotten as a client: what it lent to its server stays as it is. */
 void donation_orphan(uint32_t id);
+
+/* For the invariant check: payer and priority of thread `id` are what is lent to it now. */
+bool donation_is_current(uint32_t id);

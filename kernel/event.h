@@ -10,8 +10,8 @@
 #define EVENT_ARGS 6
 
 struct k5_event {
-    uint64_t time; /* ticks since boot */
-    uint8_t kind;  /* K5_EVENT_ */
+    uint64_t time;  /* ticks since boot */
+    uint8_t kind;   /* K5_EVENT_ */
     uint8_t thread; /* 0xff: none */
     uint16_t code;
     uint32_t arg[EVENT_ARGS];

@@ -177,7 +177,7 @@ static void ready_push(uint32_t id, bool front)
     }
 }
 
-void sched_ready(uint32_t id)
+static void make_ready(uint32_t id, bool front)
 {
     const struct thread *thread = &k5.thread[id];
 
@@ -188,8 +188,18 @@ void sched_ready(uint32_t id)
     } else if (thread->payer == id && thread->cooling) {
         thread_set_state(id, THREAD_EXHAUSTED);
     } else {
-        ready_push(id, false);
+        ready_push(id, front);
     }
+}
+
+void sched_ready(uint32_t id)
+{
+    make_ready(id, false);
+}
+
+void sched_resume(uint32_t id)
+{
+    make_ready(id, true);
 }
 
 void sched_remove(uint32_t id)

@@ -19,6 +19,9 @@ void sched_timers(void);
 /* Thread `id`, in no queue, could run: queues it, unless it has no time or its task is down. */
 void sched_ready(uint32_t id);
 
+/* The same, but before its equals: it goes on with a turn that a call interrupted or lent. */
+void sched_resume(uint32_t id);
+
 /* Takes a runnable thread (not OFF, not blocked) out of its queue; the caller sets its state. */
 void sched_remove(uint32_t id);
 

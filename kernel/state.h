@@ -54,9 +54,9 @@ struct thread {
     uint8_t endpoint;  /* SENDING, CALLING, RECEIVING: where */
     uint8_t next;      /* in the queue of its state */
     uint8_t previous;
-    uint8_t cooling; /* its own budget is spent, until replenish_at */
-    uint8_t orphan;  /* its client died: `payer` and `lent` stay until it replies or receives */
-    uint8_t lent;    /* while `orphan`: the priority that the dead client lent */
+    uint8_t cooling;   /* its own budget is spent, until replenish_at */
+    uint8_t orphan;    /* its client died: `payer` and `lent` stay until it replies or receives */
+    uint8_t lent;      /* while `orphan`: the priority that the dead client lent */
     uint8_t own_payer; /* itself, or NO_THREAD for a passive server */
     uint8_t queued;    /* threads in the queues of the endpoints that it receives from */
 };

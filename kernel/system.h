@@ -12,7 +12,10 @@
 #define SYS_VERSION 1
 
 enum sys_access { SYS_READ = 1, SYS_WRITE = 2, SYS_EXECUTE = 4 };
-enum sys_region_flag { SYS_REGION_DEVICE = 1 };
+enum sys_region_flag {
+    SYS_REGION_DEVICE = 1, /* registers: no buffer may lie there */
+    SYS_REGION_SHARED = 2, /* other tasks have it too, because the description says so */
+};
 enum sys_thread_flag { SYS_THREAD_FPU = 1 };
 enum sys_policy { SYS_POLICY_RESTART, SYS_POLICY_HOLD, SYS_POLICY_STOP };
 
@@ -49,7 +52,7 @@ struct sys_task {
     uint8_t slot_count;
     uint8_t first_thread;
     uint8_t thread_count;
-    uint8_t policy; /* enum sys_policy */
+    uint8_t policy;             /* enum sys_policy */
     uint32_t backoff_ticks;     /* delay of the first restart; doubles with each */
     uint32_t backoff_max_ticks; /* and stops growing here */
     uint32_t stable_ticks;      /* a task that ran this long starts over with the first delay */
@@ -57,13 +60,13 @@ struct sys_task {
 _Static_assert(sizeof(struct sys_task) == 24, "format of the boot tables");
 
 struct sys_thread {
-    uint32_t entry;       /* address of the first instruction, Thumb bit set */
-    uint32_t stack_base;  /* lowest address the stack pointer may reach; 8-byte aligned */
-    uint32_t stack_top;   /* initial stack pointer; 8-byte aligned */
-    uint32_t argument;    /* in r0 */
-    uint32_t budget;      /* ticks; 0: passive server, has no time of its own */
-    uint32_t cooldown;    /* ticks; 0: the budget is a round-robin slice */
-    uint32_t overrun;     /* ticks it may go on for a payer that ran dry */
+    uint32_t entry;      /* address of the first instruction, Thumb bit set */
+    uint32_t stack_base; /* lowest address the stack pointer may reach; 8-byte aligned */
+    uint32_t stack_top;  /* initial stack pointer; 8-byte aligned */
+    uint32_t argument;   /* in r0 */
+    uint32_t budget;     /* ticks; 0: passive server, has no time of its own */
+    uint32_t cooldown;   /* ticks; 0: the budget is a round-robin slice */
+    uint32_t overrun;    /* ticks it may go on for a payer that ran dry */
     uint8_t task;
     uint8_t priority; /* 0 lowest .. 31 highest */
     uint8_t flags;    /* enum sys_thread_flag */

@@ -1,0 +1,56 @@
+/* Faults: what a task did wrong, on record, and then its policy. */
+#include "kernel/fault.h"
+
+#include "kernel/entry.h"
+#include "kernel/kassert.h"
+#include "kernel/region.h"
+#include "kernel/sched.h"
+#include "kernel/system.h"
+#include "kernel/task.h"
+
+/* Largest exception frame that port_fault_site() reads. */
+#define FRAME_BYTES 32u
+
+static void record(const struct fault_record *fault)
+{
+    const struct k5_event event = {
+        .time = port_cycles(),
+        .kind = K5_EVENT_FAULT,
+        .thread = k5.current,
+        .code = fault->kind,
+        .arg = {fault->pc, fault->address, fault->status, fault->flags, fault->sp, fault->lr},
+    };
+
+    port_event(&event);
+    task_fault(k5.thread[k5.current].task);
+}
+
+void fault_raise(enum k5_fault_kind kind, uint32_t detail)
+{
+    struct fault_record fault = {.kind = (uint8_t)kind, .address = detail};
+
+    if (region_check(k5.thread[k5.current].task, k5.thread[k5.current].context.psp, FRAME_BYTES,
+                     SYS_READ)) {
+        port_fault_site(k5.current, &fault);
+    }
+    record(&fault);
+}
+
+void kernel_fault(const struct fault_record *fault)
+{
+    KASSERT(k5.current != NO_THREAD);
+    sched_charge();
+    record(fault);
+    sched_finish(K5_EVENT_SWITCH);
+}
+
+void kernel_timer(void)
+{
+    k5.armed = 0; /* the hardware's deadline is used up: arm it again */
+    sched_charge();
+    sched_timers();
+    if (sched_overran()) {
+        fault_raise(K5_FAULT_TIMEOUT, k5.thread[k5.current].payer);
+    }
+    sched_finish(K5_EVENT_PREEMPT);
+}
