@@ -17,6 +17,13 @@
 /* All bits of an info word that a fast message must not have: kinds but short, and every flag. */
 #define NOT_FAST 0xffffu
 
+/* thread_complete() with K5_OK, in line. */
+static inline void fast_complete(struct thread *thread, uint32_t id)
+{
+    thread->reg[IPC_CPTR] = K5_OK;
+    port_trace(K5_EVENT_RESULT, id, thread->reg[IPC_REPLY], K5_OK, thread->reg[IPC_INFO]);
+}
+
 static inline void copy_words(struct thread *to, const struct thread *from)
 {
     to->reg[IPC_INFO] = from->reg[IPC_INFO];
@@ -67,6 +74,9 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     uint32_t to = endpoint->receiver;
     struct thread *receiver = &k5.thread[to];
 
+    if (k5.task[receiver->task].state != K5_TASK_READY) {
+        return false; /* held: it gets the message, but does not run */
+    }
     endpoint->waiting = 0;
     ipc_next_sequence(caller);
     caller->used_slot = (uint16_t)(cap - k5.slot);
@@ -75,7 +85,7 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     thread_set_state(id, THREAD_AWAITING);
 
     copy_words(receiver, caller);
-    thread_complete(to, K5_OK);
+    fast_complete(receiver, to);
     receiver->reg[IPC_BADGE] = cap->badge;
     receiver->reg[IPC_REPLY] = caller->sequence << 8 | id;
     receiver->client = (uint8_t)id;
@@ -110,7 +120,7 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
         return false;
     }
     copy_words(caller, server);
-    thread_complete(to, K5_OK);
+    fast_complete(caller, to);
 
     server->client = NO_THREAD;
     server->payer = server->own_payer;
