@@ -1,0 +1,1 @@
+"""One module per sub-command: its docstring is its help, main() its exit code."""
