@@ -39,9 +39,9 @@ typedef uint32_t k5_cptr_t;
 struct k5_message {
     uint32_t info; /* kind, flags and label: k5_label(), k5_is_copy(), k5_is_truncated() */
     uint32_t word[4];
-    uint32_t badge;   /* after a receive: of the capability that the sender used */
-    k5_cptr_t reply;  /* after a receive: answers the call, once; 0 if no answer is awaited */
-    uint32_t copied;  /* after a call with a copy message: how many of its bytes arrived */
+    uint32_t badge;  /* after a receive: of the capability that the sender used */
+    k5_cptr_t reply; /* after a receive: answers the call, once; 0 if no answer is awaited */
+    uint32_t copied; /* after a call with a copy message: how many of its bytes arrived */
 };
 
 /* A short message: four words that travel in registers. */

@@ -44,11 +44,11 @@ __attribute__((format(printf, 1, 2))) static inline void k5_log_check_(const cha
 
 /* As printf sees it: 32-bit long is int, so that one conversion fits on every compiler. */
 #define K5_LOG_PRINTF_(x)                                                                          \
-    _Generic((x), unsigned long: (unsigned)(x), long: (int)(x), default: (x))
+    _Generic((x), unsigned long : (unsigned)(x), long : (int)(x), default : (x))
 
 /* A string literal is longer than a word; what goes out is its address. */
 #define K5_LOG_IS_WORD_(x)                                                                         \
-    _Generic((x), char *: 1, const char *: 1, float: 0, default: sizeof(x) <= 4)
+    _Generic((x), char * : 1, const char * : 1, float : 0, default : sizeof(x) <= 4)
 
 #define K5_LOG_FITS_(x) _Static_assert(K5_LOG_IS_WORD_(x), "a log argument has at most 32 bits")
 

@@ -216,6 +216,8 @@ _Noreturn static inline void k5_sys_panic(uint32_t code)
     K5_IN_REG(4, r4) = code;
     K5_IN_REG(11, r11) = K5_SYS_PANIC;
 
-    __asm__ volatile("svc #0" : : "r"(r4), "r"(r11) : "memory");
-    __builtin_unreachable();
+    /* Not __builtin_unreachable(): with it gcc 12 drops the branch that leads here. */
+    for (;;) {
+        __asm__ volatile("svc #0" : : "r"(r4), "r"(r11) : "memory");
+    }
 }
