@@ -10,6 +10,7 @@
 
 #include "arch/armv8m/frame.h"
 #include "arch/armv8m/pmsav8.h"
+#include "kernel/entry.h"
 #include "kernel/kassert.h"
 #include "kernel/port.h"
 #include "kernel/state.h"
@@ -103,6 +104,23 @@ void port_thread_init(uint8_t id)
     KASSERT(target != NULL);
     memcpy(target, &frame, sizeof frame);
     hostport_machine->written(hostport_machine, context->psp, FRAME_BYTES);
+}
+
+void port_fault_site(uint8_t id, struct fault_record *record)
+{
+    const struct port_context *context = &k5.thread[id].context;
+    const uint8_t *source = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
+    struct exception_frame frame;
+
+    if (source == NULL) {
+        return; /* the frame lies across two memories: the record says that pc is unknown */
+    }
+    memcpy(&frame, source, sizeof frame);
+    /* After an SVC the stacked pc is behind it; a timeout interrupts before the instruction. */
+    record->pc = record->kind == K5_FAULT_TIMEOUT ? frame.pc : frame.pc - 2;
+    record->lr = frame.lr;
+    record->sp = frame_thread_sp(context->psp, context->exc_return, frame.xpsr);
+    record->flags |= K5_FAULT_FLAG_PC_KNOWN;
 }
 
 void port_mpu_compile(uint8_t id)
