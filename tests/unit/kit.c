@@ -1,0 +1,236 @@
+/* What the kernel's unit tests share. */
+#include "tests/unit/kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/invariants.h"
+#include "kernel/port.h"
+
+struct fake_machine kit_machine;
+
+/* More timer entries in one kit_advance() than any test needs: the kernel is stuck. */
+#define MOST_TIMERS 1000000u
+
+int kit_setup(void **state)
+{
+    (void)state;
+    build_reset();
+    memset(&kit_machine, 0, sizeof kit_machine);
+    return 0;
+}
+
+void kit_boot_at(uint64_t now)
+{
+    fake_machine_init(&kit_machine, build_finish());
+    kit_machine.port.now = now;
+    kernel_boot();
+    KIT_CHECK();
+}
+
+void kit_boot(void)
+{
+    kit_boot_at(0);
+}
+
+uint64_t kit_now(void)
+{
+    return kit_machine.port.now;
+}
+
+/* ------------------------------------------------------------ entries */
+
+void kit_check(const char *file, int line)
+{
+    const char *broken = kernel_invariants();
+
+    if (broken != NULL) {
+        print_error("broken invariant: %s (tick %llu)\n", broken, (unsigned long long)kit_now());
+        _fail(file, line);
+    }
+}
+
+void kit_play(uint32_t who, uint32_t number, const uint32_t argument[7])
+{
+    ASSERT_CURRENT(who);
+    memcpy(k5.thread[who].reg, argument, 7 * sizeof argument[0]);
+    k5.thread[who].reg[7] = number;
+    kernel_syscall();
+    KIT_CHECK();
+}
+
+void kit_fault(uint32_t who)
+{
+    const struct fault_record record = {
+        .kind = K5_FAULT_DATA,
+        .flags = K5_FAULT_FLAG_PC_KNOWN | K5_FAULT_FLAG_ADDRESS_KNOWN,
+        .pc = 0x08000100,
+        .address = 0x40000000,
+        .status = 0x82,
+    };
+
+    ASSERT_CURRENT(who);
+    kernel_fault(&record);
+    KIT_CHECK();
+}
+
+void kit_elapse(uint64_t ticks)
+{
+    fake_machine_advance(&kit_machine, ticks);
+}
+
+void kit_advance_to(uint64_t at)
+{
+    struct hostport_machine *port = &kit_machine.port;
+
+    for (uint32_t i = 0; port->deadline <= at; i++) {
+        if (i == MOST_TIMERS) {
+            fail_msg("the timer does not come to rest at tick %llu", (unsigned long long)port->now);
+        }
+        if (port->deadline > port->now) {
+            port->now = port->deadline;
+        }
+        kernel_timer();
+        KIT_CHECK();
+    }
+    port->now = at;
+}
+
+void kit_advance(uint64_t ticks)
+{
+    kit_advance_to(kit_now() + ticks);
+}
+
+/* ------------------------------------------------------------ who runs */
+
+void kit_turn_to(uint32_t who)
+{
+    for (uint32_t i = 0; k5.current != who && i < 2 * CFG_THREADS; i++) {
+        if (k5.current == NO_THREAD) {
+            break;
+        }
+        PLAY(k5.current, K5_SYS_YIELD, 0);
+    }
+    ASSERT_CURRENT(who);
+}
+
+void kit_sleep_until(uint32_t who, uint64_t at)
+{
+    kit_turn_to(who);
+    PLAY(who, K5_SYS_SLEEP, (uint32_t)at, (uint32_t)(at >> 32));
+}
+
+/* ------------------------------------------------------------ what became of it */
+
+uint32_t kit_reg(uint32_t who, uint32_t number)
+{
+    return k5.thread[who].reg[number];
+}
+
+const char *kit_error_name(uint32_t error)
+{
+    static const char *const name[] = {
+        "OK",          "E_CPTR",    "E_STALE",   "E_KIND",        "E_RIGHTS",
+        "E_INVALID",   "E_ADDRESS", "E_SIZE",    "E_WOULD_BLOCK", "E_DEADLOCK",
+        "E_RESTARTED", "E_STOPPED", "E_TIMEOUT",
+    };
+    uint32_t index = 0u - error;
+
+    return index < sizeof name / sizeof name[0] ? name[index] : "no error code";
+}
+
+const char *kit_state_name(uint32_t state)
+{
+    static const char *const name[] = {
+        "OFF",     "RUNNING", "READY",    "EXHAUSTED", "UNFUNDED",
+        "SENDING", "CALLING", "AWAITING", "RECEIVING", "SLEEPING",
+    };
+
+    return state < sizeof name / sizeof name[0] ? name[state] : "no state";
+}
+
+void kit_assert_error(uint32_t who, enum k5_error want, const char *file, int line)
+{
+    uint32_t got = kit_reg(who, 0);
+
+    if (got != (uint32_t)want) {
+        print_error("thread %u got %s, want %s\n", (unsigned)who, kit_error_name(got),
+                    kit_error_name((uint32_t)want));
+        _fail(file, line);
+    }
+}
+
+void kit_assert_state(uint32_t who, enum thread_state want, const char *file, int line)
+{
+    uint32_t got = k5.thread[who].state;
+
+    if (got != (uint32_t)want) {
+        print_error("thread %u is %s, want %s\n", (unsigned)who, kit_state_name(got),
+                    kit_state_name((uint32_t)want));
+        _fail(file, line);
+    }
+}
+
+void kit_assert_current(uint32_t want, const char *file, int line)
+{
+    if (k5.current != want) {
+        print_error("thread %u runs, want %u (tick %llu)\n", (unsigned)k5.current, (unsigned)want,
+                    (unsigned long long)kit_now());
+        _fail(file, line);
+    }
+}
+
+/* ------------------------------------------------------------ messages */
+
+static uint8_t fill_byte(uint32_t seed, uint32_t i)
+{
+    return (uint8_t)((seed + 1u) * 31u + i * 7u + (i >> 5));
+}
+
+void kit_fill(uint32_t address, uint32_t bytes, uint32_t seed)
+{
+    uint8_t *memory = fake_machine_memory(&kit_machine, address, bytes);
+
+    for (uint32_t i = 0; i < bytes; i++) {
+        memory[i] = fill_byte(seed, i);
+    }
+}
+
+void kit_assert_filled(uint32_t address, uint32_t bytes, uint32_t seed)
+{
+    const uint8_t *memory = fake_machine_memory(&kit_machine, address, bytes);
+
+    for (uint32_t i = 0; i < bytes; i++) {
+        if (memory[i] != fill_byte(seed, i)) {
+            fail_msg("byte %u at 0x%08x is %02x, want %02x", (unsigned)i, (unsigned)(address + i),
+                     memory[i], fill_byte(seed, i));
+        }
+    }
+}
+
+/* ------------------------------------------------------------ chance */
+
+/* xorshift64* (Vigna 2014). */
+uint32_t kit_random_next(struct kit_random *random)
+{
+    uint64_t x = random->state;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    random->state = x;
+    return (uint32_t)(x * UINT64_C(2685821657736338717) >> 32);
+}
+
+uint32_t kit_random_below(struct kit_random *random, uint32_t limit)
+{
+    return (uint32_t)((uint64_t)kit_random_next(random) * limit >> 32);
+}
+
+uint64_t kit_setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text != NULL && *text != '\0' ? strtoull(text, NULL, 0) : otherwise;
+}

@@ -1,0 +1,228 @@
+/* Boot tables built in C. */
+#include "tests/unit/system_builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "k5_abi.h"
+#include "kernel/config.h"
+
+#define CAPS_PER_TASK 32u
+#define FIRST_CPTR    0x10000u /* slots begin with generation 1 */
+
+_Static_assert(CFG_TASKS *BUILD_TASK_BYTES <= FAKE_RAM_BYTES, "each task has its RAM");
+_Static_assert(CFG_TASKS *BUILD_TASK_BYTES <= FAKE_FLASH_BYTES, "each task has its text");
+
+/* While a system is built each task has its own lists; the blob has them one after another. */
+struct draft {
+    struct sys_cap cap[CAPS_PER_TASK];
+    struct sys_region region[CFG_MPU_REGIONS];
+    uint32_t spare_slots;
+};
+
+struct blob {
+    struct sys_header header;
+    struct sys_task task[CFG_TASKS];
+    struct sys_thread thread[CFG_THREADS];
+    struct sys_endpoint endpoint[CFG_ENDPOINTS];
+    struct sys_cap cap[CFG_TASKS * CAPS_PER_TASK];
+    struct sys_region region[CFG_TASKS * CFG_MPU_REGIONS];
+};
+
+static struct draft drafts[CFG_TASKS];
+static struct blob blob;
+
+/* A broken description is a bug of the test, also where assert() is compiled out. */
+static void need(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+void build_reset(void)
+{
+    memset(drafts, 0, sizeof drafts);
+    memset(&blob, 0, sizeof blob);
+}
+
+static uint32_t ram_of(uint32_t task)
+{
+    return FAKE_RAM_BASE + task * BUILD_TASK_BYTES;
+}
+
+static uint32_t text_of(uint32_t task)
+{
+    return FAKE_FLASH_BASE + task * BUILD_TASK_BYTES;
+}
+
+uint32_t build_task(enum sys_policy policy)
+{
+    uint32_t id = blob.header.task_count;
+
+    need(id < CFG_TASKS);
+    blob.header.task_count++;
+    blob.task[id] = (struct sys_task){
+        .first_thread = blob.header.thread_count,
+        .policy = (uint8_t)policy,
+        .backoff_ticks = BUILD_BACKOFF,
+        .backoff_max_ticks = BUILD_BACKOFF_MAX,
+        .stable_ticks = BUILD_STABLE,
+    };
+    build_region(id, text_of(id), BUILD_TASK_BYTES, SYS_READ | SYS_EXECUTE);
+    build_region(id, ram_of(id), BUILD_TASK_BYTES, SYS_READ | SYS_WRITE);
+    return id;
+}
+
+struct sys_task *build_task_of(uint32_t task)
+{
+    need(task < blob.header.task_count);
+    return &blob.task[task];
+}
+
+uint32_t build_thread(uint32_t task, uint32_t priority)
+{
+    struct sys_task *owner = build_task_of(task);
+    uint32_t id = blob.header.thread_count;
+    uint32_t stack = ram_of(task) + owner->thread_count * BUILD_STACK_BYTES;
+
+    need(id < CFG_THREADS && priority < CFG_PRIORITIES);
+    need(owner->first_thread + owner->thread_count == id);
+    need((owner->thread_count + 1u) * BUILD_STACK_BYTES <= BUILD_TASK_BYTES / 2);
+    blob.header.thread_count++;
+    owner->thread_count++;
+    blob.thread[id] = (struct sys_thread){
+        .entry = text_of(task) | 1u,
+        .stack_base = stack,
+        .stack_top = stack + BUILD_STACK_BYTES,
+        .argument = id,
+        .budget = BUILD_SLICE,
+        .task = (uint8_t)task,
+        .priority = (uint8_t)priority,
+    };
+    return id;
+}
+
+struct sys_thread *build_thread_of(uint32_t thread)
+{
+    need(thread < blob.header.thread_count);
+    return &blob.thread[thread];
+}
+
+uint32_t build_single(uint32_t priority)
+{
+    uint32_t task = build_task(SYS_POLICY_RESTART);
+
+    need(build_thread(task, priority) == task);
+    return task;
+}
+
+uint32_t build_endpoint(uint32_t receiver)
+{
+    uint32_t id = blob.header.endpoint_count;
+
+    need(id < CFG_ENDPOINTS && receiver < blob.header.thread_count);
+    blob.header.endpoint_count++;
+    blob.endpoint[id].receiver = (uint8_t)receiver;
+    return id;
+}
+
+uint32_t build_cap(uint32_t task, uint32_t endpoint, uint32_t rights, uint32_t badge)
+{
+    struct sys_task *owner = build_task_of(task);
+    uint32_t slot = owner->cap_count;
+
+    need(slot < CAPS_PER_TASK && endpoint < blob.header.endpoint_count);
+    drafts[task].cap[slot] = (struct sys_cap){
+        .kind = K5_KIND_ENDPOINT,
+        .rights = (uint8_t)rights,
+        .object = (uint16_t)endpoint,
+        .badge = badge,
+    };
+    owner->cap_count++;
+    return FIRST_CPTR | slot;
+}
+
+void build_spare_slots(uint32_t task, uint32_t count)
+{
+    need(task < blob.header.task_count);
+    drafts[task].spare_slots = count;
+}
+
+void build_region(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
+{
+    struct sys_task *owner = build_task_of(task);
+
+    need(owner->region_count < CFG_MPU_REGIONS);
+    drafts[task].region[owner->region_count] = (struct sys_region){
+        .base = base,
+        .bytes = bytes,
+        .access = (uint8_t)access,
+    };
+    owner->region_count++;
+}
+
+struct sys_region *build_region_of(uint32_t task, uint32_t index)
+{
+    const struct sys_task *owner = build_task_of(task);
+
+    need(index < owner->region_count && blob.header.magic == SYS_MAGIC);
+    return &blob.region[owner->first_region + index];
+}
+
+uint32_t build_buffer(uint32_t task, uint32_t number)
+{
+    return ram_of(task) + BUILD_TASK_BYTES / 2 + number * (BUILD_TASK_BYTES / 4);
+}
+
+static int by_base(const void *a, const void *b)
+{
+    uint32_t first = ((const struct sys_region *)a)->base;
+    uint32_t second = ((const struct sys_region *)b)->base;
+
+    return first < second ? -1 : first > second;
+}
+
+static void lay_out_task(uint32_t id)
+{
+    struct sys_header *header = &blob.header;
+    struct sys_task *task = &blob.task[id];
+
+    task->first_cap = header->cap_count;
+    task->first_region = header->region_count;
+    task->first_slot = header->slot_count;
+    task->slot_count = (uint8_t)(task->cap_count + drafts[id].spare_slots);
+    memcpy(&blob.cap[task->first_cap], drafts[id].cap, task->cap_count * sizeof(struct sys_cap));
+    memcpy(&blob.region[task->first_region], drafts[id].region,
+           task->region_count * sizeof(struct sys_region));
+    qsort(&blob.region[task->first_region], task->region_count, sizeof(struct sys_region), by_base);
+    header->cap_count = (uint16_t)(header->cap_count + task->cap_count);
+    header->region_count = (uint16_t)(header->region_count + task->region_count);
+    header->slot_count = (uint16_t)(header->slot_count + task->slot_count);
+    need(header->slot_count <= CFG_SLOTS);
+}
+
+const struct sys_header *build_finish(void)
+{
+    struct sys_header *header = &blob.header;
+
+    header->magic = SYS_MAGIC;
+    header->version = SYS_VERSION;
+    header->header_bytes = sizeof *header;
+    header->total_bytes = sizeof blob;
+    header->system_id = 0x12345678;
+    header->tick_hz = BUILD_TICK_HZ;
+    header->mpu_regions = CFG_MPU_REGIONS;
+    header->tasks_offset = offsetof(struct blob, task);
+    header->threads_offset = offsetof(struct blob, thread);
+    header->endpoints_offset = offsetof(struct blob, endpoint);
+    header->caps_offset = offsetof(struct blob, cap);
+    header->regions_offset = offsetof(struct blob, region);
+    header->cap_count = 0;
+    header->region_count = 0;
+    header->slot_count = 0;
+    for (uint32_t i = 0; i < header->task_count; i++) {
+        lay_out_task(i);
+    }
+    return header;
+}

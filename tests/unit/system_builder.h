@@ -1,0 +1,56 @@
+/* Boot tables built in C: what the builder of ./k5 would make of a system description.
+ *
+ * One system at a time. Everything has a sane default; a test changes what it is
+ * about through the pointers that build_task_of() and build_thread_of() return.
+ * Memory of task t: text and RAM of BUILD_TASK_BYTES each, at a fixed place;
+ * stacks at the bottom of the RAM, buffers in its upper half.
+ */
+#pragma once
+
+#include "kernel/system.h"
+#include "tests/unit/fake_machine.h"
+
+#define BUILD_TASK_BYTES  2048u
+#define BUILD_STACK_BYTES 64u
+#define BUILD_TICK_HZ     1000000u
+
+/* Values that build_task() and build_thread() fill in. */
+#define BUILD_BACKOFF     1000u
+#define BUILD_BACKOFF_MAX 6000u
+#define BUILD_STABLE      100000u
+#define BUILD_SLICE       1000u
+
+/* Forgets the system built last. */
+void build_reset(void);
+
+/* The next task, with its text and RAM regions; returns its id. */
+uint32_t build_task(enum sys_policy policy);
+struct sys_task *build_task_of(uint32_t task);
+
+/* The next thread; the threads of a task are built one after another. Budget BUILD_SLICE, no
+ * cooldown: plain round robin. */
+uint32_t build_thread(uint32_t task, uint32_t priority);
+struct sys_thread *build_thread_of(uint32_t thread);
+
+/* A task with one thread. Returns the id of both, so use it alone or before the others. */
+uint32_t build_single(uint32_t priority);
+
+uint32_t build_endpoint(uint32_t receiver);
+
+/* Fills the task's next slot; returns the cptr that the first incarnation and all later find. */
+uint32_t build_cap(uint32_t task, uint32_t endpoint, uint32_t rights, uint32_t badge);
+
+/* Empty slots behind the task's capabilities. */
+void build_spare_slots(uint32_t task, uint32_t count);
+
+/* One more region; build_finish() sorts them. */
+void build_region(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access);
+
+/* Region `index` of the task, also after build_finish(): to take memory away in mid-flight. */
+struct sys_region *build_region_of(uint32_t task, uint32_t index);
+
+/* A 512-byte buffer of the task: number 0 or 1. */
+uint32_t build_buffer(uint32_t task, uint32_t number);
+
+/* Lays the tables out as one blob, valid until build_reset(). */
+const struct sys_header *build_finish(void);
