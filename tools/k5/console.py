@@ -52,10 +52,10 @@ def warning(message: str) -> None:
 
 
 class PlainProgress:
-    """Progress where stderr is no terminal: a line when a step begins, at most every two seconds."""
+    """Progress where stderr is no terminal: a line every two seconds, none for what ends sooner."""
 
     def __init__(self) -> None:
-        self.last = 0.0
+        self.last = time.monotonic()
 
     def update(self, text: str, done: int | None = None, total: int | None = None) -> None:
         now = time.monotonic()

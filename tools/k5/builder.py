@@ -1,0 +1,409 @@
+"""Builds a system: build/systems/NAME/BOARD/ from a description.
+
+    gen/TASK/k5_task.h   the task's capabilities and regions
+    size/TASK.elf        first link, with room to spare: says what the task needs
+    tasks/TASK.elf       final, at its address; TASK.bin is what goes into flash
+    system.bin           boot tables (kernel/system.h)
+    system.json          all that tools need to run, decode and show the system
+    image/, image-trace/ kernel and tasks for flash (tools/k5/image.py)
+
+system.json: name, board, description, system_id, tick_hz, ticks_per_insn, cpu,
+mpu_regions, memory, kernel, tasks (elf, regions, stack, capabilities, restart),
+threads (task, priority, times), endpoints, warnings.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from k5 import blob, layout, ninja, stamp, sysdesc, taskelf
+from k5.console import Progress, progress, warning
+from k5.elf import ElfFile
+from k5.errors import K5Error, suggestion
+from k5.layout import Layout, Need, TaskPlace
+from k5.paths import BOARDS, BUILD, ROOT, shown, write_if_changed
+from k5.sysdesc import System, Task, macro
+
+PREFIX = "arm-none-eabi-"
+LIBK5 = ROOT / "user" / "libk5"
+LINKER_SCRIPT = LIBK5 / "task.ld"
+ABI = ROOT / "abi"
+
+CPU_FLAGS = {"cortex-m33": ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft"]}
+C_FLAGS = [
+    "-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin",
+    "-fno-tree-loop-distribute-patterns", "-fomit-frame-pointer",
+    "-ffunction-sections", "-fdata-sections", "-fno-common", "-Wall", "-Wextra",
+]  # fmt: skip
+# The tree's own tasks hold to the house rules; a user's may still be in the making.
+STRICT_FLAGS = ["-Werror", "-Wconversion", "-Wshadow", "-Wundef", "-Wstrict-prototypes"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A built system."""
+
+    folder: Path
+    meta: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.meta["name"])
+
+    @property
+    def board(self) -> str:
+        return str(self.meta["board"])
+
+    def elf(self, task: str) -> Path:
+        """The final ELF file of a task."""
+        return self.folder / "tasks" / f"{task}.elf"
+
+    def blob(self) -> bytes:
+        """The boot tables."""
+        return (self.folder / "system.bin").read_bytes()
+
+    def arguments(self, seed: int) -> dict[int, int]:
+        """The threads that take the run's seed as their argument."""
+        return {i: seed for i, thread in enumerate(self.meta["threads"]) if thread["seeded"]}
+
+
+def find(name: str) -> Path:
+    """A description by path, or by the name of a system of the tree."""
+    path = Path(name)
+    if path.suffix == ".toml" or path.exists():
+        return path
+    known = {found.stem: found for found in _known()}
+    if name in known:
+        return known[name]
+    raise K5Error(f"no system '{name}'" + suggestion(name, known))
+
+
+def _known() -> list[Path]:
+    """Descriptions in user/ and systems/, which `find` knows by name."""
+    found: list[Path] = []
+    for folder in ("user", "systems"):
+        found += sorted((ROOT / folder).rglob("*.toml"))
+    return found
+
+
+def build(path: Path, board: str | None = None, folder: Path | None = None) -> Built:
+    """Checks and builds what is not current. `folder` replaces build/systems/NAME/BOARD."""
+    target = folder or _folder(path, board)
+    key = [str(path.absolute()), board]
+    if target and stamp.is_fresh(target / "stamp.json", key):
+        return load(target)
+    system = sysdesc.load(path, board)
+    for message in system.warnings:
+        warning(message)
+    target = folder or BUILD / "systems" / system.name / system.board.name
+    target.mkdir(parents=True, exist_ok=True)
+    with locked(target), progress(f"building {system.name} for {system.board.name}") as shown_:
+        if not stamp.is_fresh(target / "stamp.json", key):
+            _Job(system, target, shown_).run()
+            stamp.write(target / "stamp.json", key, _inputs(system, target))
+    return load(target)
+
+
+def load(folder: Path) -> Built:
+    """A system that was built before."""
+    path = folder / "system.json"
+    try:
+        return Built(folder, json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise K5Error(f"{shown(path)}: no such file: build the system first") from None
+
+
+def _folder(path: Path, board: str | None) -> Path | None:
+    """Where a good description is built; None lets the checker say what is wrong."""
+    try:
+        head = tomllib.loads(path.read_text())["system"]
+        name, board = head["name"], board or head["board"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return BUILD / "systems" / str(name) / str(board)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One build of a folder at a time; a second one waits and then finds it done."""
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _inputs(system: System, target: Path) -> list[Path]:
+    tools = [p for p in (ROOT / "tools" / "k5").glob("*.py") if p.name in _TOOLS]
+    results = [target / "system.bin", target / "system.json"]
+    results += [target / "tasks" / f"{task.name}.elf" for task in system.tasks]
+    return [
+        system.path.absolute(),
+        BOARDS / system.board.name / "board.toml",
+        LINKER_SCRIPT,
+        *tools,
+        *results,
+        *ninja.dependencies(target / "obj"),
+    ]
+
+
+_TOOLS = {f"{name}.py" for name in ("builder", "blob", "board", "layout", "sysdesc", "ninja")}
+
+
+def tool(name: str) -> str:
+    """A program of the cross toolchain."""
+    if not shutil.which(PREFIX + name):
+        raise K5Error(f"{PREFIX}{name} is missing: `./k5 doctor` says what to install")
+    return PREFIX + name
+
+
+class _Job:
+    """One build of one system."""
+
+    def __init__(self, system: System, target: Path, shown_: Progress) -> None:
+        self.system = system
+        self.target = target
+        self.shown = shown_
+        self.gcc = tool("gcc")
+
+    def run(self) -> None:
+        for task in self.system.tasks:
+            header = self.target / "gen" / task.name / "k5_task.h"
+            write_if_changed(header, task_header(self.system, task))
+        said = self._compile()
+        place = layout.place(self.system, self._needs())
+        self._link(place)
+        self._tables(place)
+        if said:
+            warning(said)
+
+    def _object(self, owner: str, source: Path) -> Path:
+        name = str(source.absolute()).removeprefix(str(ROOT)).strip("/").replace("/", "_")
+        return self.target / "obj" / owner / f"{name}.o"
+
+    def _compile(self) -> str:
+        file = ninja.NinjaFile(self.target / "compile.ninja")
+        folder = self.system.path.parent.absolute()
+        cpu = CPU_FLAGS[self.system.board.cpu]
+        maps = [f"-ffile-prefix-map={ROOT}=.", f"-ffile-prefix-map={folder}=."]
+        flags = shlex.join([*cpu, *C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
+        command = f"{self.gcc} {flags} $flags -MMD -MF $out.d -c $in -o $out"
+        file.rule("cc", command, "compiling $in", depfile=True)
+        file.rule("link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "sizing $out")
+        common = [*sorted(LIBK5.glob("*.S")), *sorted(LIBK5.glob("*.c"))]
+        for source in common:
+            file.edge("cc", self._object("libk5", source), [source], owner="libk5",
+                      variables={"flags": self._flags(source, [])})  # fmt: skip
+        for task in self.system.tasks:
+            extra = [self.target / "gen" / task.name, *task.include]
+            owner = f"task '{task.name}'"
+            for source in task.sources:
+                file.edge("cc", self._object(task.name, source), [source], owner=owner,
+                          variables={"flags": self._flags(source, extra)})  # fmt: skip
+            file.edge("link", self.target / "size" / f"{task.name}.elf", self._objects(task),
+                      needs=[LINKER_SCRIPT], owner=owner,
+                      variables={"flags": self._roomy(task)})  # fmt: skip
+        return file.run(self.shown)
+
+    def _objects(self, task: Task) -> list[Path]:
+        """The start code first: the entry is at the start of the text."""
+        common = [*sorted(LIBK5.glob("*.S")), *sorted(LIBK5.glob("*.c"))]
+        return [self._object("libk5", s) for s in common] + [
+            self._object(task.name, s) for s in task.sources
+        ]
+
+    def _flags(self, source: Path, extra: list[Path]) -> str:
+        folders = [source.parent, *extra, ABI, LIBK5]
+        strict = STRICT_FLAGS if ROOT / "user" in source.absolute().parents else []
+        return shlex.join([*strict, *(f"-I{ninja.short(folder)}" for folder in folders)])
+
+    def _link_flags(self) -> str:
+        script = ninja.short(LINKER_SCRIPT)
+        options = ["--gc-sections", "--orphan-handling=error", "--fatal-warnings"]
+        cpu = CPU_FLAGS[self.system.board.cpu]
+        return shlex.join([*cpu, "-nostdlib", "-T", script, *(f"-Wl,{o}" for o in options)])
+
+    def _symbols(self, values: dict[str, int]) -> str:
+        return " ".join(f"-Wl,--defsym={name}={value:#x}" for name, value in values.items())
+
+    def _region_symbols(self, place: Layout | None) -> dict[str, int]:
+        """Bases of the description's regions, which tasks name as arrays."""
+        return {
+            f"k5_region_{region.name.replace('-', '_')}": (
+                place.regions[region.name].base if place else region.base or 0x2000_0000
+            )
+            for region in self.system.regions
+        }
+
+    def _roomy(self, task: Task) -> str:
+        board = self.system.board
+        values = {
+            "task_text_base": board.flash.base,
+            "task_text_size": board.flash.bytes,
+            "task_ram_base": board.ram.base,
+            "task_ram_size": board.ram.bytes,
+            "task_stack_size": task.stack,
+        }
+        return self._symbols(values | self._region_symbols(None))
+
+    def _needs(self) -> dict[str, Need]:
+        needs = {}
+        for task in self.system.tasks:
+            elf = ElfFile(self.target / "size" / f"{task.name}.elf")
+            needs[task.name] = Need(elf.value("task_text_used"), elf.value("task_ram_used"))
+        return needs
+
+    def _link(self, place: Layout) -> None:
+        file = ninja.NinjaFile(self.target / "link.ninja")
+        file.rule("link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "linking $out")
+        file.rule("bin", f"{tool('objcopy')} -O binary $in $out", "making $out")
+        for task in self.system.tasks:
+            at = place.tasks[task.name]
+            values = {
+                "task_text_base": at.text.base,
+                "task_text_size": at.text.bytes,
+                "task_ram_base": at.ram.base,
+                "task_ram_size": at.ram.bytes,
+                "task_stack_size": task.stack,
+            }
+            elf = self.target / "tasks" / f"{task.name}.elf"
+            symbols = self._symbols(values | self._region_symbols(place))
+            file.edge("link", elf, self._objects(task), needs=[LINKER_SCRIPT],
+                      owner=f"task '{task.name}'", variables={"flags": symbols})  # fmt: skip
+            file.edge("bin", elf.with_suffix(".bin"), [elf], owner=f"task '{task.name}'")
+        file.run(self.shown)
+
+    def _tables(self, place: Layout) -> None:
+        """Boot tables and system.json; the id is a hash of all that a log's meaning rests on."""
+        system = self.system
+        entries = {}
+        digest = hashlib.sha256()
+        for task in system.tasks:
+            path = self.target / "tasks" / f"{task.name}.elf"
+            elf = taskelf.check(path, task.name, place.tasks[task.name])
+            entries[task.name] = elf.entry
+            digest.update(path.with_suffix(".bin").read_bytes())
+            if ".k5log" in elf.sections:
+                digest.update(elf.sections[".k5log"].data)
+        tables = blob.pack(system, place, entries)
+        digest.update(tables)
+        system_id = int.from_bytes(digest.digest()[:4], "little")
+        write_if_changed(self.target / "system.bin", blob.with_system_id(tables, system_id))
+        text = json.dumps(describe(system, place, system_id, entries), indent=1) + "\n"
+        write_if_changed(self.target / "system.json", text)
+
+
+def task_header(system: System, task: Task) -> str:
+    """k5_task.h: what the task's code may name."""
+    out = [
+        f"/* Made from {system.path.name} for task {task.name}: do not edit. */",
+        "#pragma once",
+        "",
+        f'#define K5_TASK_NAME "{task.name}"',
+    ]
+    for slot, cap in enumerate(task.capabilities):
+        out.append(f"#define CAP_{macro(cap.name)} {1 << 16 | slot:#010x}u")
+    sizes = {region.name: region.bytes for region in system.regions}
+    for use in task.regions:
+        name = use.region.replace("-", "_")
+        const = "" if use.access & layout.WRITE else "const "
+        out += [
+            "",
+            f"extern {const}unsigned char k5_region_{name}[];",
+            f"#define REGION_{macro(use.region)} k5_region_{name}",
+            f"#define REGION_{macro(use.region)}_BYTES {sizes[use.region]}u",
+        ]
+    return "\n".join(out) + "\n"
+
+
+def describe(
+    system: System, place: Layout, system_id: int, entries: dict[str, int]
+) -> dict[str, Any]:
+    """system.json."""
+    board = system.board
+    return {
+        "name": system.name,
+        "board": board.name,
+        "description": shown(system.path),
+        "system_id": system_id,
+        "cpu": board.cpu,
+        "tick_hz": board.tick_hz,
+        "ticks_per_insn": board.ticks_per_insn,
+        "mpu_regions": board.mpu_regions,
+        "region_align": place.align,
+        "memory": {
+            "flash": {"base": board.flash.base, "bytes": board.flash.bytes},
+            "ram": {"base": board.ram.base, "bytes": board.ram.bytes},
+        },
+        "kernel": {
+            "flash": {"base": board.flash.base, "bytes": board.kernel_flash_bytes},
+            "ram": {"base": board.ram.base, "bytes": board.kernel_ram_bytes},
+        },
+        "used": {"flash": place.flash_used, "ram": place.ram_used},
+        "tasks": [
+            _describe_task(system, task, place.tasks[task.name], entries) for task in system.tasks
+        ],
+        "threads": [
+            {
+                "name": task.name,
+                "task": task.name,
+                "priority": task.priority,
+                "budget_us": task.budget_us,
+                "cooldown_us": task.cooldown_us,
+                "overrun_us": task.overrun_us,
+                "argument": task.argument,
+                "seeded": task.seeded,
+            }
+            for task in system.tasks
+        ],
+        "endpoints": [{"name": e.name, "receiver": e.receiver} for e in system.endpoints],
+        "regions": [
+            {"name": r.name, "base": r.base, "bytes": r.bytes, "kind": r.kind}
+            for r in place.regions.values()
+        ],
+        "warnings": system.warnings,
+    }
+
+
+def _describe_task(
+    system: System, task: Task, place: TaskPlace, entries: dict[str, int]
+) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "elf": f"tasks/{task.name}.elf",
+        "entry": entries[task.name],
+        "slots": task.slots,
+        "stack": {"base": place.stack_base, "top": place.stack_top},
+        "regions": [
+            {"name": r.name, "base": r.base, "bytes": r.bytes, "access": r.access, "kind": r.kind}
+            for r in place.regions()
+        ],
+        "capabilities": [
+            {
+                "slot": slot,
+                "name": cap.name,
+                "cptr": 1 << 16 | slot,
+                "kind": "endpoint",
+                "object": cap.endpoint,
+                "rights": [name for name, bit in sysdesc.RIGHTS.items() if cap.rights & bit],
+                "badge": cap.badge,
+            }
+            for slot, cap in enumerate(task.capabilities)
+        ],
+        "restart": vars(task.restart),
+    }
+
+
+def toolchain_version() -> str:
+    """First line of the compiler's version, for reports."""
+    output = subprocess.run([tool("gcc"), "--version"], capture_output=True, text=True, check=False)
+    return output.stdout.splitlines()[0] if output.stdout else "unknown"
