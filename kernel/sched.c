@@ -227,11 +227,12 @@ void sched_yield(void)
 /* The running thread stays, unless it lost its time or its place. */
 static bool keeps_running(uint32_t id)
 {
-    const struct thread *thread = &k5.thread[id];
-
-    if (id == NO_THREAD || thread->state != THREAD_RUNNING) {
+    if (id == NO_THREAD || k5.thread[id].state != THREAD_RUNNING) {
         return false;
     }
+
+    const struct thread *thread = &k5.thread[id];
+
     if (thread->payer == NO_THREAD || (thread->payer == id && thread->cooling)) {
         sched_ready(id);
         return false;
