@@ -36,15 +36,12 @@ static void serve(struct k5_message *message)
 int main(void)
 {
     struct k5_message message = {0};
-    enum k5_error error;
 
     K5_INFO("hello, I am bar, at your service");
     k5_set_buffer(&message, text, sizeof(text));
-    error = k5_recv(CAP_BAR, &message);
-    while (error == K5_OK) {
+    while (k5_serve(CAP_BAR, &message) == K5_OK) {
         serve(&message);
         k5_set_buffer(&message, text, sizeof(text));
-        error = k5_reply_recv(CAP_BAR, &message);
     }
-    k5_panic((uint32_t)error);
+    k5_panic(1);
 }

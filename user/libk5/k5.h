@@ -89,7 +89,14 @@ static inline bool k5_is_truncated(const struct k5_message *message)
     return (message->info & K5_FLAG_TRUNCATED) != 0;
 }
 
-/* -- the five calls; each replaces *message by what comes back */
+/* After k5_reply_recv(): the caller's buffer was shorter than the reply just given. */
+static inline bool k5_reply_was_truncated(const struct k5_message *message)
+{
+    return (message->info & K5_FLAG_REPLY_TRUNCATED) != 0;
+}
+
+/* -- the five calls; each replaces *message by what comes back, and leaves it alone on an error,
+ *    so that the same call can be made again */
 
 #define K5_FRAME_OF(m)                                                                             \
     {                                                                                              \
@@ -125,7 +132,9 @@ K5_MUST_USE static inline enum k5_error k5_send(k5_cptr_t to, struct k5_message 
     struct k5_sys_frame f = K5_FRAME_OF(message);
     int32_t error = k5_sys_send(to, &f);
 
-    k5_from_frame(message, &f);
+    if (error == K5_OK) {
+        k5_from_frame(message, &f);
+    }
     return (enum k5_error)error;
 }
 
@@ -139,7 +148,9 @@ K5_MUST_USE static inline enum k5_error k5_call(k5_cptr_t to, struct k5_message 
     struct k5_sys_frame f = K5_FRAME_OF(message);
     int32_t error = k5_sys_call(to, &f);
 
-    k5_from_frame(message, &f);
+    if (error == K5_OK) {
+        k5_from_frame(message, &f);
+    }
     return (enum k5_error)error;
 }
 
@@ -159,7 +170,9 @@ K5_MUST_USE static inline enum k5_error k5_recv(k5_cptr_t from, struct k5_messag
 
     f.info &= K5_FLAG_RECV_BUF | K5_FLAG_TRY;
     error = k5_sys_recv(from, &f);
-    k5_from_frame(message, &f);
+    if (error == K5_OK) {
+        k5_from_frame(message, &f);
+    }
     return (enum k5_error)error;
 }
 
@@ -175,21 +188,50 @@ K5_MUST_USE static inline enum k5_error k5_reply(struct k5_message *message)
     struct k5_sys_frame f = K5_FRAME_OF(message);
     int32_t error = k5_sys_reply(&f);
 
-    k5_from_frame(message, &f);
+    if (error == K5_OK) {
+        k5_from_frame(message, &f);
+    }
     return (enum k5_error)error;
 }
 
 /*
  * k5_reply(), then k5_recv(from, message), in one kernel entry: a server's loop.
- * An error of either half leaves both undone (K5_E_WOULD_BLOCK: the reply was given).
+ * An error of either half leaves both undone, except K5_E_WOULD_BLOCK (try_ form).
  */
 K5_MUST_USE static inline enum k5_error k5_reply_recv(k5_cptr_t from, struct k5_message *message)
 {
     struct k5_sys_frame f = K5_FRAME_OF(message);
     int32_t error = k5_sys_reply_recv(from, &f);
 
-    k5_from_frame(message, &f);
+    if (error == K5_OK) {
+        k5_from_frame(message, &f);
+    } else if (error == K5_E_WOULD_BLOCK) {
+        message->reply = 0;
+    }
     return (enum k5_error)error;
+}
+
+/*
+ * A server's loop in one function: answers message->reply, if there is one and its
+ * caller still lives, and waits for the next message.
+ *
+ *     struct k5_message message = {0};
+ *     while (k5_serve(CAP_ME, &message) == K5_OK) {
+ *         ... make the answer with k5_answer() ...
+ *     }
+ *
+ * Errors: as k5_reply_recv(), but never K5_E_STALE for a caller that is gone.
+ */
+K5_MUST_USE static inline enum k5_error k5_serve(k5_cptr_t from, struct k5_message *message)
+{
+    if (message->reply != 0) {
+        enum k5_error error = k5_reply_recv(from, message);
+
+        if (error != K5_E_STALE) {
+            return error;
+        }
+    }
+    return k5_recv(from, message);
 }
 
 /* Turns a received request into its answer: short words out, reply and badge kept. */
@@ -215,29 +257,45 @@ static inline void k5_answer_copy(struct k5_message *message, uint16_t label, co
 
 K5_MUST_USE static inline enum k5_error k5_try_send(k5_cptr_t to, struct k5_message *message)
 {
+    enum k5_error error;
+
     message->info |= K5_FLAG_TRY;
-    return k5_send(to, message);
+    error = k5_send(to, message);
+    message->info &= ~(uint32_t)K5_FLAG_TRY;
+    return error;
 }
 
 /* Tries to hand the message over now; if that works it does wait for the reply. */
 K5_MUST_USE static inline enum k5_error k5_try_call(k5_cptr_t to, struct k5_message *message)
 {
+    enum k5_error error;
+
     message->info |= K5_FLAG_TRY;
-    return k5_call(to, message);
+    error = k5_call(to, message);
+    message->info &= ~(uint32_t)K5_FLAG_TRY;
+    return error;
 }
 
 K5_MUST_USE static inline enum k5_error k5_try_recv(k5_cptr_t from, struct k5_message *message)
 {
+    enum k5_error error;
+
     message->info |= K5_FLAG_TRY;
-    return k5_recv(from, message);
+    error = k5_recv(from, message);
+    message->info &= ~(uint32_t)K5_FLAG_TRY;
+    return error;
 }
 
 /* Gives the reply in any case; K5_E_WOULD_BLOCK: it was given, but no message waits. */
 K5_MUST_USE static inline enum k5_error k5_try_reply_recv(k5_cptr_t from,
                                                           struct k5_message *message)
 {
+    enum k5_error error;
+
     message->info |= K5_FLAG_TRY;
-    return k5_reply_recv(from, message);
+    error = k5_reply_recv(from, message);
+    message->info &= ~(uint32_t)K5_FLAG_TRY;
+    return error;
 }
 
 /* ---------------------------------------------------------------- time */

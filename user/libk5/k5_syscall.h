@@ -15,6 +15,14 @@
 /* One operand: local variable `name` in register r`number`. */
 #define K5_IN_REG(number, name) register uint32_t name __asm__("r" #number)
 
+/* gcc 12 takes r7, Thumb's frame pointer, for never 0 even where frame pointers are off, and
+ * drops comparisons with 0: so what comes out of r7 goes through here. Costs a move at most. */
+static inline uint32_t k5_from_r7(uint32_t value)
+{
+    __asm__("" : "+r"(value));
+    return value;
+}
+
 /* What a blocking call leaves behind. Fields that it does not return keep their value. */
 struct k5_sys_frame {
     uint32_t info;
@@ -43,7 +51,7 @@ static inline int32_t k5_sys_send(uint32_t cptr, struct k5_sys_frame *f)
                      : "memory");
     f->info = r5;
     f->w0 = r6;
-    f->w1 = r7;
+    f->w1 = k5_from_r7(r7);
     return (int32_t)r4;
 }
 
@@ -64,7 +72,7 @@ static inline int32_t k5_sys_call(uint32_t cptr, struct k5_sys_frame *f)
                      : "memory");
     f->info = r5;
     f->w0 = r6;
-    f->w1 = r7;
+    f->w1 = k5_from_r7(r7);
     f->w2 = r8;
     f->w3 = r9;
     f->copied = r10;
@@ -89,7 +97,7 @@ static inline int32_t k5_sys_recv(uint32_t cptr, struct k5_sys_frame *f)
                      : "memory");
     f->info = r5;
     f->w0 = r6;
-    f->w1 = r7;
+    f->w1 = k5_from_r7(r7);
     f->w2 = r8;
     f->w3 = r9;
     f->badge = r10;
@@ -113,7 +121,7 @@ static inline int32_t k5_sys_reply(struct k5_sys_frame *f)
                      : "memory");
     f->info = r5;
     f->w0 = r6;
-    f->w1 = r7;
+    f->w1 = k5_from_r7(r7);
     return (int32_t)r4;
 }
 
@@ -135,7 +143,7 @@ static inline int32_t k5_sys_reply_recv(uint32_t cptr, struct k5_sys_frame *f)
                      : "memory");
     f->info = r5;
     f->w0 = r6;
-    f->w1 = r7;
+    f->w1 = k5_from_r7(r7);
     f->w2 = r8;
     f->w3 = r9;
     f->badge = r10;
@@ -153,7 +161,7 @@ static inline uint64_t k5_sys_time(uint32_t *tick_hz)
     K5_IN_REG(11, r11) = K5_SYS_TIME;
 
     __asm__ volatile("svc #0" : "=r"(r4), "=r"(r5), "=r"(r6), "=r"(r7) : "r"(r11) : "memory");
-    *tick_hz = r7;
+    *tick_hz = k5_from_r7(r7);
     return (uint64_t)r6 << 32 | r5;
 }
 
@@ -207,7 +215,7 @@ static inline int32_t k5_sys_caps(uint32_t slot, uint32_t *cptr, uint32_t *kind_
     __asm__ volatile("svc #0" : "+r"(r4), "+r"(r5), "+r"(r6), "+r"(r7) : "r"(r11));
     *cptr = r5;
     *kind_rights = r6;
-    *badge = r7;
+    *badge = k5_from_r7(r7);
     return (int32_t)r4;
 }
 
@@ -216,8 +224,6 @@ _Noreturn static inline void k5_sys_panic(uint32_t code)
     K5_IN_REG(4, r4) = code;
     K5_IN_REG(11, r11) = K5_SYS_PANIC;
 
-    /* Not __builtin_unreachable(): with it gcc 12 drops the branch that leads here. */
-    for (;;) {
-        __asm__ volatile("svc #0" : : "r"(r4), "r"(r11) : "memory");
-    }
+    __asm__ volatile("svc #0" : : "r"(r4), "r"(r11) : "memory");
+    __builtin_unreachable();
 }
