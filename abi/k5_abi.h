@@ -60,6 +60,7 @@ enum k5_event_kind {
     K5_EVENT_TASK = 4, /* A task was held, stopped, put into back-off or (re)started. */
     K5_EVENT_PANIC = 5, /* A kernel assertion failed: the machine stops. The file name, 24 bytes. */
     K5_EVENT_HALT = 6, /* Nothing is ready and nothing will ever be: no timer is armed, no interrupt bound. */
+    K5_EVENT_LOST = 7, /* The sink had no room for this many records before this one. */
     K5_EVENT_ENTER = 16, /* A thread made a system call (info word and cptr, or the call's first two arguments). */
     K5_EVENT_RESULT = 17, /* A thread got the result of its system call. */
     K5_EVENT_SWITCH = 18, /* Another thread runs, by a system call or a fault. */

@@ -7,8 +7,10 @@
 
 struct port_context {
     uint32_t psp;        /* of the pushed exception frame */
+    uint32_t exc_return; /* how the thread was left: frame size, security state; next to psp: one
+                            instruction stores both */
     uint32_t psplim;     /* lowest address PSP may hold */
-    uint32_t exc_return; /* how the thread was left: frame size, security state */
+    uint32_t mpu;        /* image only: address of its task's struct port_mpu_image */
 };
 
 /* PMSAv8 region registers, ready to be stored (Armv8-M ARM D1.2.204, D1.2.207). */

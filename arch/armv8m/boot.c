@@ -1,0 +1,100 @@
+/* From reset to the first thread. */
+#include "arch/armv8m/core.h"
+#include "arch/armv8m/machine.h"
+#include "arch/armv8m/pmsav8.h"
+#include "arch/armv8m/port_internal.h"
+#include "kernel/entry.h"
+
+/* One priority for all entries, not the highest of 8: none of them can interrupt another. */
+#define ENTRY_PRIORITY       UINT32_C(0x80)
+#define ENTRY_PRIORITIES_ALL (ENTRY_PRIORITY * UINT32_C(0x01010101))
+
+/* Made by image.ld. */
+extern uint32_t kernel_data_start[], kernel_data_end[], kernel_bss_start[], kernel_bss_end[];
+extern const uint32_t kernel_data_load[];
+extern uint32_t kernel_stack_base[], idle_stack_base[], idle_stack_top[];
+extern const uint32_t vectors[];
+
+static void ram_start(void)
+{
+    const uint32_t *from = kernel_data_load;
+
+    for (uint32_t *to = kernel_data_start; to < kernel_data_end; to++, from++) {
+        *to = *from;
+    }
+    for (uint32_t *to = kernel_bss_start; to < kernel_bss_end; to++) {
+        *to = 0;
+    }
+}
+
+static void exceptions_start(void)
+{
+    VTOR = (uint32_t)(uintptr_t)vectors;
+    SHPR1 = ENTRY_PRIORITIES_ALL;
+    SHPR2 = ENTRY_PRIORITIES_ALL;
+    SHPR3 = ENTRY_PRIORITIES_ALL;
+    SHCSR |= SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA | SHCSR_SECUREFAULTENA;
+    CCR |= CCR_DIV_0_TRP;
+
+    /* No thread may use the FPU yet. Lazy stacking would save one thread's registers later, under
+     * another thread's MPU regions: never. */
+    CPACR = 0;
+    FPCCR &= ~FPCCR_LSPEN;
+}
+
+static void mpu_start(void)
+{
+    MPU_CTRL = 0;
+    MPU_MAIR0 = PMSAV8_MAIR0;
+    for (uint32_t i = 0; i < PMSAV8_REGIONS; i++) {
+        MPU_RNR = i;
+        MPU_RBAR = 0;
+        MPU_RLAR = 0;
+    }
+    MPU_CTRL = MPU_CTRL_ENABLE | MPU_CTRL_PRIVDEFENA;
+    core_sync();
+}
+
+void port_boot(void)
+{
+    clock_start();
+    kernel_boot();
+}
+
+/*
+ * What the processor does when no thread can run. It is the code that reset
+ * ends in, on its own small stack: the first exception, pended here, takes its
+ * state as that of the idle thread.
+ */
+static _Noreturn void idle(void)
+{
+    ICSR = ICSR_PENDSVSET;
+    core_sync();
+    for (;;) {
+        if (!sink_pump()) {
+            core_wait();
+        }
+    }
+}
+
+/* Thread mode, privileged, on MSP; nothing is set up. */
+_Noreturn void port_reset(void)
+{
+    __asm__ volatile("cpsid i\n\tmsr msplim, %0" ::"r"(kernel_stack_base) : "memory");
+    ram_start();
+    machine_start();
+    exceptions_start();
+    mpu_start();
+    sink_start();
+
+    /* To the idle stack: CONTROL.SPSEL. Nothing of this frame is used behind it. */
+    __asm__ volatile("msr psplim, %0\n\t"
+                     "msr psp, %1\n\t"
+                     "msr control, %2\n\t"
+                     "isb\n\t"
+                     "cpsie i\n\t"
+                     "b %c3" ::"r"(idle_stack_base),
+                     "r"(idle_stack_top), "r"(2), "i"(idle)
+                     : "memory");
+    __builtin_unreachable();
+}

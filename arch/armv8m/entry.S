@@ -1,0 +1,156 @@
+/* The ways into the kernel and the one way out.
+ *
+ * All exceptions but HardFault have one priority, so no entry ever interrupts
+ * another, and a fault of the kernel itself escalates to HardFault. System
+ * calls pass everything in r4 to r11: the entry moves them between the core
+ * and the thread's structure, and never looks at the exception frame.
+ *
+ * Through every entry and the exit: r4 = &port.
+ */
+#include "arch/armv8m/entry_offsets.h"
+
+    .syntax unified
+    .thumb
+
+/* ------------------------------------------------------------- vectors */
+
+    .section .vectors, "a"
+    .global vectors
+    .balign 128
+vectors:
+    .word   kernel_stack_top
+    .word   port_reset
+    .word   fault_entry     /* NMI: nothing on these boards raises it */
+    .word   fault_entry     /* HardFault */
+    .word   fault_entry     /* MemManage */
+    .word   fault_entry     /* BusFault */
+    .word   fault_entry     /* UsageFault */
+    .word   fault_entry     /* SecureFault */
+    .word   0
+    .word   0
+    .word   0
+    .word   svc_entry
+    .word   fault_entry     /* DebugMonitor */
+    .word   0
+    .word   boot_entry      /* PendSV: pended once, by reset */
+    .word   timer_entry     /* SysTick */
+
+/* ------------------------------------------------------------- entries */
+
+    .text
+
+/* Saves what the core has not: r4 to r11, PSP and EXC_RETURN of the interrupted thread. */
+.macro SAVE
+    ldr     r0, =port
+    ldr     r1, [r0, #PORT_SAVED]
+    stmia   r1!, {r4-r11}
+    mov     r4, r0
+    mrs     r2, psp
+    strd    r2, lr, [r1]
+.endm
+
+.macro FUNCTION name
+    .global \name
+    .type   \name, %function
+    .thumb_func
+\name:
+.endm
+
+/* reset -> here, on the idle thread: the first EXC_RETURN that the core makes is the one that
+ * leads to a thread in this security state. */
+FUNCTION boot_entry
+    SAVE
+    bl      port_boot
+    b       leave_idle
+
+FUNCTION timer_entry
+    SAVE
+    bl      port_timer
+
+/* The idle thread is privileged, all others are not; only these two entries can interrupt it.
+ * CONTROL takes effect at the exception return. */
+leave_idle:
+    ldr     r0, =k5
+    ldrb    r0, [r0, #K5_CURRENT]
+    cmp     r0, #NOBODY
+    ite     eq
+    moveq   r0, #2
+    movne   r0, #3
+    msr     control, r0
+    b       leave
+
+/* A fault of a thread comes from thread mode, on PSP: EXC_RETURN bits 3 and 2. */
+FUNCTION fault_entry
+    and     r0, lr, #0xc
+    cmp     r0, #0xc
+    bne     fault_in_kernel
+    SAVE
+    bl      port_fault
+    b       leave
+
+/* We never go back, so all of the stack is free again: MSP may stand at its limit. */
+fault_in_kernel:
+    mov     r0, lr
+    mrs     r1, msp
+    ldr     r2, =kernel_stack_top
+    msr     msp, r2
+    b       port_kernel_fault
+
+    .balign 4
+FUNCTION svc_entry
+    SAVE
+    bl      kernel_syscall
+
+/* ---------------------------------------------------------------- exit */
+
+leave:
+    ldr     r0, =k5
+    ldrb    r0, [r0, #K5_CURRENT]
+    ldrd    r1, r2, [r4, #PORT_ID]
+    cmp     r0, r1
+    bne     switch
+
+resume:                             /* r2 = struct thread */
+    ldmia   r2!, {r4-r11}
+    ldmia   r2, {r0, r1, r3}
+    msr     psplim, r3              /* first: PSP must never stand below it */
+    msr     psp, r0
+    bx      r1
+
+switch:                             /* r0 = k5.current */
+    cmp     r0, #NOBODY
+    beq     go_idle
+    ldr     r2, =k5 + K5_THREAD
+    mov     r3, #THREAD_BYTES
+    mla     r2, r0, r3, r2
+    strd    r0, r2, [r4, #PORT_ID]
+    ldr     r0, [r2, #THREAD_MPU]
+    ldr     r1, [r4, #PORT_MAPPED]
+    cmp     r0, r1
+    beq     resume
+
+/* RBAR, RLAR and their three aliases are four regions in eight words. The MPU stays on meanwhile:
+ * old and new regions may overlap for a moment, but none of them holds anything of the kernel. */
+    str     r0, [r4, #PORT_MAPPED]
+    ldr     r3, =0xe000ed9c         /* MPU_RBAR */
+    mov     r1, #0
+    str     r1, [r3, #-4]           /* MPU_RNR */
+    ldmia   r0!, {r4-r11}
+    stmia   r3, {r4-r11}
+    mov     r1, #4
+    str     r1, [r3, #-4]
+    ldmia   r0, {r4-r11}
+    stmia   r3, {r4-r11}
+    dsb                             /* the exception return is the ISB */
+    b       resume
+
+/* The MPU keeps the last task's regions: they are right when it runs next, and idle, being
+ * privileged, has the default memory map. */
+go_idle:
+    add     r2, r4, #PORT_IDLE
+    strd    r0, r2, [r4, #PORT_ID]
+    mov     r1, #2
+    msr     control, r1
+    b       resume
+
+    .pool

@@ -1,0 +1,78 @@
+/* The kernel's state, and the port functions about threads, memory and the MPU. */
+#include "kernel/port.h"
+
+#include "arch/armv8m/core.h"
+#include "arch/armv8m/entry_offsets.h"
+#include "arch/armv8m/frame.h"
+#include "arch/armv8m/pmsav8.h"
+#include "arch/armv8m/port_state.h"
+#include "kernel/state.h"
+#include "kernel/system.h"
+
+struct kernel_state k5;
+
+struct port_state port = {.id = NO_THREAD, .saved = &port.idle, .mapped = 0};
+
+#define OFFSET_IS(type, field, number)                                                             \
+    _Static_assert(offsetof(type, field) == (number), "entry_offsets.h: " #number)
+
+OFFSET_IS(struct port_state, id, PORT_ID);
+OFFSET_IS(struct port_state, saved, PORT_SAVED);
+OFFSET_IS(struct port_state, mapped, PORT_MAPPED);
+OFFSET_IS(struct port_state, idle, PORT_IDLE);
+OFFSET_IS(struct port_saved, context, THREAD_CONTEXT);
+OFFSET_IS(struct port_context, psp, 0);
+OFFSET_IS(struct port_context, exc_return, 4);
+OFFSET_IS(struct port_context, psplim, 8);
+OFFSET_IS(struct port_context, mpu, THREAD_MPU - THREAD_CONTEXT);
+OFFSET_IS(struct kernel_state, current, K5_CURRENT);
+OFFSET_IS(struct kernel_state, thread, K5_THREAD);
+OFFSET_IS(struct thread, reg, 0);
+OFFSET_IS(struct thread, context, THREAD_CONTEXT);
+_Static_assert(sizeof(struct thread) == THREAD_BYTES, "entry_offsets.h: THREAD_BYTES");
+_Static_assert(NO_THREAD == NOBODY, "entry_offsets.h: NOBODY");
+
+static uint32_t mpu_address(uint32_t task)
+{
+    return (uint32_t)(uintptr_t)&k5.task[task].mpu;
+}
+
+void port_thread_init(uint8_t id)
+{
+    const struct sys_thread *fixed = sys_thread(id);
+    uint32_t psp = fixed->stack_top - FRAME_BYTES;
+
+    *(struct exception_frame *)(uintptr_t)psp = frame_initial(fixed->entry, fixed->argument);
+    k5.thread[id].context = (struct port_context){
+        .psp = psp,
+        .exc_return = port.idle.context.exc_return,
+        .psplim = fixed->stack_base,
+        .mpu = mpu_address(fixed->task),
+    };
+}
+
+void port_mpu_compile(uint8_t id)
+{
+    const struct sys_task *task = sys_task(id);
+
+    pmsav8_compile(sys_region(task->first_region), task->region_count, &k5.task[id].mpu);
+    if (port.mapped == mpu_address(id)) {
+        port.mapped = 0; /* what the MPU holds is out of date */
+    }
+}
+
+void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
+{
+    uint8_t *target = (uint8_t *)(uintptr_t)to;
+    const uint8_t *source = (const uint8_t *)(uintptr_t)from;
+    uint32_t done = 0;
+
+    if (((to | from) & 3u) == 0) {
+        for (; done + 4u <= bytes; done += 4u) {
+            *(uint32_t *)(uintptr_t)(to + done) = *(const uint32_t *)(uintptr_t)(from + done);
+        }
+    }
+    for (; done < bytes; done++) {
+        target[done] = source[done];
+    }
+}

@@ -1,0 +1,14 @@
+/* Between the files of the port, and from entry.S. */
+#pragma once
+
+#include <stdint.h>
+
+/* Called by entry.S, on the kernel's stack, with the interrupted thread saved. */
+void port_boot(void);
+void port_timer(void);
+void port_fault(void);
+_Noreturn void port_kernel_fault(uint32_t exc_return, uint32_t msp);
+_Noreturn void port_reset(void);
+
+/* event.c: emits K5_EVENT_PANIC with up to 24 characters of text, and stops the machine. */
+_Noreturn void port_panic_text(const char *text, uint32_t line);
