@@ -216,7 +216,7 @@ void sched_remove(uint32_t id)
     }
 }
 
-void sched_yield(void)
+void sched_rotate(void)
 {
     thread_complete(k5.current, K5_OK);
     k5.slice_over = 1;

@@ -28,8 +28,9 @@ void sched_remove(uint32_t id);
 /* The running thread waits until tick `at`. */
 void sched_sleep(uint64_t at);
 
-/* The running thread goes behind its equals. */
-void sched_yield(void);
+/* The running thread goes behind its equals. (Not "yield": libc has a sched_yield, and host code
+ * calls it.) */
+void sched_rotate(void);
 
 /* No timer may be missed that is due at `at`. */
 void sched_note_timer(uint64_t at);

@@ -96,7 +96,7 @@ void syscall_slow(uint32_t number)
         syscall_sleep();
         break;
     case K5_SYS_YIELD:
-        sched_yield();
+        sched_rotate();
         break;
     case K5_SYS_PANIC:
         fault_raise(K5_FAULT_PANIC, k5.thread[k5.current].reg[0]);
