@@ -3,6 +3,7 @@
 #include "arch/armv8m/machine.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_internal.h"
+#include "arch/armv8m/port_state.h"
 #include "kernel/entry.h"
 
 /* One priority for all entries, not the highest of 8: none of them can interrupt another. */
@@ -57,6 +58,7 @@ static void mpu_start(void)
 
 void port_boot(void)
 {
+    port.idle.context.psplim = (uint32_t)(uintptr_t)idle_stack_base;
     clock_start();
     kernel_boot();
 }

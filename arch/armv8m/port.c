@@ -6,8 +6,11 @@
 #include "arch/armv8m/frame.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_state.h"
+#include "kernel/entry.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
+
+#define SVC_BYTES 2u
 
 struct kernel_state k5;
 
@@ -49,6 +52,18 @@ void port_thread_init(uint8_t id)
         .psplim = fixed->stack_base,
         .mpu = mpu_address(fixed->task),
     };
+}
+
+void port_fault_site(uint8_t id, struct fault_record *record)
+{
+    const struct port_context *context = &k5.thread[id].context;
+    const struct exception_frame *frame = (const struct exception_frame *)(uintptr_t)context->psp;
+
+    /* After an SVC the stacked pc is behind it; a timeout interrupts before the instruction. */
+    record->pc = record->kind == K5_FAULT_TIMEOUT ? frame->pc : frame->pc - SVC_BYTES;
+    record->lr = frame->lr;
+    record->sp = frame_thread_sp(context->psp, context->exc_return, frame->xpsr);
+    record->flags |= K5_FAULT_FLAG_PC_KNOWN;
 }
 
 void port_mpu_compile(uint8_t id)
