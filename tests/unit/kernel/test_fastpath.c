@@ -22,8 +22,9 @@ static void build_random(struct kit_random *random)
         uint32_t thread = build_single(8 + kit_random_below(random, 4));
 
         /* Some with a cooldown, some passive. */
-        build_thread_of(thread)->overrun = 200;
+        build_thread_of(thread)->overrun = 200 + 10 * i;
         if (kit_random_below(random, 3) == 0) {
+            build_thread_of(thread)->budget = 100;
             build_thread_of(thread)->cooldown = 500;
         } else if (i != 0 && kit_random_below(random, 3) == 0) {
             build_thread_of(thread)->budget = 0;
