@@ -1,0 +1,15 @@
+/* Notes that it starts, and then every message. */
+#include "journal.h"
+#include "k5_task.h"
+
+int main(void)
+{
+    struct k5_message message = {0};
+
+    journal_note(CAP_JOURNAL, 'a');
+    while (k5_serve(CAP_HIGH, &message) == K5_OK) {
+        journal_note(CAP_JOURNAL, (char)message.word[0]);
+        k5_answer(&message, 0, 0, 0, 0, 0);
+    }
+    k5_panic(1);
+}
