@@ -119,6 +119,12 @@ class ElfFile:
         return found
 
     @cached_property
+    def section_sizes(self) -> dict[str, int]:
+        """Bytes of each section, those without contents included."""
+        names = self._section_bytes(self._shstrndx) if self._shnum else b""
+        return {text_at(names, header[0]): header[5] for header in self._section_table}
+
+    @cached_property
     def symbols(self) -> list[Symbol]:
         """All named symbols but sections and files."""
         found = []
