@@ -13,9 +13,26 @@ struct fake_machine kit_machine;
 /* More timer entries in one kit_advance() than any test needs: the kernel is stuck. */
 #define MOST_TIMERS 1000000u
 
+static const char *row_name;
+static uint32_t row_number;
+
+void kit_row(const char *name, uint32_t number)
+{
+    row_name = name;
+    row_number = number;
+}
+
+static void print_row(void)
+{
+    if (row_name != NULL) {
+        print_error("in row \"%s\" %u:\n", row_name, (unsigned)row_number);
+    }
+}
+
 int kit_setup(void **state)
 {
     (void)state;
+    kit_row(NULL, 0);
     build_reset();
     memset(&kit_machine, 0, sizeof kit_machine);
     return 0;
@@ -46,6 +63,7 @@ void kit_check(const char *file, int line)
     const char *broken = kernel_invariants();
 
     if (broken != NULL) {
+        print_row();
         print_error("broken invariant: %s (tick %llu)\n", broken, (unsigned long long)kit_now());
         _fail(file, line);
     }
@@ -155,6 +173,7 @@ void kit_assert_error(uint32_t who, enum k5_error want, const char *file, int li
     uint32_t got = kit_reg(who, 0);
 
     if (got != (uint32_t)want) {
+        print_row();
         print_error("thread %u got %s, want %s\n", (unsigned)who, kit_error_name(got),
                     kit_error_name((uint32_t)want));
         _fail(file, line);
@@ -166,6 +185,7 @@ void kit_assert_state(uint32_t who, enum thread_state want, const char *file, in
     uint32_t got = k5.thread[who].state;
 
     if (got != (uint32_t)want) {
+        print_row();
         print_error("thread %u is %s, want %s\n", (unsigned)who, kit_state_name(got),
                     kit_state_name((uint32_t)want));
         _fail(file, line);
@@ -175,6 +195,7 @@ void kit_assert_state(uint32_t who, enum thread_state want, const char *file, in
 void kit_assert_current(uint32_t want, const char *file, int line)
 {
     if (k5.current != want) {
+        print_row();
         print_error("thread %u runs, want %u (tick %llu)\n", (unsigned)k5.current, (unsigned)want,
                     (unsigned long long)kit_now());
         _fail(file, line);

@@ -21,6 +21,9 @@
 
 extern struct fake_machine kit_machine;
 
+/* Which row of a table is being checked; printed when an assertion of the kit fails. */
+void kit_row(const char *name, uint32_t number);
+
 /* CMocka set-up of every test: an empty description, time 0. */
 int kit_setup(void **state);
 

@@ -133,12 +133,11 @@ static void test_fast_paths_equal_the_general_ones(void **state)
     uint64_t seed = kit_setting("K5_SEED", 1);
     uint64_t systems = kit_setting("K5_RANDOM_STEPS", 400000) / 400;
 
+    print_message("first seed %llu (K5_SEED repeats)\n", (unsigned long long)seed);
     for (uint64_t i = 0; i < systems; i++) {
         struct kit_random random = {seed + i};
         uint32_t reply[THREADS] = {0};
 
-        print_message(i == 0 ? "first seed %llu (K5_SEED repeats)\n" : "",
-                      (unsigned long long)seed);
         kit_setup(NULL);
         build_random(&random);
         for (uint32_t step = 0; step < 400; step++) {

@@ -188,7 +188,7 @@ static void check_random_set(struct kit_random *random, uint64_t seed)
             bytes = UINT32_MAX - bytes; /* almost all there is */
         }
         if (region_check(TASK, base, bytes, access) != oracle(base, bytes, access)) {
-            fail_msg("0x%08x + 0x%x access %u of %u regions; repeat: K5_RANDOM_SEED=%llu",
+            fail_msg("0x%08x + 0x%x access %u of %u regions; repeat: K5_SEED=%llu",
                      (unsigned)base, (unsigned)bytes, (unsigned)access, (unsigned)count,
                      (unsigned long long)seed);
         }
@@ -197,7 +197,7 @@ static void check_random_set(struct kit_random *random, uint64_t seed)
 
 static void test_region_check_agrees_with_a_bytewise_oracle(void **state)
 {
-    uint64_t seed = kit_setting("K5_RANDOM_SEED", 1);
+    uint64_t seed = kit_setting("K5_SEED", 1);
 
     (void)state;
     for (uint64_t i = 0; i < 1000; i++) {
