@@ -84,7 +84,10 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     caller->reg[IPC_BADGE] = 0; /* the result `copied` */
     thread_set_state(id, THREAD_AWAITING);
 
+    uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
+
     copy_words(receiver, caller);
+    receiver->reg[IPC_INFO] |= replied; /* what became of its last reply */
     fast_complete(receiver, to);
     receiver->reg[IPC_BADGE] = cap->badge;
     receiver->reg[IPC_REPLY] = caller->sequence << 8 | id;

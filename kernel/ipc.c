@@ -226,6 +226,16 @@ static enum delivery deliver(uint32_t from, uint32_t to, bool is_call)
 
 /* ------------------------------------------------------------ send and call */
 
+/* The receiver cannot take the message now. */
+static void wait_or_fail(uint32_t endpoint, bool is_call)
+{
+    if ((k5.thread[k5.current].reg[IPC_INFO] & K5_FLAG_TRY) != 0) {
+        thread_complete(k5.current, K5_E_WOULD_BLOCK);
+    } else {
+        endpoint_enqueue(endpoint, k5.current, is_call ? THREAD_CALLING : THREAD_SENDING);
+    }
+}
+
 /* To a thread that waits for it. */
 static void hand_over(uint32_t endpoint, bool is_call)
 {
@@ -239,9 +249,9 @@ static void hand_over(uint32_t endpoint, bool is_call)
     }
     k5.endpoint[endpoint].waiting = 0;
     if (result == RECEIVER_FAILED) {
-        /* The receiver learns of its buffer; the message waits for its next recv. */
+        /* The receiver learns of its buffer; the message waits for its next recv, if it may. */
         thread_complete(receiver, K5_E_ADDRESS);
-        endpoint_enqueue(endpoint, id, is_call ? THREAD_CALLING : THREAD_SENDING);
+        wait_or_fail(endpoint, is_call);
     }
     donation_update(receiver);
     if (is_call) {
@@ -253,7 +263,6 @@ static void hand_over(uint32_t endpoint, bool is_call)
 
 static void send(bool is_call)
 {
-    const struct thread *thread = &k5.thread[k5.current];
     uint32_t endpoint = 0;
     enum k5_error error =
         decode_message(is_call ? K5_FLAG_TRY | K5_FLAG_RECV_BUF : (uint32_t)K5_FLAG_TRY);
@@ -268,10 +277,8 @@ static void send(bool is_call)
         thread_complete(k5.current, error);
     } else if (k5.endpoint[endpoint].waiting) {
         hand_over(endpoint, is_call);
-    } else if ((thread->reg[IPC_INFO] & K5_FLAG_TRY) != 0) {
-        thread_complete(k5.current, K5_E_WOULD_BLOCK);
     } else {
-        endpoint_enqueue(endpoint, k5.current, is_call ? THREAD_CALLING : THREAD_SENDING);
+        wait_or_fail(endpoint, is_call);
     }
 }
 
