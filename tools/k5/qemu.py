@@ -1,0 +1,176 @@
+"""Runs a flash image under QEMU and yields its events.
+
+    with qemu.run(image.elf, image.shim, board) as machine:
+        for event in machine.events(until_tick=20_000_000):
+            ...
+    machine.end   # "halt", "panic", "time", "count"; or "left", if the loop was left early
+
+With icount (the default) a run is a pure function of image and shift: virtual time
+is counted in instructions, 2^shift nanoseconds each, and sleeping costs no host
+time. Without, guest time follows the host's clock: only to measure speed.
+
+The UART goes to a file, which always has room: a full pipe would make the guest
+wait, and its time would depend on the reader.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from k5.board import Board
+from k5.elf import ElfFile
+from k5.errors import FAILED, K5Error
+from k5.paths import shown
+from k5.stream import Damage, Decoder, Event
+
+POLL_S = 0.0005
+KINDS_OF_END = {0: "halt", 1: "panic"}
+
+
+class Machine:
+    """A running QEMU; made by run()."""
+
+    def __init__(self, command: list[str], folder: Path, host_limit_s: float) -> None:
+        self.end = "left"
+        self._limit_s = host_limit_s
+        self._uart = folder / "uart"
+        self._errors = folder / "stderr"
+        self._uart.touch()
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+            )
+
+    def events(self, until_tick: int | None = None, most: int | None = None) -> Iterator[Event]:
+        """The records in order, until the machine ends, passes a tick, or has sent enough.
+
+        Records later than `until_tick` are left out, so what comes does not depend on when the
+        process was stopped. A machine that falls silent ends with an error after the host limit.
+        """
+        decoder = Decoder()
+        count = 0
+        for data in self._bytes():
+            for event in decoder.feed(data):
+                if isinstance(event, Damage):
+                    raise K5Error(f"QEMU: {event}", status=FAILED)
+                if until_tick is not None and event.time > until_tick:
+                    self._finish("time")
+                    return
+                yield event
+                count += 1
+                if count == most:
+                    self._finish("count")
+                    return
+        for damage in decoder.close():
+            raise K5Error(f"QEMU: {damage}", status=FAILED)
+        self._ended()
+
+    def close(self) -> None:
+        """Stops the process, if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+    def _finish(self, end: str) -> None:
+        self.end = end
+        self.close()
+
+    def _bytes(self) -> Iterator[bytes]:
+        """What the UART sends, until the process has ended."""
+        silent_since = time.monotonic()
+        with self._uart.open("rb", buffering=0) as file:
+            while True:
+                ended = self._process.poll() is not None  # before the read: nothing comes after
+                data = file.read(1 << 20)
+                if data:
+                    silent_since = time.monotonic()
+                    yield data
+                elif ended:
+                    return
+                elif time.monotonic() - silent_since > self._limit_s:
+                    self.close()
+                    text = f"QEMU: no event for {self._limit_s:g} s of host time, given up"
+                    raise K5Error(text, status=FAILED)
+                else:
+                    time.sleep(POLL_S)
+
+    def _ended(self) -> None:
+        code = self._process.wait()
+        if code not in KINDS_OF_END or (code == 1 and self._said()):
+            said = self._said() or "it said nothing"
+            raise K5Error(f"QEMU ended with {_code(code)}: {said}")
+        self.end = KINDS_OF_END[code]
+
+    def _said(self) -> str:
+        lines = self._errors.read_text(errors="replace").strip().splitlines()
+        return "; ".join(line.strip() for line in lines[:3])
+
+
+@contextmanager
+def run(
+    image: Path,
+    shim: Path | None,
+    board: Board,
+    *,
+    icount: bool = True,
+    shift: int | None = None,
+    words: Mapping[int, int] | None = None,
+    host_limit_s: float = 20.0,
+) -> Iterator[Machine]:
+    """Starts the image. `shift` replaces the board's icount_shift; `words` are addresses in flash
+    and what to put there (for a run's seed); `host_limit_s` bounds silence, not the run."""
+    program = _program(board)
+    with tempfile.TemporaryDirectory(prefix="k5-qemu-") as name:
+        folder = Path(name)
+        if words:
+            image = _patched(image, words, folder / "image.elf")
+        command = [program, *_arguments(image, shim, board, folder / "uart")]
+        if icount:
+            used = board.qemu.get("icount_shift", 6) if shift is None else shift
+            command += ["-icount", f"shift={used},sleep=off"]
+        machine = Machine(command, folder, host_limit_s)
+        try:
+            yield machine
+        finally:
+            machine.close()
+
+
+def _program(board: Board) -> str:
+    if "machine" not in board.qemu:
+        raise K5Error(f"{shown(board.path)}: QEMU has no board '{board.name}': no [qemu] machine")
+    program = str(board.qemu.get("program", "qemu-system-arm"))
+    found = shutil.which(program)
+    if found is None:
+        raise K5Error(f"{program} is missing: `./k5 doctor` says what to install")
+    return found
+
+
+def _arguments(image: Path, shim: Path | None, board: Board, uart: Path) -> list[str]:
+    for file in (image, *([shim] if shim else [])):
+        if not file.exists():
+            raise K5Error(f"{shown(file)}: no such file: build the image first")
+        if "," in str(file):
+            raise K5Error(f"{shown(file)}: QEMU takes no file name with a comma")
+    arguments = ["-M", board.qemu["machine"], "-nodefaults", "-display", "none", "-monitor", "none"]
+    arguments += ["-semihosting-config", "enable=on,target=native", "-serial", f"file:{uart}"]
+    if shim:
+        return [*arguments, "-kernel", str(shim), "-device", f"loader,file={image}"]
+    return [*arguments, "-kernel", str(image)]
+
+
+def _patched(image: Path, words: Mapping[int, int], target: Path) -> Path:
+    """A copy of the image with some words replaced."""
+    elf = ElfFile(image)
+    data = bytearray(elf.raw)
+    for address, word in words.items():
+        struct.pack_into("<I", data, elf.offset_of(address, 4), word & 0xFFFF_FFFF)
+    target.write_bytes(data)
+    return target
