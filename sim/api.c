@@ -1,0 +1,314 @@
+/* The public functions of libk5sim: checks what the caller says, then asks the machine. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/invariants.h"
+#include "kernel/port.h"
+#include "sim/exception.h"
+#include "sim/machine.h"
+
+#define MEMORY_TOP UINT32_C(0x9ffffc00) /* above, the guest CPU has windows of its own */
+
+/* Events of class log: the low numbers (abi/syscalls.toml). */
+#define CLASS_LOG (((UINT64_C(1) << (K5_EVENT_HALT + 1)) - 1u) & ~UINT64_C(1))
+
+/* ---------------------------------------------------------------- a machine */
+
+static bool overlaps(const struct k5sim_board *board, size_t i)
+{
+    const struct k5sim_memory *m = &board->memory[i];
+
+    for (size_t k = 0; k < i; k++) {
+        const struct k5sim_memory *other = &board->memory[k];
+
+        if (m->base - other->base < other->bytes || other->base - m->base < m->bytes) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_board(const struct k5sim_board *board, char *error, size_t bytes)
+{
+    if (board->cpu == NULL || strcmp(board->cpu, SIM_CPU) != 0) {
+        snprintf(error, bytes, "board: CPU '%s' is not simulated, '" SIM_CPU "' is",
+                 board->cpu == NULL ? "" : board->cpu);
+        return false;
+    }
+    if (board->mpu_regions < 1 || board->mpu_regions > MPU_REGIONS || board->ticks_per_insn < 1 ||
+        board->memory_count < 1 || board->memory_count > HOSTPORT_RANGES) {
+        snprintf(error, bytes,
+                 "board: %u MPU regions (1 to %u), %u ticks an instruction (1 or "
+                 "more), %zu memories (1 to %u)",
+                 (unsigned)board->mpu_regions, MPU_REGIONS, (unsigned)board->ticks_per_insn,
+                 board->memory_count, HOSTPORT_RANGES);
+        return false;
+    }
+    for (size_t i = 0; i < board->memory_count; i++) {
+        const struct k5sim_memory *m = &board->memory[i];
+
+        if (m->bytes == 0 || m->base % MEMORY_PAGE != 0 || m->bytes % MEMORY_PAGE != 0 ||
+            m->base >= MEMORY_TOP || m->bytes > MEMORY_TOP - m->base || overlaps(board, i)) {
+            snprintf(error, bytes,
+                     "board: memory 0x%08x + 0x%x overlaps another, is not made of "
+                     "1 KiB pages or reaches 0x%08x",
+                     (unsigned)m->base, (unsigned)m->bytes, MEMORY_TOP);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t error_bytes)
+{
+    if (!check_board(board, error, error_bytes)) {
+        return NULL;
+    }
+    struct k5sim *sim = calloc(1, sizeof *sim);
+
+    if (sim == NULL || !ring_open(&sim->ring)) {
+        free(sim);
+        snprintf(error, error_bytes, "out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < board->memory_count; i++) {
+        const struct k5sim_memory *m = &board->memory[i];
+
+        if (!memory_add(&sim->memory, m->base, m->bytes, m->writable)) {
+            snprintf(error, error_bytes, "out of memory for 0x%x bytes", (unsigned)m->bytes);
+            k5sim_close(sim);
+            return NULL;
+        }
+    }
+    sim->mpu_regions = board->mpu_regions;
+    sim->ticks_per_insn = board->ticks_per_insn;
+    machine_init(sim);
+    k5sim_record(sim, CLASS_LOG);
+    return sim;
+}
+
+void k5sim_close(struct k5sim *sim)
+{
+    if (sim == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < CFG_TASKS; i++) {
+        cpu_close(sim->task[i].cpu);
+    }
+    memory_free(&sim->memory);
+    memory_free(&sim->pristine);
+    ring_close(&sim->ring);
+    free(sim->system);
+    free(sim);
+}
+
+const char *k5sim_error_text(const struct k5sim *sim)
+{
+    return sim->error;
+}
+
+/* ---------------------------------------------------------------- a system */
+
+int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
+{
+    if (sim->system != NULL) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine has its boot tables already");
+    }
+    struct sys_header *copy = malloc(bytes > 0 ? bytes : 1); /* aligned, as the tables want */
+
+    if (copy == NULL) {
+        return machine_error(sim, K5SIM_NO_MEMORY, "out of memory for %zu bytes", bytes);
+    }
+    memcpy(copy, blob, bytes);
+    int result = system_check(sim, copy, bytes);
+
+    if (result != K5SIM_OK) {
+        free(copy);
+        return result;
+    }
+    sim->system = copy;
+    return K5SIM_OK;
+}
+
+int k5sim_add_task(struct k5sim *sim, uint32_t task, const char *elf_path)
+{
+    if (sim->system == NULL || sim->booted) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT,
+                             "%s: tasks are added after the boot tables and before the boot",
+                             elf_path);
+    }
+    if (task >= sim->system->task_count) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "%s: task %u; the boot tables have %u",
+                             elf_path, (unsigned)task, sim->system->task_count);
+    }
+    int result = elf_load(sim, task, elf_path);
+
+    sim->task[task].loaded = result == K5SIM_OK;
+    return result;
+}
+
+/* Flash as it was loaded, before the first byte of it changes. */
+static bool keep_flash(struct k5sim *sim)
+{
+    for (uint32_t i = sim->pristine.count; i < sim->memory.count; i++) {
+        const struct memory_range *range = &sim->memory.range[i];
+        uint32_t bytes = range->writable ? MEMORY_PAGE : range->bytes;
+
+        if (!memory_add(&sim->pristine, range->base, bytes, range->writable)) {
+            return false;
+        }
+        memcpy(sim->pristine.range[i].host, range->host, bytes);
+    }
+    return true;
+}
+
+static void restore_flash(struct k5sim *sim)
+{
+    for (uint32_t i = 0; i < sim->pristine.count; i++) {
+        const struct memory_range *range = &sim->memory.range[i];
+
+        if (!range->writable) {
+            memcpy(range->host, sim->pristine.range[i].host, range->bytes);
+            machine_written(sim, range->base, range->bytes);
+        }
+    }
+    memory_free(&sim->pristine);
+}
+
+int k5sim_boot(struct k5sim *sim)
+{
+    if (sim->system == NULL) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine has no boot tables yet");
+    }
+    for (unsigned i = 0; i < sim->system->task_count; i++) {
+        if (!sim->task[i].loaded) {
+            return machine_error(sim, K5SIM_BAD_ARGUMENT, "task %u has no ELF file yet", i);
+        }
+    }
+    restore_flash(sim);
+    memory_clear_ram(&sim->memory);
+    return machine_boot(sim);
+}
+
+/* ---------------------------------------------------------------- running */
+
+void k5sim_record(struct k5sim *sim, uint64_t kinds)
+{
+    sim->recorded = kinds;
+    sim->port.wanted = sim->recorded | sim->stop_kinds;
+}
+
+enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds)
+{
+    if (!sim->booted) {
+        machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine was not booted");
+        return K5SIM_STOP_ENGINE;
+    }
+    sim->stop_kinds = stop_kinds;
+    sim->port.wanted = sim->recorded | stop_kinds;
+    return machine_run(sim, until);
+}
+
+size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most)
+{
+    return ring_take(&sim->ring, out, most);
+}
+
+uint64_t k5sim_now(const struct k5sim *sim)
+{
+    return sim->port.now;
+}
+
+uint64_t k5sim_instructions(const struct k5sim *sim)
+{
+    return sim->instructions;
+}
+
+/* ---------------------------------------------------------------- looking inside */
+
+static uint8_t *physical(struct k5sim *sim, uint32_t address, uint32_t bytes)
+{
+    uint8_t *host = memory_host(&sim->memory, address, bytes);
+
+    if (host == NULL) {
+        machine_error(sim, K5SIM_BAD_ADDRESS, "0x%08x + %u is not in one memory of the board",
+                      (unsigned)address, (unsigned)bytes);
+    }
+    return host;
+}
+
+int k5sim_read(struct k5sim *sim, uint32_t address, void *out, uint32_t bytes)
+{
+    const uint8_t *host = physical(sim, address, bytes);
+
+    if (host == NULL) {
+        return K5SIM_BAD_ADDRESS;
+    }
+    memcpy(out, host, bytes);
+    return K5SIM_OK;
+}
+
+int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes)
+{
+    uint8_t *host = physical(sim, address, bytes);
+
+    if (host == NULL) {
+        return K5SIM_BAD_ADDRESS;
+    }
+    if (!memory_range_of(&sim->memory, address)->writable && !keep_flash(sim)) {
+        return machine_error(sim, K5SIM_NO_MEMORY, "out of memory to keep the flash as loaded");
+    }
+    memcpy(host, data, bytes);
+    machine_written(sim, address, bytes);
+    return K5SIM_OK;
+}
+
+uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes)
+{
+    struct mpu mpu;
+
+    if (sim->system == NULL || task >= sim->system->task_count || bytes == 0 ||
+        address + (bytes - 1u) < address) {
+        return 0;
+    }
+    mpu_decode(&mpu, &sim->kernel.task[task].mpu, sim->mpu_regions);
+    return mpu_range(&mpu, address, bytes).all;
+}
+
+int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17])
+{
+    struct cpu_registers registers = {{0}};
+
+    if (!sim->booted || thread >= sim->system->thread_count) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "there is no thread %u", (unsigned)thread);
+    }
+    const struct thread *t = &sim->kernel.thread[thread];
+
+    if (sim->live && thread == sim->kernel.current) {
+        registers = *cpu_registers(sim->task[t->task].cpu);
+    } else {
+        /* Where the frame is not to be had, what is known stays: r4 to r11 and the stack pointer.
+         */
+        registers.r[CPU_SP] = t->context.psp;
+        exception_pop(&sim->memory, machine_mpu(sim, t->task), &t->context, &registers);
+        memcpy(&registers.r[4], t->reg, sizeof t->reg);
+    }
+    memcpy(out, registers.r, sizeof registers.r);
+    return K5SIM_OK;
+}
+
+const char *k5sim_invariants(struct k5sim *sim)
+{
+    if (!sim->booted) {
+        return NULL;
+    }
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    return kernel_invariants();
+}
+
+const void *k5sim_kernel_state(const struct k5sim *sim, size_t *bytes)
+{
+    *bytes = sizeof sim->kernel;
+    return &sim->kernel;
+}

@@ -1,0 +1,84 @@
+/* A guest CPU: runs the unprivileged Thumb code of one task until something happens.
+ *
+ * The machine stands on this interface alone; Unicorn is behind it (cpu_*.c are
+ * the only files that include unicorn.h). Counting, protection and faults are
+ * exact: after a fault nothing of the faulting instruction has happened, but for
+ * the words of a load or store multiple before the refused one, as on the chip.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/memory.h"
+#include "sim/mpu.h"
+
+struct cpu;
+
+#define CPU_SP   13u
+#define CPU_LR   14u
+#define CPU_PC   15u
+#define CPU_XPSR 16u
+
+struct cpu_registers {
+    uint32_t r[17]; /* r0 to r12, sp, lr, pc (bit 0 clear), xPSR */
+};
+
+enum cpu_stop {
+    CPU_STOP_BUDGET, /* the instructions asked for have been executed */
+    CPU_STOP_SVC,    /* SVC executed; pc behind it */
+    CPU_STOP_FAULT,  /* see cpu_fault(); pc at the instruction, or at the refused target */
+    CPU_STOP_ENGINE, /* the engine did what it never should; see cpu_failure() */
+};
+
+/* What the core's fault status registers would say. */
+struct cpu_fault {
+    uint32_t exception; /* number of the exception: 3 to 6 */
+    uint32_t cfsr;
+    uint32_t hfsr;
+    uint32_t mmfar;
+    uint32_t bfar;
+};
+
+/*
+ * Opens a CPU on these memories, which must outlive it. `text_bytes` of code sizes the
+ * translation buffer. NULL if Unicorn refuses: `*why` (a constant) says what.
+ */
+struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why);
+
+/* Keeps the engine for the next cpu_open() of this process: opening one costs up to 5 ms. */
+void cpu_close(struct cpu *cpu);
+
+/* The regions in force from the next run on. */
+void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);
+
+/*
+ * Loads the thread `slot` (0 to CPU_THREADS - 1) of the task into the CPU: what the exception
+ * frame does not carry (stack limit, FP registers). Cheap if it is loaded already. False if the
+ * engine failed.
+ */
+#define CPU_THREADS 64u
+bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu);
+
+/* Forgets all threads, as after power-on. The regions stay. */
+void cpu_reset(struct cpu *cpu);
+
+/* As the last run left them, or as set since. */
+const struct cpu_registers *cpu_registers(const struct cpu *cpu);
+void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);
+
+/*
+ * Runs at most `budget` (at least 1) instructions; `*executed` says how many. An IT block is not
+ * interrupted: then up to four more. An instruction that faults is not counted.
+ */
+enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed);
+
+const struct cpu_fault *cpu_fault(const struct cpu *cpu);
+const char *cpu_failure(const struct cpu *cpu);
+
+/* An exception clears the exclusive monitor: call at each one. */
+void cpu_exception(struct cpu *cpu);
+
+/* Somebody else wrote [address, address + bytes): translations of it are stale. */
+void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes);

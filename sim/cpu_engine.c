@@ -1,0 +1,368 @@
+/* Opening engines, taking their privilege away, keeping them for the next machine.
+ *
+ * An engine starts Secure and privileged. Tasks run Non-secure and unprivileged,
+ * as on the boards: in that state BLXNS is undefined and MSR to special registers
+ * is ignored, like there. Stack limits can only be set by privileged code, so one
+ * context is kept from before the step down, and each thread gets its own from it.
+ */
+#include "sim/cpu_internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_LEAST    (1u << 20)
+#define BUFFER_PER_BYTE 192u /* of code: one instruction takes up to 250 bytes of translation */
+#define CONTROL_THREAD  3u   /* nPRIV, SPSEL */
+#define POOL_MOST       64u
+
+/* The uc_ctl macros shift into the sign bit. */
+#define UC_CTL_FUNCTION __attribute__((no_sanitize("shift")))
+
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct cpu *pool;
+static unsigned pool_count;
+
+/* Never written by the guest: no thread can reach it (see engine_setup). */
+static const uint16_t setup_code[MEMORY_PAGE / 2] __attribute__((aligned(4096))) = {
+    0x4704, 0xbf00, /* bxns r0; nop */
+    0xf380, 0x880b, /* msr psplim, r0 */
+    0xbf00, 0xbf00, /* nop; nop */
+    0xf3bf, 0x8f2f, /* clrex */
+    0xbf00, 0xe7fe, /* nop; b . */
+};
+
+static const int all_registers[17] = {
+    UC_ARM_REG_R0,  UC_ARM_REG_R1,  UC_ARM_REG_R2,  UC_ARM_REG_R3,  UC_ARM_REG_R4,   UC_ARM_REG_R5,
+    UC_ARM_REG_R6,  UC_ARM_REG_R7,  UC_ARM_REG_R8,  UC_ARM_REG_R9,  UC_ARM_REG_R10,  UC_ARM_REG_R11,
+    UC_ARM_REG_R12, UC_ARM_REG_R13, UC_ARM_REG_R14, UC_ARM_REG_R15, UC_ARM_REG_XPSR,
+};
+
+/* ---------------------------------------------------------------- registers */
+
+void engine_read_registers(struct cpu *cpu)
+{
+    void *values[17];
+
+    for (unsigned i = 0; i < 17; i++) {
+        values[i] = &cpu->regs.r[i];
+    }
+    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)all_registers, values, 17);
+}
+
+/* `changed` has a bit for each register; that of pc is given to the engine at each start. */
+void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint32_t changed)
+{
+    int ids[17];
+    void *values[17];
+    int count = 0;
+
+    changed &= ~(UINT32_C(1) << CPU_PC);
+    while (changed != 0) {
+        unsigned i = (unsigned)__builtin_ctz(changed);
+
+        ids[count] = all_registers[i];
+        values[count] = (void *)(uintptr_t)&to->r[i];
+        count++;
+        changed &= changed - 1u;
+        if (i == CPU_XPSR) { /* UC_ARM_REG_XPSR leaves the GE flags alone */
+            uint32_t flags = to->r[i];
+
+            uc_reg_write(cpu->uc, UC_ARM_REG_XPSR_NZCVQG, &flags);
+        }
+    }
+    if (count != 0) {
+        uc_reg_write_batch(cpu->uc, ids, values, count);
+    }
+}
+
+UC_CTL_FUNCTION void engine_flush_tlb(struct cpu *cpu)
+{
+    uc_ctl_flush_tlb(cpu->uc);
+}
+
+/*
+ * remove_cache looks up the first address only, through the TLB hook, and silently does nothing if
+ * that refuses: so one call a page, and none for addresses where no memory is.
+ */
+UC_CTL_FUNCTION void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes)
+{
+    uint64_t end = (uint64_t)address + bytes;
+
+    for (uint64_t from = address; from < end;) {
+        uint64_t to = (from | (MEMORY_PAGE - 1u)) + 1u;
+
+        to = to < end ? to : end;
+        if (memory_range_of(cpu->memory, (uint32_t)from) != NULL) {
+            uc_ctl_remove_cache(cpu->uc, from, to);
+        }
+        from = to;
+    }
+    code_refresh(cpu, address, bytes);
+}
+
+/* ---------------------------------------------------------------- threads */
+
+bool engine_run_setup(struct cpu *cpu, uint32_t address)
+{
+    cpu->setup = true;
+    cpu->ending = ENDING_NONE;
+    cpu->fast_bytes = 0;
+    cpu->left = 1;
+    uc_err error = uc_emu_start(cpu->uc, address | 1u, 0, 0, 0);
+
+    cpu->setup = false;
+    return error == UC_ERR_OK && cpu->ending == ENDING_BUDGET;
+}
+
+static bool step_down(struct cpu *cpu, uint32_t stack_limit)
+{
+    uint32_t control = CONTROL_THREAD;
+    uint32_t stack = stack_limit + 1024u; /* anything above the limit */
+
+    uc_context_restore(cpu->uc, cpu->privileged);
+    uc_reg_write(cpu->uc, UC_ARM_REG_R0, &stack_limit);
+    if (!engine_run_setup(cpu, SETUP_PSPLIM)) {
+        return false;
+    }
+    uc_reg_write(cpu->uc, UC_ARM_REG_PSP, &stack);
+    uc_reg_write(cpu->uc, UC_ARM_REG_CONTROL, &control);
+    return true;
+}
+
+bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu)
+{
+    if (slot == cpu->slot && cpu->slot_limit[slot] == stack_limit) {
+        return true;
+    }
+    if (cpu->slot < CPU_THREADS) {
+        if (cpu->slot_context[cpu->slot] == NULL &&
+            uc_context_alloc(cpu->uc, &cpu->slot_context[cpu->slot]) != UC_ERR_OK) {
+            return false;
+        }
+        uc_context_save(cpu->uc, cpu->slot_context[cpu->slot]);
+    }
+    if (cpu->slot_context[slot] != NULL && cpu->slot_limit[slot] == stack_limit) {
+        uc_context_restore(cpu->uc, cpu->slot_context[slot]);
+    } else if (!step_down(cpu, stack_limit)) {
+        return false;
+    }
+    cpu->slot = slot;
+    cpu->slot_limit[slot] = stack_limit;
+    cpu->fpu = fpu;
+    cpu->it_end = 0;
+    engine_read_registers(cpu);
+    return true;
+}
+
+/* ---------------------------------------------------------------- opening and closing */
+
+static bool add_hooks(struct cpu *cpu)
+{
+    const struct {
+        int type;
+        void *callback;
+    } hooks[] = {
+        {UC_HOOK_TLB_FILL, (void *)(uintptr_t)hook_tlb_fill},
+        {UC_HOOK_INTR, (void *)(uintptr_t)hook_interrupt},
+        {UC_HOOK_INSN_INVALID, (void *)(uintptr_t)hook_invalid},
+        {UC_HOOK_CODE, (void *)(uintptr_t)hook_instruction},
+    };
+    uc_hook handle;
+
+    for (unsigned i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
+        if (uc_hook_add(cpu->uc, &handle, hooks[i].type, hooks[i].callback, cpu, 1, 0) !=
+            UC_ERR_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first flush of all translations repairs the buffer's bookkeeping: without it the first
+ * overflow would crash (Unicorn 2.1.1 never hands out region 0 properly). */
+UC_CTL_FUNCTION static bool configure(struct cpu *cpu)
+{
+    return uc_ctl_set_cpu_model(cpu->uc, UC_CPU_ARM_CORTEX_M33) == UC_ERR_OK &&
+           uc_ctl_set_tcg_buffer_size(cpu->uc, cpu->buffer_bytes) == UC_ERR_OK &&
+           uc_ctl_tlb_mode(cpu->uc, UC_TLB_VIRTUAL) == UC_ERR_OK && add_hooks(cpu) &&
+           uc_mem_map_ptr(cpu->uc, CPU_SCRATCH_BASE, MEMORY_PAGE, UC_PROT_READ | UC_PROT_EXEC,
+                          (void *)(uintptr_t)setup_code) == UC_ERR_OK &&
+           uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK;
+}
+
+/* Leaves the Secure state and keeps the privileged registers. */
+static bool prepare(struct cpu *cpu)
+{
+    uint32_t target = SETUP_PSPLIM; /* bit 0 clear: Non-secure */
+
+    if (uc_context_alloc(cpu->uc, &cpu->privileged) != UC_ERR_OK ||
+        uc_context_alloc(cpu->uc, &cpu->fault_context) != UC_ERR_OK) {
+        return false;
+    }
+    uc_reg_write(cpu->uc, UC_ARM_REG_R0, &target);
+    if (!engine_run_setup(cpu, SETUP_BXNS)) {
+        return false;
+    }
+    return uc_context_save(cpu->uc, cpu->privileged) == UC_ERR_OK;
+}
+
+static void destroy(struct cpu *cpu)
+{
+    if (cpu->uc != NULL) {
+        for (unsigned i = 0; i < CPU_THREADS; i++) {
+            if (cpu->slot_context[i] != NULL) {
+                uc_context_free(cpu->slot_context[i]);
+            }
+        }
+        if (cpu->privileged != NULL) {
+            uc_context_free(cpu->privileged);
+        }
+        if (cpu->fault_context != NULL) {
+            uc_context_free(cpu->fault_context);
+        }
+        uc_close(cpu->uc);
+    }
+    free(cpu->screen);
+    free(cpu);
+}
+
+static struct cpu *create(uint32_t buffer_bytes)
+{
+    struct cpu *cpu = calloc(1, sizeof *cpu);
+
+    if (cpu == NULL) {
+        return NULL;
+    }
+    cpu->buffer_bytes = buffer_bytes;
+    cpu->slot = CPU_THREADS;
+    if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->uc) != UC_ERR_OK ||
+        !configure(cpu) || !prepare(cpu)) {
+        destroy(cpu);
+        return NULL;
+    }
+    return cpu;
+}
+
+static struct cpu *take_from_pool(uint32_t buffer_bytes)
+{
+    struct cpu **link = &pool;
+    struct cpu *cpu = NULL;
+
+    pthread_mutex_lock(&pool_lock);
+    while (*link != NULL && (*link)->buffer_bytes < buffer_bytes) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        cpu = *link;
+        *link = cpu->next;
+        pool_count--;
+    }
+    pthread_mutex_unlock(&pool_lock);
+    return cpu;
+}
+
+static bool map_memory(struct cpu *cpu, const struct memory *memory)
+{
+    uint32_t alias = CPU_ALIAS_BASE;
+
+    cpu->memory = memory;
+    for (uint32_t i = 0; i < memory->count; i++) {
+        const struct memory_range *range = &memory->range[i];
+        struct cpu_window *window = &cpu->window[i];
+
+        *window = (struct cpu_window){cpu, *range, alias};
+        if (uc_mem_map_ptr(cpu->uc, range->base, range->bytes, UC_PROT_ALL, range->host) !=
+                UC_ERR_OK ||
+            uc_mmio_map(cpu->uc, alias, range->bytes, hook_alias_read, window, hook_alias_write,
+                        window) != UC_ERR_OK) {
+            return false;
+        }
+        cpu->window_count++;
+        alias += range->bytes;
+    }
+    return true;
+}
+
+static bool unmap_memory(struct cpu *cpu)
+{
+    bool done = true;
+
+    while (cpu->window_count > 0) {
+        const struct cpu_window *window = &cpu->window[--cpu->window_count];
+
+        done = done &&
+               uc_mem_unmap(cpu->uc, window->range.base, window->range.bytes) == UC_ERR_OK &&
+               uc_mem_unmap(cpu->uc, window->alias, window->range.bytes) == UC_ERR_OK;
+    }
+    return done;
+}
+
+struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why)
+{
+    uint64_t wanted = (uint64_t)text_bytes * BUFFER_PER_BYTE;
+    uint32_t buffer = BUFFER_LEAST;
+
+    while (buffer < wanted && buffer < (1u << 30)) {
+        buffer *= 2u; /* few sizes, so that the pool fits more often */
+    }
+    struct cpu *cpu = take_from_pool(buffer);
+
+    if (cpu == NULL) {
+        cpu = create(buffer);
+    }
+    if (cpu == NULL) {
+        *why = "Unicorn could not open an engine";
+        return NULL;
+    }
+    if (!map_memory(cpu, memory)) {
+        destroy(cpu);
+        *why = "Unicorn could not map the board's memories";
+        return NULL;
+    }
+    return cpu;
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < CPU_THREADS; i++) {
+        if (cpu->slot_context[i] != NULL) {
+            uc_context_free(cpu->slot_context[i]);
+            cpu->slot_context[i] = NULL;
+        }
+    }
+    cpu->slot = CPU_THREADS;
+    cpu->it_end = 0;
+    cpu->saw_exclusive = false;
+    cpu->failure[0] = '\0';
+}
+
+/* Nothing of the last machine may show in the next one. */
+UC_CTL_FUNCTION static bool detach(struct cpu *cpu)
+{
+    cpu_reset(cpu);
+    cpu->mpu_valid = false;
+    cpu->code_bytes = 0;
+    return unmap_memory(cpu) && uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK &&
+           uc_ctl_flush_tlb(cpu->uc) == UC_ERR_OK;
+}
+
+void cpu_close(struct cpu *cpu)
+{
+    if (cpu == NULL) {
+        return;
+    }
+    bool keep = detach(cpu);
+
+    pthread_mutex_lock(&pool_lock);
+    if (keep && pool_count < POOL_MOST) {
+        cpu->next = pool;
+        pool = cpu;
+        pool_count++;
+        cpu = NULL;
+    }
+    pthread_mutex_unlock(&pool_lock);
+    if (cpu != NULL) {
+        destroy(cpu);
+    }
+}

@@ -1,0 +1,403 @@
+/* The machine's run loop: guest CPUs, the clock and the kernel between them.
+ *
+ * Time is the count of executed guest instructions. A fault costs the time of
+ * one instruction although none was executed, so that a task which faults at
+ * once, for ever, cannot stop the clock. Entries into the kernel cost nothing.
+ */
+#include "sim/machine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arch/armv8m/fault.h"
+#include "kernel/entry.h"
+#include "kernel/event.h"
+#include "kernel/port.h"
+#include "sim/exception.h"
+
+_Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
+                   offsetof(struct k5sim_event, time) == offsetof(struct k5_event, time) &&
+                   offsetof(struct k5sim_event, code) == offsetof(struct k5_event, code) &&
+                   offsetof(struct k5sim_event, arg) == offsetof(struct k5_event, arg),
+               "one record, two headers");
+
+#define FIRST_SYSCALL_REGISTER 4u /* r4 to r11 */
+
+int machine_error(struct k5sim *sim, int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(sim->error, sizeof sim->error, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+/* ---------------------------------------------------------------- what the port calls */
+
+static struct k5sim *sim_of(struct hostport_machine *port)
+{
+    return (struct k5sim *)port;
+}
+
+static void take_event(struct hostport_machine *port, const struct k5_event *event)
+{
+    struct k5sim *sim = sim_of(port);
+    uint64_t bit = UINT64_C(1) << (event->kind & 63u);
+    struct k5sim_event copy;
+
+    if (((sim->recorded | sim->stop_kinds) & bit) == 0 && event->kind != K5_EVENT_PANIC) {
+        return;
+    }
+    memcpy(&copy, event, sizeof copy);
+    if (!ring_put(&sim->ring, &copy)) {
+        sim->failed = true;
+        machine_error(sim, K5SIM_ENGINE, "more than %u events in one entry into the kernel",
+                      RING_SPARE);
+    }
+    if ((sim->stop_kinds & bit) != 0) {
+        sim->event_came = true;
+    }
+}
+
+static void memory_written(struct hostport_machine *port, uint32_t address, uint32_t bytes)
+{
+    machine_written(sim_of(port), address, bytes);
+}
+
+__attribute__((noreturn)) static void leave_kernel(struct hostport_machine *port)
+{
+    longjmp(sim_of(port)->leave_kernel, 1);
+}
+
+void machine_init(struct k5sim *sim)
+{
+    sim->port.deadline = PORT_NEVER;
+    sim->port.event = take_event;
+    sim->port.written = memory_written;
+    sim->port.panic = leave_kernel;
+    sim->port.range_count = sim->memory.count;
+    for (uint32_t i = 0; i < sim->memory.count; i++) {
+        const struct memory_range *range = &sim->memory.range[i];
+
+        sim->port.range[i] = (struct hostport_range){range->base, range->bytes, range->host};
+    }
+}
+
+/* ---------------------------------------------------------------- tasks */
+
+const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
+{
+    struct sim_task *entry = &sim->task[task];
+    const struct port_mpu_image *image = &sim->kernel.task[task].mpu;
+
+    if (memcmp(&entry->image, image, sizeof *image) != 0) {
+        entry->image = *image;
+        mpu_decode(&entry->mpu, image, sim->mpu_regions);
+        if (entry->cpu != NULL) {
+            cpu_set_mpu(entry->cpu, &entry->mpu);
+        }
+    }
+    return &entry->mpu;
+}
+
+struct cpu *machine_cpu(struct k5sim *sim, uint32_t task)
+{
+    struct sim_task *entry = &sim->task[task];
+    const struct mpu *mpu = machine_mpu(sim, task);
+
+    if (entry->cpu == NULL) {
+        const char *why = "";
+
+        entry->cpu = cpu_open(&sim->memory, entry->text_bytes, &why);
+        if (entry->cpu == NULL) {
+            machine_error(sim, K5SIM_ENGINE, "task %u: %s", (unsigned)task, why);
+            return NULL;
+        }
+        cpu_set_mpu(entry->cpu, mpu);
+    }
+    return entry->cpu;
+}
+
+/* Could a task execute what lies here? Data memory is written all the time, code hardly ever. */
+static bool is_code(const struct mpu *mpu, uint32_t address, uint32_t bytes)
+{
+    for (uint32_t i = 0; i < mpu->count; i++) {
+        const struct mpu_region *region = &mpu->region[i];
+
+        if ((region->access & SYS_EXECUTE) != 0 && address <= region->last &&
+            address + (bytes - 1u) >= region->first) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
+{
+    for (uint32_t i = 0; bytes != 0 && i < CFG_TASKS; i++) {
+        const struct sim_task *task = &sim->task[i];
+
+        if (task->cpu != NULL && is_code(&task->mpu, address, bytes)) {
+            cpu_code_written(task->cpu, address, bytes);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- exceptions */
+
+static struct fault_input fault_input_of(const struct thread *thread)
+{
+    return (struct fault_input){
+        .psp = thread->context.psp,
+        .psplim = thread->context.psplim,
+        .exc_return = thread->context.exc_return,
+    };
+}
+
+/* Time passes even if a task faults at each instruction. */
+static void enter_fault(struct k5sim *sim, const struct fault_input *input)
+{
+    struct exception_frame frame;
+    struct fault_record record;
+    const uint8_t *host = hostport_memory(&sim->port, input->psp, FRAME_BYTES);
+    bool pushed = host != NULL && fault_frame_pushed(input);
+
+    if (pushed) {
+        memcpy(&frame, host, sizeof frame);
+    }
+    fault_decode(input, pushed ? &frame : NULL, &record);
+    sim->port.now += sim->ticks_per_insn;
+    kernel_fault(&record);
+}
+
+/* Exception entry: the running thread's registers go where the kernel finds them. */
+static uint32_t suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct cpu_registers *registers = cpu_registers(cpu);
+
+    memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
+    cpu_exception(cpu);
+    sim->live = false;
+    return exception_push(&sim->memory, &sim->task[thread->task].mpu, registers, &thread->context);
+}
+
+static uint32_t exception_of(uint32_t cfsr)
+{
+    return (cfsr & (CFSR_STKOF | CFSR_INVPC)) != 0 ? EXC_USAGE_FAULT : EXC_MEM_MANAGE;
+}
+
+/* The frame could not be pushed or popped: that is the fault, instead of what was to happen. */
+static void stack_fault(struct k5sim *sim, const struct thread *thread, uint32_t cfsr)
+{
+    struct fault_input input = fault_input_of(thread);
+
+    input.exception = exception_of(cfsr);
+    input.cfsr = cfsr;
+    enter_fault(sim, &input);
+}
+
+static void instruction_fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct cpu_fault fault = *cpu_fault(cpu);
+    uint32_t stacking = suspend(sim, thread, cpu);
+    struct fault_input input = fault_input_of(thread);
+
+    input.exception = stacking != 0 ? exception_of(stacking) : fault.exception;
+    input.cfsr = fault.cfsr | stacking;
+    input.hfsr = fault.hfsr;
+    input.mmfar = fault.mmfar;
+    input.bfar = fault.bfar;
+    enter_fault(sim, &input);
+}
+
+/* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
+static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    struct cpu_registers registers = *cpu_registers(cpu);
+    uint32_t cfsr =
+        exception_pop(&sim->memory, &sim->task[thread->task].mpu, &thread->context, &registers);
+
+    if (cfsr != 0) {
+        stack_fault(sim, thread, cfsr);
+        return false;
+    }
+    memcpy(&registers.r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
+    cpu_set_registers(cpu, &registers);
+    sim->live = true;
+    return true;
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+static void after_entry(struct k5sim *sim)
+{
+    timers_set(&sim->timers, TIMERS_KERNEL, sim->port.deadline);
+}
+
+static void fire_timer(struct k5sim *sim)
+{
+    struct thread *thread = &sim->kernel.thread[sim->kernel.current];
+    uint32_t stacking = 0;
+
+    if (sim->live) {
+        stacking = suspend(sim, thread, sim->task[thread->task].cpu);
+    }
+    if (stacking != 0) { /* the interrupt stays pending and is taken in what runs next */
+        stack_fault(sim, thread, stacking);
+        after_entry(sim);
+        return;
+    }
+    if (timers_take_due(&sim->timers, sim->port.now) == TIMERS_KERNEL) {
+        sim->port.deadline = PORT_NEVER;
+        kernel_timer();
+        after_entry(sim);
+    }
+}
+
+/* Runs the current thread up to tick `limit`. False: the simulator failed. */
+static bool run_thread(struct k5sim *sim, uint64_t limit)
+{
+    uint32_t id = sim->kernel.current;
+    struct thread *thread = &sim->kernel.thread[id];
+    struct cpu *cpu = machine_cpu(sim, thread->task);
+    uint64_t ticks = limit - sim->port.now;
+    uint64_t executed = 0;
+
+    /* Threads have no FPU yet, as on the chip, where CPACR is 0. */
+    if (cpu == NULL) {
+        return false;
+    }
+    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, thread->context.psplim,
+                    false)) {
+        machine_error(sim, K5SIM_ENGINE, "thread %u: no room in its engine", (unsigned)id);
+        return false;
+    }
+    if (!sim->live && !resume(sim, thread, cpu)) {
+        after_entry(sim);
+        return true;
+    }
+    uint64_t budget = ticks / sim->ticks_per_insn + (ticks % sim->ticks_per_insn != 0);
+    enum cpu_stop stop = cpu_run(cpu, budget, &executed);
+
+    sim->instructions += executed;
+    sim->port.now += executed * sim->ticks_per_insn;
+    switch (stop) {
+    case CPU_STOP_BUDGET:
+        return true;
+    case CPU_STOP_SVC: {
+        uint32_t stacking = suspend(sim, thread, cpu);
+
+        if (stacking != 0) {
+            stack_fault(sim, thread, stacking);
+        } else {
+            kernel_syscall();
+        }
+        break;
+    }
+    case CPU_STOP_FAULT:
+        instruction_fault(sim, thread, cpu);
+        break;
+    case CPU_STOP_ENGINE:
+        machine_error(sim, K5SIM_ENGINE, "task %u: %s", (unsigned)thread->task, cpu_failure(cpu));
+        return false;
+    }
+    after_entry(sim);
+    return true;
+}
+
+/* Nobody runs: time jumps to what happens next. 0: something did, go on. */
+static int idle(struct k5sim *sim, uint64_t until)
+{
+    uint64_t next = sim->timers.next;
+
+    if (next == TIMERS_NEVER) {
+        return K5SIM_STOP_HALT;
+    }
+    if (next > until) {
+        sim->port.now = until > sim->port.now ? until : sim->port.now;
+        return K5SIM_STOP_TIME;
+    }
+    sim->port.now = next > sim->port.now ? next : sim->port.now;
+    fire_timer(sim);
+    return 0;
+}
+
+/* Why the machine may not go on now, or 0. */
+static int must_stop(struct k5sim *sim)
+{
+    if (sim->event_came) {
+        sim->event_came = false;
+        return K5SIM_STOP_EVENT;
+    }
+    if (sim->failed) {
+        return K5SIM_STOP_ENGINE;
+    }
+    return ring_is_full(&sim->ring) ? K5SIM_STOP_FULL : 0;
+}
+
+static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until)
+{
+    for (;;) {
+        int stop = must_stop(sim);
+
+        if (stop == 0 && sim->kernel.current == NO_THREAD) {
+            stop = idle(sim, until);
+        } else if (stop == 0 && sim->timers.next <= sim->port.now) {
+            fire_timer(sim);
+        } else if (stop == 0 && sim->port.now >= until) {
+            stop = K5SIM_STOP_TIME;
+        } else if (stop == 0) {
+            uint64_t limit = until < sim->timers.next ? until : sim->timers.next;
+
+            sim->failed = !run_thread(sim, limit);
+        }
+        if (stop != 0) {
+            return (enum k5sim_stop)stop;
+        }
+    }
+}
+
+enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until)
+{
+    if (sim->panicked) {
+        return K5SIM_STOP_PANIC;
+    }
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) != 0) {
+        sim->panicked = true;
+        sim->live = false;
+        return K5SIM_STOP_PANIC;
+    }
+    return run_loop(sim, until);
+}
+
+int machine_boot(struct k5sim *sim)
+{
+    sim->port.now = 0;
+    sim->port.deadline = PORT_NEVER;
+    sim->port.halted = false;
+    sim->instructions = 0;
+    sim->live = false;
+    sim->panicked = false;
+    sim->event_came = false;
+    sim->failed = false;
+    ring_clear(&sim->ring);
+    timers_reset(&sim->timers);
+    for (uint32_t i = 0; i < CFG_TASKS; i++) {
+        if (sim->task[i].cpu != NULL) {
+            cpu_reset(sim->task[i].cpu);
+        }
+    }
+    memset(&sim->kernel, 0, sizeof sim->kernel);
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) != 0) {
+        sim->panicked = true;
+    } else {
+        kernel_boot();
+        after_entry(sim);
+    }
+    sim->booted = true;
+    return K5SIM_OK;
+}

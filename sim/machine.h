@@ -1,0 +1,75 @@
+/* The inside of struct k5sim, for the files that make it up. */
+#pragma once
+
+#include <setjmp.h>
+
+#include "hostport/hostport.h"
+#include "kernel/config.h"
+#include "kernel/state.h"
+#include "kernel/system.h"
+#include "sim/cpu.h"
+#include "sim/k5sim.h"
+#include "sim/memory.h"
+#include "sim/mpu.h"
+#include "sim/ring.h"
+#include "sim/timers.h"
+
+#define SIM_CPU         "cortex-m33"
+#define SIM_ERROR_BYTES 512u
+
+/* What the machine keeps beside the kernel's own struct task. */
+struct sim_task {
+    struct cpu *cpu;             /* NULL until the task first runs: engines are dear */
+    struct port_mpu_image image; /* the registers that `mpu` was decoded from */
+    struct mpu mpu;
+    uint32_t text_bytes; /* of its loaded segments */
+    bool loaded;
+};
+
+struct k5sim {
+    struct hostport_machine port; /* first: the port's callbacks get a pointer to it */
+    struct kernel_state kernel;
+    struct memory memory;
+    struct timers timers;
+    uint32_t mpu_regions;
+    uint32_t ticks_per_insn;
+
+    struct sys_header *system; /* the copy of the boot tables, or NULL */
+    struct sim_task task[CFG_TASKS];
+    struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
+
+    uint64_t instructions;
+    uint64_t recorded; /* bit k: events of kind k are recorded */
+    uint64_t stop_kinds;
+    struct ring ring;
+    bool booted;
+    bool event_came; /* one of stop_kinds */
+    bool panicked;
+    bool failed; /* the simulator itself did: `error` says how */
+    bool live;   /* the running thread's registers are in its CPU, not in its frame */
+    jmp_buf leave_kernel;
+    char error[SIM_ERROR_BYTES];
+};
+
+/* machine.c: the run loop */
+void machine_init(struct k5sim *sim);
+int machine_boot(struct k5sim *sim);
+enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
+
+/* The task's CPU with the regions in force; NULL: sim->error says why. */
+struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
+/* The task's regions as the kernel programmed them. */
+const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task);
+
+/* Somebody wrote memory: no translation of it may live on. */
+void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
+
+/* Formats sim->error and returns `code`. */
+int machine_error(struct k5sim *sim, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* system_check.c: K5SIM_OK, or K5SIM_BAD_SYSTEM with sim->error set. */
+int system_check(struct k5sim *sim, const void *blob, size_t bytes);
+
+/* elf_load.c */
+int elf_load(struct k5sim *sim, uint32_t task, const char *path);

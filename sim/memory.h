@@ -1,0 +1,50 @@
+/* The board's physical memories as host memory. No devices: those come beside it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEMORY_RANGES 8
+#define MEMORY_PAGE   1024u /* what the guest CPU maps; ranges are multiples of it */
+
+struct memory_range {
+    uint32_t base;
+    uint32_t bytes;
+    uint8_t *host; /* page aligned */
+    bool writable; /* RAM; otherwise flash */
+};
+
+struct memory {
+    uint32_t count;
+    struct memory_range range[MEMORY_RANGES];
+};
+
+/* Allocates a range: RAM is all zero, flash 0xff. False when out of memory. */
+bool memory_add(struct memory *memory, uint32_t base, uint32_t bytes, bool writable);
+void memory_free(struct memory *memory);
+
+/* RAM to zero, as after a reset of the machine. */
+void memory_clear_ram(struct memory *memory);
+
+static inline const struct memory_range *memory_range_of(const struct memory *memory,
+                                                         uint32_t address)
+{
+    for (uint32_t i = 0; i < memory->count; i++) {
+        if (address - memory->range[i].base < memory->range[i].bytes) {
+            return &memory->range[i];
+        }
+    }
+    return NULL;
+}
+
+/* The host's view of [address, address + bytes), or NULL if that is not all in one range. */
+static inline uint8_t *memory_host(const struct memory *memory, uint32_t address, uint32_t bytes)
+{
+    const struct memory_range *range = memory_range_of(memory, address);
+
+    if (range == NULL || bytes > range->bytes - (address - range->base)) {
+        return NULL;
+    }
+    return range->host + (address - range->base);
+}
