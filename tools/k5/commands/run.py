@@ -1,0 +1,125 @@
+"""Run a system on an engine and print its decoded log.
+
+SYSTEM is a TOML file, or the name of a system of the tree. The run ends when
+nothing will ever happen again (HALT), when the kernel panics, or at --until.
+--seed is the argument of the tasks whose description says argument = "seed".
+
+Exit code: 0 it ended by itself or at --until, 1 the kernel panicked or the
+engine failed, 2 it could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from typing import TextIO
+
+from k5 import builder, setup
+from k5.console import coloured, paint, say
+from k5.decode import Decoder, Line
+from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
+from k5.errors import FAILED, PASSED, K5Error
+
+_UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
+
+
+def duration_us(text: str) -> int:
+    """`5ms`, `2s`, `300us` or seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(us|ms|s|)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"'{text}' is no time; write 500us, 20ms or 2s")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def integer(text: str) -> int:
+    """A number, also 0x...."""
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number") from None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("system", help="a TOML file, or a system's name")
+    add_run_arguments(parser)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """What run and demo share."""
+    parser.add_argument("--engine", choices=ENGINES, default="hosted", help="default: hosted")
+    parser.add_argument("--board", help="instead of the board that the description names")
+    parser.add_argument("--seed", type=integer, default=0, metavar="N", help="for tasks that ask for it")
+    parser.add_argument("--trace", metavar="FILE", help="write all events, the kernel's too, as JSON lines")
+    parser.add_argument("--until", type=duration_us, metavar="TIME", default=DEFAULT_LIMIT_US,
+                        help="virtual time at which to end: 500us, 20ms, 2s (default: 60s)")  # fmt: skip
+    parser.add_argument("--kernel", action="store_true", help="print the kernel's events, too")
+    parser.add_argument("--json", action="store_true", help="print JSON lines instead of text")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Exit code: 0 ended, 1 panicked, 2 could not run."""
+    setup.ready()
+    return run_system(builder.build(builder.find(args.system), args.board), args)
+
+
+def run_system(built: builder.Built, args: argparse.Namespace) -> int:
+    """Runs, prints, sums up."""
+    run = Run(built, args.engine, args.seed, args.until, bool(args.trace or args.kernel))
+    printer = Printer(args, Decoder(built))
+    started = time.monotonic()
+    try:
+        trace = open(args.trace, "w") if args.trace else None  # noqa: SIM115
+    except OSError as problem:
+        raise K5Error(f"{args.trace}: {(problem.strerror or 'cannot write').lower()}") from None
+    try:
+        for event in run:
+            printer.show(event, trace)
+    finally:
+        if trace:
+            trace.close()
+    sys.stdout.flush()
+    say(printer.summary(run, time.monotonic() - started))
+    return FAILED if run.end == "panic" else PASSED
+
+
+class Printer:
+    """Prints events as lines and counts what the summary needs."""
+
+    def __init__(self, args: argparse.Namespace, decoder: Decoder) -> None:
+        self.json: bool = args.json
+        self.kernel: bool = args.kernel
+        self.decoder = decoder
+        self.colour = coloured(sys.stdout)
+        self.counts: dict[str, int] = {}
+        self.last = 0.0
+
+    def show(self, event: object, trace: TextIO | None = None) -> Line | None:
+        """One event; kernel events are decoded only if someone wants them."""
+        logged = self.decoder.event_class(event) == "log"
+        if not (logged or trace or self.kernel):
+            return None
+        line = self.decoder.line(event)
+        self.counts[line.kind] = self.counts.get(line.kind, 0) + 1
+        self.last = line.seconds
+        if trace:
+            trace.write(line.json() + "\n")
+        if logged or self.kernel:
+            print(line.json() if self.json else line.human(self.colour))
+        return line
+
+    def summary(self, run: Run, wall_s: float) -> str:
+        """The closing line."""
+        ends = {"halt": "ended by itself", "time": "stopped at the time limit", "panic": "PANIC"}
+        parts = [
+            f"{run.built.name} on {run.engine} ({run.built.board})",
+            ends.get(run.end, run.end),
+            f"{self.last:.6f} s of virtual time in {wall_s:.2f} s",
+            f"{self.counts.get('LOG', 0)} log lines",
+            f"{self.counts.get('FAULT', 0)} faults",
+        ]
+        if run.instructions is not None:
+            parts.append(f"{run.instructions} instructions")
+        style = "bold red" if run.end == "panic" else "bold"
+        return paint(", ".join(parts), style, coloured(sys.stderr))

@@ -1,0 +1,247 @@
+"""From events to lines for people and for machines; the same for every engine.
+
+A decoder knows one built system: its tasks, threads and the texts in their ELF
+files. It keeps no state between events, so a line depends on its event alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from k5 import abi, faults, logtext
+from k5.builder import Built
+from k5.console import paint
+from k5.elf import ElfFile
+from k5.errors import K5Error
+from k5.stream import Event
+
+NOBODY = 0xFF
+LEVEL_STYLES = {
+    "ERROR": "bold red", "WARN": "yellow", "INFO": "green", "DEBUG": "blue", "TRACE": "dim",
+    "FAULT": "bold red", "TASK": "magenta", "BOOT": "cyan", "HALT": "cyan", "PANIC": "bold red",
+    "LOST": "bold red",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A decoded event."""
+
+    event: Event
+    seconds: float
+    kind: str  # event name: LOG, FAULT, ...
+    task: str  # or `-`
+    level: str  # log level, else the kind
+    where: str  # FILE:LINE, where known
+    text: str
+    details: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    def human(self, colour: bool = False) -> str:
+        """One line of text, with more lines for a fault's details."""
+        style = LEVEL_STYLES.get(self.level, "dim")
+        place = f"{self.where:14} " if self.where else ""
+        head = f"{self.seconds:12.6f}  {self.task:8} "
+        text = paint(f"{self.level:5}", style, colour) + f"  {place}{self.text}"
+        more = [f"{'':21}  {paint('|', style, colour)}      {detail}" for detail in self.details]
+        return "\n".join([paint(head, "dim", False) + text, *more])
+
+    def json(self) -> str:
+        """One line of JSON."""
+        data: dict[str, Any] = {
+            "time": self.event.time,
+            "seconds": self.seconds,
+            "kind": self.kind,
+            "task": self.task,
+            "thread": None if self.event.thread == NOBODY else self.event.thread,
+            "code": self.event.code,
+            "args": list(self.event.args),
+        }
+        if self.where:
+            data["where"] = self.where
+        data["text"] = self.text
+        return json.dumps(data | self.fields, separators=(",", ":"))
+
+
+class Decoder:
+    """Decodes the events of one built system."""
+
+    def __init__(self, built: Built) -> None:
+        self.meta = built.meta
+        self.folder = built.folder
+        self.abi = _abi()
+        self.events = {entry["value"]: entry for entry in self.abi["event"]}
+        self.errors = abi.names(self.abi, "error")
+        self.calls = abi.names(self.abi, "syscall")
+        self.levels = abi.names(self.abi, "log_level")
+        self.faults = abi.names(self.abi, "fault")
+        self.states = abi.names(self.abi, "task_state")
+        self._elf: dict[str, ElfFile | None] = {}
+
+    def elf(self, task: str) -> ElfFile | None:
+        """The ELF file of a task, read once; None where it is gone."""
+        if task not in self._elf:
+            path = self.folder / "tasks" / f"{task}.elf"
+            try:
+                self._elf[task] = ElfFile(path)
+            except K5Error:
+                self._elf[task] = None
+        return self._elf[task]
+
+    def kind(self, event: Event) -> str:
+        """The name of an event's kind."""
+        entry = self.events.get(event.kind)
+        return entry["name"] if entry else f"EVENT{event.kind}"
+
+    def event_class(self, event: Event) -> str:
+        """log, kernel or timed; an unknown event is class log, so that it is seen."""
+        entry = self.events.get(event.kind)
+        return entry["class"] if entry else "log"
+
+    def thread_name(self, thread: int) -> str:
+        """A thread by its name."""
+        threads = self.meta["threads"]
+        if thread == NOBODY:
+            return "-"
+        return threads[thread]["name"] if thread < len(threads) else f"thread{thread}"
+
+    def task(self, thread: int) -> dict[str, Any] | None:
+        """The task of a thread."""
+        threads = self.meta["threads"]
+        if thread >= len(threads):
+            return None
+        name = threads[thread]["task"]
+        return next(task for task in self.meta["tasks"] if task["name"] == name)
+
+    def line(self, event: Event) -> Line:
+        """The decoded event."""
+        kind = self.kind(event)
+        decode = getattr(self, f"_{kind.lower()}", None)
+        if decode is None:
+            return self._make(event, kind, self._generic(event))
+        made: Line = decode(event)
+        return made
+
+    def _make(self, event: Event, level: str, text: str, **more: Any) -> Line:
+        return Line(
+            event=event,
+            seconds=event.time / self.meta["tick_hz"],
+            kind=self.kind(event),
+            task=self.thread_name(event.thread),
+            level=level,
+            where=more.get("where", ""),
+            text=text,
+            details=more.get("details", []),
+            fields=more.get("fields", {}),
+        )
+
+    def _generic(self, event: Event) -> str:
+        entry = self.events.get(event.kind)
+        names = entry["args"] if entry else []
+        words = [f"{name}={value:#x}" for name, value in zip(names, event.args, strict=False)]
+        return " ".join([f"code={event.code:#x}", *words])
+
+    def _boot(self, event: Event) -> Line:
+        text = f"K5 starts: {self.meta['name']} on {self.meta['board']}"
+        if event.args[1] != self.meta["system_id"]:
+            text += (
+                f"; it is system {event.args[1]:#010x}, but this build is "
+                f"{self.meta['system_id']:#010x}: names and texts may be wrong"
+            )
+        return self._make(event, "BOOT", text)
+
+    def _log(self, event: Event) -> Line:
+        level = self.levels.get(event.code & 0xFF, "?")
+        elf = self.elf(self.thread_name(event.thread)) if event.thread != NOBODY else None
+        found = logtext.lookup(elf, event.args[0]) if elf else None
+        count = min(event.code >> 8, 5)
+        words = event.args[1 : 1 + count]
+        if not elf or not found:
+            shown = " ".join(f"{word:#x}" for word in words)
+            text = f"log line {event.args[0]:#x} is not in the ELF file: {shown}".rstrip(": ")
+            return self._make(event, level, text)
+        where, template = found
+        fields = {"level": level}
+        text = logtext.render(elf, template, words)
+        return self._make(event, level, text, where=where, fields=fields)
+
+    def _fault(self, event: Event) -> Line:
+        name = self.faults.get(event.code, f"fault {event.code}")
+        task = self.task(event.thread)
+        if task is None:
+            return self._make(event, "FAULT", name + " " + self._generic(event))
+        found = faults.record(name, event.args)
+        fields = faults.explain(self.meta, task, found, self.elf(task["name"]))
+        where = f"{fields['relation']} {fields['function']}()" if fields["function"] else ""
+        if not where:
+            where = "at an unknown place" if found.pc is None else "in no known function"
+        details = list(fields["details"])
+        pc = "pc unknown" if found.pc is None else f"pc {found.pc:#010x}"
+        if fields["instruction"]:
+            pc += f" `{fields['instruction']}`"
+        elif found.pc is None and name == "STACK_OVERFLOW":
+            pc += " (no frame could be pushed)"
+        details.append(f"{name}: {pc}, sp {found.sp:#010x}, status {found.status:#010x}")
+        file = (fields["file"] or "").rsplit("/", 1)[-1]
+        line = f"{file}:{fields['line']}" if file else ""
+        return self._make(event, "FAULT", f"{fields['what']} {where}", where=line,
+                          details=details, fields=fields)  # fmt: skip
+
+    def _task(self, event: Event) -> Line:
+        state = self.states.get(event.code, f"state {event.code}")
+        task, generation, delay = event.args[:3]
+        tasks = self.meta["tasks"]
+        name = tasks[task]["name"] if task < len(tasks) else f"task {task}"
+        ms = delay * 1000 / self.meta["tick_hz"]
+        text = {
+            "READY": f"{name} starts again, generation {generation}",
+            "BACKOFF": f"{name} restarts in {ms:g} ms, generation {generation}",
+            "HELD": f"{name} is held where it faulted",
+            "STOPPED": f"{name} is stopped",
+        }.get(state, f"{name}: {state}")
+        return self._make(event, "TASK", text, fields={"state": state})
+
+    def _panic(self, event: Event) -> Line:
+        raw = b"".join(word.to_bytes(4, "little") for word in event.args)
+        name = raw.split(b"\0")[0].decode(errors="replace")
+        text = f"kernel assertion failed: {name}:{event.code}; the machine stops"
+        return self._make(event, "PANIC", text)
+
+    def _halt(self, event: Event) -> Line:
+        return self._make(event, "HALT", "nothing is ready, and nothing ever will be")
+
+    def _enter(self, event: Event) -> Line:
+        call = self.calls.get(event.code, f"call {event.code}")
+        text = f"{call}({event.args[0]:#x}, {event.args[1]:#x})"
+        return self._make(event, "ENTER", text, fields={"call": call})
+
+    def _result(self, event: Event) -> Line:
+        call = self.calls.get(event.code, f"call {event.code}")
+        code = event.args[0] - 2**32 if event.args[0] & 0x8000_0000 else event.args[0]
+        error = self.errors.get(code, str(code))
+        text = f"{call} = {error}, info {event.args[1]:#x}"
+        return self._make(event, "RESULT", text, fields={"call": call, "error": error})
+
+    def _switched(self, event: Event, why: str) -> Line:
+        before = self.thread_name(event.code)
+        text = f"runs after {before}{why}"
+        if event.args[0] != event.thread and event.args[0] < NOBODY:
+            text += f", on {self.thread_name(event.args[0])}'s time"
+        return self._make(event, self.kind(event), text)
+
+    def _switch(self, event: Event) -> Line:
+        return self._switched(event, "")
+
+    def _preempt(self, event: Event) -> Line:
+        return self._switched(event, ", because time passed")
+
+
+@lru_cache(maxsize=1)
+def _abi() -> dict[str, Any]:
+    return abi.load()
+
+

@@ -1,0 +1,291 @@
+"""A simulated machine for scripts and tests.
+
+    from k5 import Machine
+
+    with Machine.boot("user/demo/demo.toml") as machine:
+        line = machine.run_until_log("bar says")
+        print(line.human(), machine.now_us)
+        print(machine.read("foo", "work_done", 4))
+
+Everything is exact and repeatable: the same system and the same calls give the
+same events, whatever the host does.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from k5 import blob, builder, native
+from k5.builder import Built
+from k5.decode import Decoder, Line
+from k5.errors import FAILED, K5Error
+from k5.stream import Event
+
+LOG_KIND = 2
+DEFAULT_LIMIT_US = 10_000_000
+EVENT_BATCH = 4096
+ALL_KINDS = (1 << 64) - 1
+
+
+class Stop(enum.IntEnum):
+    """Why a machine stopped running; see enum k5sim_stop."""
+
+    TIME = 1
+    EVENT = 2
+    FULL = 3
+    HALT = 4
+    PANIC = 5
+    ENGINE = 6
+
+
+class Machine:
+    """A booted system. Close it, or use it in a `with` statement."""
+
+    def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
+        self.built = built
+        self.decoder = Decoder(built)
+        self.history: list[Event] = []
+        self._ffi, self._lib = native.load()
+        self._batch = self._ffi.new("struct k5sim_event[]", EVENT_BATCH)
+        self._sim = self._open()
+        try:
+            self._load(seed)
+            if kinds is not None:
+                self._lib.k5sim_record(self._sim, kinds)
+            self._check(self._lib.k5sim_boot(self._sim))
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def boot(
+        cls,
+        system: str | Path,
+        board: str | None = None,
+        *,
+        seed: int = 0,
+        kernel_events: bool = False,
+    ) -> Machine:
+        """Builds the system, if need be, and boots it.
+
+        `kernel_events` records every system call, result and switch as well; `seed` is the
+        argument of the threads whose description says argument = "seed".
+        """
+        built = builder.build(builder.find(str(system)), board)
+        return cls(built, seed, ALL_KINDS if kernel_events else None)
+
+    def _open(self) -> Any:
+        meta, ffi = self.built.meta, self._ffi
+        memory = ffi.new("struct k5sim_memory[2]")
+        for index, name in enumerate(("flash", "ram")):
+            memory[index].base = meta["memory"][name]["base"]
+            memory[index].bytes = meta["memory"][name]["bytes"]
+            memory[index].writable = name == "ram"
+        cpu = ffi.new("char[]", meta["cpu"].encode())
+        board = ffi.new("struct k5sim_board *")
+        board.cpu, board.memory, board.memory_count = cpu, memory, 2
+        board.mpu_regions, board.ticks_per_insn = meta["mpu_regions"], meta["ticks_per_insn"]
+        why = ffi.new("char[256]")
+        sim = self._lib.k5sim_open(board, why, 256)
+        if sim == ffi.NULL:
+            raise K5Error(f"the simulator does not start: {ffi.string(why).decode()}")
+        return sim
+
+    def _load(self, seed: int) -> None:
+        tables = self.built.blob()
+        for thread, argument in self.built.arguments(seed).items():
+            tables = blob.with_argument(tables, thread, argument)
+        self._check(self._lib.k5sim_set_system(self._sim, tables, len(tables)))
+        for index, task in enumerate(self.built.meta["tasks"]):
+            path = str(self.built.elf(task["name"])).encode()
+            self._check(self._lib.k5sim_add_task(self._sim, index, path))
+
+    def _check(self, result: int) -> None:
+        if result < 0:
+            text = self._ffi.string(self._lib.k5sim_error_text(self._sim)).decode()
+            raise K5Error(f"simulator: {text}")
+
+    def close(self) -> None:
+        """Frees the machine; it cannot be used afterwards."""
+        if self._sim is not None:
+            self._lib.k5sim_close(self._sim)
+            self._sim = None
+
+    def __enter__(self) -> Machine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ---- time
+
+    @property
+    def now(self) -> int:
+        """Ticks since boot."""
+        return int(self._lib.k5sim_now(self._sim))
+
+    @property
+    def now_us(self) -> float:
+        """Microseconds since boot."""
+        return self.now * 1e6 / float(self.built.meta["tick_hz"])
+
+    @property
+    def instructions(self) -> int:
+        """Guest instructions executed since boot."""
+        return int(self._lib.k5sim_instructions(self._sim))
+
+    def ticks(self, us: float) -> int:
+        """Microseconds in ticks."""
+        return int(us * self.built.meta["tick_hz"] // 1_000_000)
+
+    # ---- running
+
+    def _run(self, until: int, stop_kinds: int) -> Stop:
+        """One run of the library, its events taken."""
+        stop = Stop(self._lib.k5sim_run(self._sim, until, stop_kinds))
+        self._drain()
+        if stop is Stop.ENGINE:
+            text = self._ffi.string(self._lib.k5sim_error_text(self._sim)).decode()
+            raise K5Error(f"simulator: {text}")
+        return stop
+
+    def _drain(self) -> None:
+        while True:
+            count = int(self._lib.k5sim_take_events(self._sim, self._batch, EVENT_BATCH))
+            for i in range(count):
+                raw = self._batch[i]
+                args = tuple(raw.arg)
+                self.history.append(Event(raw.time, raw.kind, raw.thread, raw.code, args))
+            if count < EVENT_BATCH:
+                return
+
+    def run(
+        self,
+        *,
+        until_us: float | None = None,
+        until_tick: int | None = None,
+        stop_kinds: int = 0,
+    ) -> Stop:
+        """Runs to a time (default: 10 virtual seconds from now) or an event of some kinds."""
+        if until_tick is None:
+            limit = self.now_us + DEFAULT_LIMIT_US if until_us is None else until_us
+            until_tick = self.ticks(limit)
+        while True:
+            stop = self._run(until_tick, stop_kinds)
+            if stop is not Stop.FULL:
+                return stop
+
+    def run_until_log(self, text: str, limit_us: float = DEFAULT_LIMIT_US) -> Line:
+        """Runs until a log line contains `text`; K5Error if none does in `limit_us` from now."""
+        limit = self.now + self.ticks(limit_us)
+        while True:
+            seen = len(self.history)
+            stop = self._run(limit, 1 << LOG_KIND)
+            for event in self.history[seen:]:
+                if event.kind == LOG_KIND:
+                    line = self.decoder.line(event)
+                    if text in line.text:
+                        return line
+            if stop not in (Stop.EVENT, Stop.FULL):
+                why = f"the machine stopped ({stop.name.lower()}) at {self.now_us:.0f} us"
+                raise K5Error(f"no log line with {text!r}: {why}", status=FAILED)
+
+    def stream(self, until_tick: int, slice_ticks: int | None = None) -> Iterator[Event]:
+        """Runs and yields events as they come; `stopped` then says why it ended."""
+        slice_ticks = slice_ticks or int(self.built.meta["tick_hz"])
+        while True:
+            yield from self.take()
+            target = min(self.now + slice_ticks, until_tick)
+            stop = self._run(target, 0)
+            if stop is Stop.FULL or (stop is Stop.TIME and target < until_tick):
+                continue
+            yield from self.take()
+            self.stopped = stop
+            return
+
+    stopped: Stop | None = None
+
+    # ---- what happened
+
+    def take(self) -> list[Event]:
+        """Events since the last take(); they leave the history."""
+        self._drain()
+        events, self.history = self.history, []
+        return events
+
+    def events(self) -> list[Event]:
+        """All recorded events that were not taken."""
+        self._drain()
+        return list(self.history)
+
+    def lines(self) -> list[Line]:
+        """The same, decoded."""
+        return [self.decoder.line(event) for event in self.events()]
+
+    # ---- looking inside
+
+    def address(self, task: str, symbol: str) -> int:
+        """The address of a task's symbol."""
+        return self._elf(task).value(symbol)
+
+    def _elf(self, task: str) -> Any:
+        self.task_index(task)
+        elf = self.decoder.elf(task)
+        if elf is None:
+            raise K5Error(f"the ELF file of task '{task}' is gone")
+        return elf
+
+    def task_index(self, task: str) -> int:
+        """A task's number."""
+        names = [entry["name"] for entry in self.built.meta["tasks"]]
+        if task not in names:
+            from k5.errors import suggestion
+
+            raise K5Error(f"no task '{task}'" + suggestion(task, names))
+        return names.index(task)
+
+    def read(self, task: str, where: int | str, bytes: int) -> bytes:
+        """Memory as a task names it: by address, or by the name of a variable."""
+        address = self.address(task, where) if isinstance(where, str) else where
+        self.task_index(task)
+        out = self._ffi.new("uint8_t[]", max(bytes, 1))
+        self._check(self._lib.k5sim_read(self._sim, address, out, bytes))
+        return self._ffi.buffer(out, bytes)[:]
+
+    def read_word(self, task: str, where: int | str) -> int:
+        """A 32-bit word."""
+        return int.from_bytes(self.read(task, where, 4), "little")
+
+    def write(self, task: str, where: int | str, data: bytes) -> None:
+        """Writes memory, whatever the MPU says."""
+        address = self.address(task, where) if isinstance(where, str) else where
+        self.task_index(task)
+        self._check(self._lib.k5sim_write(self._sim, address, data, len(data)))
+
+    def access(self, task: str, address: int, bytes: int = 1) -> str:
+        """What a task may do with a range: some of "rwx"."""
+        found = self._lib.k5sim_access(self._sim, self.task_index(task), address, bytes)
+        return "".join(letter for bit, letter in enumerate("rwx") if found & 1 << bit)
+
+    def registers(self, thread: int) -> list[int]:
+        """r0 to r15 and xPSR of a thread as it will go on."""
+        out = self._ffi.new("uint32_t[17]")
+        self._check(self._lib.k5sim_registers(self._sim, thread, out))
+        return list(out)
+
+    def invariants(self) -> str | None:
+        """The kernel's own check: None, or the name of what is violated."""
+        found = self._lib.k5sim_invariants(self._sim)
+        return None if found == self._ffi.NULL else self._ffi.string(found).decode()
+
+    def kernel_state(self) -> bytes:
+        """The whole kernel state, for comparing runs."""
+        size = self._ffi.new("size_t *")
+        state = self._lib.k5sim_kernel_state(self._sim, size)
+        return bytes(self._ffi.buffer(state, size[0]))

@@ -1,0 +1,59 @@
+"""The simulator's library for Python: cffi, ABI mode, declarations from sim/k5sim.h itself.
+
+Parsing C costs a tenth of a second, so the parsed form is kept below build/ and
+made anew when the header changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from k5 import host
+from k5.errors import K5Error
+from k5.paths import BUILD, ROOT
+
+HEADER = ROOT / "sim" / "k5sim.h"
+
+
+def declarations() -> str:
+    """k5sim.h without its preprocessor lines."""
+    lines = HEADER.read_text().splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
+
+
+def _parsed() -> Path:
+    text = declarations()
+    name = "_k5sim_" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    path = BUILD / "python" / f"{name}.py"
+    if not path.exists():
+        import cffi
+
+        builder = cffi.FFI()
+        builder.cdef(text)
+        builder.set_source(name, None)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{id(builder):x}.tmp")
+        builder.emit_python_code(str(temporary))
+        temporary.replace(path)  # in one step: another process may be here, too
+    return path
+
+
+def load() -> tuple[Any, Any]:
+    """(ffi, library), the library current."""
+    library = host.library()
+    try:
+        path = _parsed()
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    except ImportError as problem:
+        raise K5Error(f"{problem.name or problem} is missing: `./k5 doctor` says more") from None
+    ffi: Any = module.ffi
+    try:
+        return ffi, ffi.dlopen(str(library))
+    except OSError as problem:
+        raise K5Error(f"cannot load the simulator: {problem}") from None

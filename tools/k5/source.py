@@ -1,0 +1,124 @@
+"""From an address in a task to function, file and line, and to the instruction there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from k5.elf import ElfFile
+
+ADDR2LINE = "arm-none-eabi-addr2line"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an address lies in the source."""
+
+    function: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        line = f":{self.line}" if self.line else ""
+        return f"{self.function}() at {self.file}{line}" if self.file else f"{self.function}()"
+
+
+@lru_cache(maxsize=4096)
+def place(elf_path: Path, pc: int) -> Place | None:
+    """The place of an instruction; from the symbols alone where there is no debug information."""
+    try:
+        asked = subprocess.run(
+            [ADDR2LINE, "-f", "-e", str(elf_path), f"{pc:#x}"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        function, _, where = asked.stdout.strip().partition("\n")
+        found = re.match(r"(.*):(\d+|\?)", where)
+        if asked.returncode == 0 and found and not where.startswith("??"):
+            name = function if function != "??" else _symbol(elf_path, pc)
+            line = int(found[2]) if found[2] != "?" else 0
+            return Place(name or "?", found[1].removeprefix("./"), line)
+    except FileNotFoundError:
+        pass  # no toolchain on this machine: symbols still help
+    name = _symbol(elf_path, pc)
+    return Place(name, "", 0) if name else None
+
+
+def _symbol(elf_path: Path, pc: int) -> str | None:
+    for symbol in ElfFile(elf_path).symbols:
+        start = symbol.value & ~1
+        if symbol.kind == 2 and start <= pc < start + max(symbol.bytes, 1):
+            return symbol.name
+    return None
+
+
+@dataclass(frozen=True)
+class Access:
+    """What an instruction does to memory."""
+
+    verb: str  # load, store or exchange
+    bytes: int  # in all
+    text: str  # the instruction
+
+    def __str__(self) -> str:
+        return f"{self.verb} of {self.bytes} byte{'s' if self.bytes != 1 else ''}"
+
+
+_SIZES = {"b": 1, "sb": 1, "h": 2, "sh": 2, "": 4, "d": 8}
+_SINGLE = re.compile(r"(ldr|str)(ex|aex)?(sb|sh|b|h|d)?t?(?:\.w|\.n)?")
+_ORDERED = re.compile(r"(lda|stl)(ex)?(b|h)?")
+_MULTIPLE = re.compile(r"(v?ldm|v?stm|v?push|v?pop)(ia|db|ea|fd)?(?:\.w)?")
+_VECTOR = re.compile(r"(vldr|vstr)(?:\.\d+)?")
+
+
+def access(mnemonic: str, operands: str) -> tuple[str, int] | None:
+    """Verb and size of a load or store; None for all else."""
+    if mnemonic.startswith("tb"):
+        return "load", 2 if mnemonic == "tbh" else 1
+    one = _SINGLE.fullmatch(mnemonic)
+    if one:
+        return ("load" if one[1] == "ldr" else "store"), _SIZES[one[3] or ""]
+    ordered = _ORDERED.fullmatch(mnemonic)
+    if ordered:
+        return ("load" if ordered[1] == "lda" else "store"), _SIZES[ordered[3] or ""]
+    many = _MULTIPLE.fullmatch(mnemonic)
+    if many:
+        listed = re.search(r"\{(.*)\}", operands)
+        count = len(listed[1].split(",")) if listed else 1
+        double = listed is not None and listed[1].lstrip().startswith("d")
+        verb = "load" if many[1].lstrip("v") in ("ldm", "pop") else "store"
+        return verb, count * (8 if double else 4)
+    vector = _VECTOR.fullmatch(mnemonic)
+    if vector:
+        verb = "load" if vector[1] == "vldr" else "store"
+        return verb, 8 if operands.startswith("d") else 4
+    return None
+
+
+def instruction(elf: ElfFile, pc: int) -> str | None:
+    """The instruction at pc as text; None outside the file's code or without capstone."""
+    code = elf.bytes_at(pc & ~1, 4) or elf.bytes_at(pc & ~1, 2)
+    if code is None:
+        return None
+    try:
+        import capstone
+    except ImportError:
+        return None
+    core = capstone.Cs(
+        capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS | capstone.CS_MODE_V8
+    )
+    for _, _, mnemonic, operands in core.disasm_lite(code, pc & ~1, 1):
+        return f"{mnemonic} {operands}".strip()
+    return None
+
+
+def access_at(elf: ElfFile, pc: int) -> Access | None:
+    """The load or store at pc."""
+    text = instruction(elf, pc)
+    if text is None:
+        return None
+    mnemonic, _, operands = text.partition(" ")
+    found = access(mnemonic, operands)
+    return Access(*found, text) if found else None
