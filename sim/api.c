@@ -1,4 +1,8 @@
 /* The public functions of libk5sim: checks what the caller says, then asks the machine. */
+#pragma GCC visibility push(default) /* these names, and no others, leave the library */
+#include "sim/k5sim.h"
+#pragma GCC visibility pop
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

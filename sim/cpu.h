@@ -62,7 +62,7 @@ void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);
 bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu);
 
 /* Forgets all threads, as after power-on. The regions stay. */
-void cpu_reset(struct cpu *cpu);
+void cpu_forget(struct cpu *cpu);
 
 /* As the last run left them, or as set since. */
 const struct cpu_registers *cpu_registers(const struct cpu *cpu);

@@ -323,7 +323,7 @@ struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const cha
     return cpu;
 }
 
-void cpu_reset(struct cpu *cpu)
+void cpu_forget(struct cpu *cpu)
 {
     for (unsigned i = 0; i < CPU_THREADS; i++) {
         if (cpu->slot_context[i] != NULL) {
@@ -340,7 +340,7 @@ void cpu_reset(struct cpu *cpu)
 /* Nothing of the last machine may show in the next one. */
 UC_CTL_FUNCTION static bool detach(struct cpu *cpu)
 {
-    cpu_reset(cpu);
+    cpu_forget(cpu);
     cpu->mpu_valid = false;
     cpu->code_bytes = 0;
     return unmap_memory(cpu) && uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK &&

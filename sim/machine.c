@@ -387,7 +387,7 @@ int machine_boot(struct k5sim *sim)
     timers_reset(&sim->timers);
     for (uint32_t i = 0; i < CFG_TASKS; i++) {
         if (sim->task[i].cpu != NULL) {
-            cpu_reset(sim->task[i].cpu);
+            cpu_forget(sim->task[i].cpu);
         }
     }
     memset(&sim->kernel, 0, sizeof sim->kernel);
