@@ -158,6 +158,15 @@ class ElfFile:
                 return segment.data[offset : offset + size]
         return None
 
+    def offset_of(self, address: int, size: int) -> int:
+        """Where in the file lies what it loads at an address."""
+        table = self.slice(self._phoff, 32 * self._phnum, "the segment table")
+        for kind, offset, _, paddr, file_bytes, *_ in struct.iter_unpack("<8I", table):
+            at = address - paddr
+            if kind == PT_LOAD and 0 <= at and at + size <= file_bytes:
+                return int(offset) + at
+        raise K5Error(f"{shown(self.path)}: loads nothing at {address:#x}")
+
     def string_at(self, address: int, most: int = 256) -> str | None:
         """The constant string at an address."""
         for segment in self.segments:
