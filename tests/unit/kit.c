@@ -14,9 +14,9 @@ struct fake_machine kit_machine;
 #define MOST_TIMERS 1000000u
 
 static const char *row_name;
-static uint32_t row_number;
+static uint64_t row_number;
 
-void kit_row(const char *name, uint32_t number)
+void kit_row(const char *name, uint64_t number)
 {
     row_name = name;
     row_number = number;
@@ -25,7 +25,7 @@ void kit_row(const char *name, uint32_t number)
 static void print_row(void)
 {
     if (row_name != NULL) {
-        print_error("in row \"%s\" %u:\n", row_name, (unsigned)row_number);
+        print_error("in row %s %llu:\n", row_name, (unsigned long long)row_number);
     }
 }
 
@@ -231,6 +231,17 @@ void kit_assert_filled(uint32_t address, uint32_t bytes, uint32_t seed)
 }
 
 /* ------------------------------------------------------------ chance */
+
+/* The output function of splitmix64. */
+struct kit_random kit_random_from(uint64_t seed)
+{
+    uint64_t z = seed + UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    return (struct kit_random){z != 0 ? z : 1};
+}
 
 /* xorshift64* (Vigna 2014). */
 uint32_t kit_random_next(struct kit_random *random)

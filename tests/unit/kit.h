@@ -22,7 +22,7 @@
 extern struct fake_machine kit_machine;
 
 /* Which row of a table is being checked; printed when an assertion of the kit fails. */
-void kit_row(const char *name, uint32_t number);
+void kit_row(const char *name, uint64_t number);
 
 /* CMocka set-up of every test: an empty description, time 0. */
 int kit_setup(void **state);
@@ -99,6 +99,9 @@ void kit_assert_filled(uint32_t address, uint32_t bytes, uint32_t seed);
 struct kit_random {
     uint64_t state;
 };
+
+/* Seeds that lie close together give runs that have nothing in common. */
+struct kit_random kit_random_from(uint64_t seed);
 
 uint32_t kit_random_next(struct kit_random *random);
 

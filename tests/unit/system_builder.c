@@ -70,7 +70,8 @@ uint32_t build_task(enum sys_policy policy)
         .stable_ticks = BUILD_STABLE,
     };
     build_region(id, text_of(id), BUILD_TASK_BYTES, SYS_READ | SYS_EXECUTE);
-    build_region(id, ram_of(id), BUILD_TASK_BYTES, SYS_READ | SYS_WRITE);
+    build_region(id, ram_of(id), BUILD_TASK_BYTES / 2, SYS_READ | SYS_WRITE);
+    build_region(id, ram_of(id) + BUILD_TASK_BYTES / 2, BUILD_TASK_BYTES / 2, SYS_READ | SYS_WRITE);
     return id;
 }
 

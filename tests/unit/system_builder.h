@@ -2,8 +2,8 @@
  *
  * One system at a time. Everything has a sane default; a test changes what it is
  * about through the pointers that build_task_of() and build_thread_of() return.
- * Memory of task t: text and RAM of BUILD_TASK_BYTES each, at a fixed place;
- * stacks at the bottom of the RAM, buffers in its upper half.
+ * Memory of task t: text and RAM of BUILD_TASK_BYTES each, at a fixed place. The
+ * lower half of the RAM is for stacks, the upper one for buffers.
  */
 #pragma once
 
@@ -13,6 +13,9 @@
 #define BUILD_TASK_BYTES  2048u
 #define BUILD_STACK_BYTES 64u
 #define BUILD_TICK_HZ     1000000u
+
+/* A task's regions in the order of their addresses, if it has no more of them. */
+enum build_region { BUILD_TEXT, BUILD_STACKS, BUILD_BUFFERS };
 
 /* Values that build_task() and build_thread() fill in. */
 #define BUILD_BACKOFF     1000u

@@ -10,10 +10,6 @@
 #define TRY    K5_FLAG_TRY
 #define BADGE  0xbad9eu
 
-/* Regions of each task, in order of address: its text, then its RAM. */
-#define TEXT 0u
-#define RAM  1u
-
 static uint32_t serve, send_cap, client_out, client_in, server_out, server_in;
 
 static void build_pair(void)
@@ -340,15 +336,15 @@ static void test_ipc_bad_receive_buffer_leaves_the_reply_undone(void **state)
     ASSERT_STATE(CLIENT, THREAD_READY);
 }
 
-/* Takes the RAM away from a task, as a lend_mut or an unmap will, and gives it back. */
-static void take_ram(uint32_t task)
+/* Takes the buffers away from a task, as a lend_mut or an unmap will, and gives it back. */
+static void take_buffers(uint32_t task)
 {
-    build_region_of(task, RAM)->access = 0;
+    build_region_of(task, BUILD_BUFFERS)->access = 0;
 }
 
-static void give_ram(uint32_t task)
+static void give_buffers(uint32_t task)
 {
-    build_region_of(task, RAM)->access = SYS_READ | SYS_WRITE;
+    build_region_of(task, BUILD_BUFFERS)->access = SYS_READ | SYS_WRITE;
 }
 
 /* The sender's buffer went bad while it was queued: its error, and the server is not disturbed. */
@@ -362,7 +358,7 @@ static void test_ipc_sender_whose_buffer_went_bad_gets_the_error(void **state)
         kit_turn_to(CLIENT);
         PLAY(CLIENT, number[i], send_cap, COPY, client_out, 16);
         kit_turn_to(SERVER);
-        take_ram(CLIENT);
+        take_buffers(CLIENT);
         paint(server_in);
         PLAY(SERVER, K5_SYS_RECV, serve, TRY | BUF, 0, 0, server_in, 64);
         ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
@@ -385,12 +381,12 @@ static void test_ipc_message_survives_a_receiver_whose_buffer_went_bad(void **st
         PLAY(SERVER, K5_SYS_RECV, serve, BUF, 0, 0, server_in, 64);
         kit_fill(client_out, 16, 1);
         paint(server_in);
-        take_ram(SERVER);
+        take_buffers(SERVER);
         PLAY(CLIENT, number[i], send_cap, kit_info(2, COPY), client_out, 16);
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_E_ADDRESS);
         ASSERT_STATE(CLIENT, waits[i]);
-        give_ram(SERVER);
+        give_buffers(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, BUF, 0, 0, server_in, 64);
         ASSERT_ERROR(SERVER, K5_OK);
         assert_received(server_in, 16);
@@ -407,7 +403,7 @@ static void test_ipc_try_form_does_not_wait_for_a_receiver_whose_buffer_went_bad
         build_pair();
         kit_turn_to(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, BUF, 0, 0, server_in, 64);
-        take_ram(SERVER);
+        take_buffers(SERVER);
         PLAY(CLIENT, number[i], send_cap, TRY | COPY, client_out, 16);
         ASSERT_CURRENT(CLIENT);
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
@@ -425,7 +421,7 @@ static void test_ipc_caller_whose_reply_buffer_went_bad_gets_the_error(void **st
     exchange(SERVER_FIRST, K5_SYS_CALL, (const uint32_t[7]){send_cap, BUF, 1, 2, client_in, 64},
              (const uint32_t[7]){serve});
     paint(client_in);
-    take_ram(CLIENT);
+    take_buffers(CLIENT);
     PLAY(SERVER, K5_SYS_REPLY, kit_reg(SERVER, 7), COPY, server_out, 16);
     ASSERT_ERROR(SERVER, K5_OK);
     assert_int_equal(kit_reg(SERVER, 1), K5_FLAG_TRUNCATED);

@@ -188,9 +188,8 @@ static void check_random_set(struct kit_random *random, uint64_t seed)
             bytes = UINT32_MAX - bytes; /* almost all there is */
         }
         if (region_check(TASK, base, bytes, access) != oracle(base, bytes, access)) {
-            fail_msg("0x%08x + 0x%x access %u of %u regions; repeat: K5_SEED=%llu",
-                     (unsigned)base, (unsigned)bytes, (unsigned)access, (unsigned)count,
-                     (unsigned long long)seed);
+            fail_msg("0x%08x + 0x%x access %u of %u regions; repeat: K5_SEED=%llu", (unsigned)base,
+                     (unsigned)bytes, (unsigned)access, (unsigned)count, (unsigned long long)seed);
         }
     }
 }
@@ -201,7 +200,7 @@ static void test_region_check_agrees_with_a_bytewise_oracle(void **state)
 
     (void)state;
     for (uint64_t i = 0; i < 1000; i++) {
-        struct kit_random random = {(seed + i) * UINT64_C(0x9e3779b97f4a7c15) + 1};
+        struct kit_random random = kit_random_from(seed + i);
 
         check_random_set(&random, seed + i);
     }
