@@ -25,7 +25,7 @@
 #define AIRCR_BFHFNMINS      (UINT32_C(1) << 13) /* BusFault, HardFault and NMI are Non-secure */
 #define NSACR_CP10_CP11      (UINT32_C(3) << 10) /* FPU: the kernel's CPACR decides, not we */
 #define SAU_CTRL_ALLNS       (UINT32_C(1) << 1)
-#define SHCSR_USGFAULTPENDED (UINT32_C(1) << 3)
+#define SHCSR_USGFAULTPENDED (UINT32_C(1) << 12)
 
 /* AN505 and IoTKit: memory and peripheral protection controllers. */
 #define MPC_SSRAM1   0x58007000u
