@@ -75,7 +75,7 @@ static void load_many_across_end(void)
 
 static void load_unbacked(void)
 {
-    LOAD(0x70000000u);
+    LOAD(0x60000000u);
 }
 
 static void load_system_control(void)

@@ -54,8 +54,12 @@ static void serve_short(struct k5_message *message)
     struct k5_message again;
 
     switch ((enum messages_request)k5_label(message)) {
-    case ASK_ECHO:
+    case ASK_ECHO: /* by itself: with a buffer for the next message a reply has two words */
         message->info &= 0xffff0000u;
+        if (k5_reply(message) != K5_OK) {
+            k5_panic(ASK_ECHO);
+        }
+        message->reply = 0;
         break;
     case ASK_BADGE:
         k5_answer(message, 0, message->badge, 0, 0, 0);
