@@ -85,6 +85,8 @@ _Noreturn void port_reset(void)
     __asm__ volatile("cpsid i\n\tmsr msplim, %0" ::"r"(kernel_stack_base) : "memory");
     ram_start();
     machine_start();
+    port.id = NO_THREAD;
+    port.saved = &port.idle;
     exceptions_start();
     mpu_start();
     sink_start();

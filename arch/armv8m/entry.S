@@ -70,8 +70,7 @@ FUNCTION timer_entry
 /* The idle thread is privileged, all others are not; only these two entries can interrupt it.
  * CONTROL takes effect at the exception return. */
 leave_idle:
-    ldr     r0, =k5
-    ldrb    r0, [r0, #K5_CURRENT]
+    ldrb    r0, [r4, #PORT_BYTES + K5_CURRENT]
     cmp     r0, #NOBODY
     ite     eq
     moveq   r0, #2
@@ -104,11 +103,16 @@ FUNCTION svc_entry
 /* ---------------------------------------------------------------- exit */
 
 leave:
-    ldr     r0, =k5
-    ldrb    r0, [r0, #K5_CURRENT]
+    ldrb    r0, [r4, #PORT_BYTES + K5_CURRENT]
     ldrd    r1, r2, [r4, #PORT_ID]
     cmp     r0, r1
     bne     switch
+
+/* The same thread: its limit is in place. PSP may be new, where the kernel restarted it. */
+    ldmia   r2!, {r4-r11}
+    ldrd    r0, r1, [r2]
+    msr     psp, r0
+    bx      r1
 
 resume:                             /* r2 = struct thread */
     ldmia   r2!, {r4-r11}
@@ -120,7 +124,7 @@ resume:                             /* r2 = struct thread */
 switch:                             /* r0 = k5.current */
     cmp     r0, #NOBODY
     beq     go_idle
-    ldr     r2, =k5 + K5_THREAD
+    add     r2, r4, #PORT_BYTES + K5_THREAD
     mov     r3, #THREAD_BYTES
     mla     r2, r0, r3, r2
     strd    r0, r2, [r4, #PORT_ID]

@@ -1,12 +1,10 @@
 /* Events leave through the board's byte sink; the last ones, and the end of the machine. */
-#include "k5_abi.h"
 #include "kernel/port.h"
+#include "kernel/state.h"
 
 #include "arch/armv8m/machine.h"
 #include "arch/armv8m/port_internal.h"
 #include "arch/armv8m/stream.h"
-
-#define PANIC_TEXT_BYTES (4u * EVENT_ARGS)
 
 /* Events that found no room in the sink since the last one that did. */
 static uint32_t lost;
@@ -24,7 +22,7 @@ static bool report_lost(uint64_t time)
     const struct k5_event event = {
         .time = time,
         .kind = K5_EVENT_LOST,
-        .thread = 0xff,
+        .thread = NO_THREAD,
         .arg = {lost},
     };
 
@@ -56,20 +54,22 @@ void port_halt(void)
 
 void port_panic(const char *file, uint32_t line)
 {
-    port_panic_text(file, line);
+    port_stop(file, line, 0, 0);
 }
 
-void port_panic_text(const char *text, uint32_t line)
+void port_stop(const char *text, uint32_t line, uint32_t detail, uint32_t status)
 {
     struct k5_event event = {
         .time = port_cycles(),
         .kind = K5_EVENT_PANIC,
-        .thread = 0xff,
+        .thread = NO_THREAD,
         .code = (uint16_t)line,
+        .arg = {[EVENT_ARGS - 2] = detail, [EVENT_ARGS - 1] = status},
     };
+    char *name = (char *)event.arg;
 
-    for (uint32_t i = 0; i < PANIC_TEXT_BYTES && text[i] != '\0'; i++) {
-        event.arg[i / 4u] |= (uint32_t)(uint8_t)text[i] << (8u * (i % 4u));
+    for (uint32_t i = 0; i < sizeof event.arg && text[i] != '\0'; i++) {
+        name[i] = text[i];
     }
     flush(); /* room for the epitaph */
     port_event(&event);

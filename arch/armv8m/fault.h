@@ -45,8 +45,6 @@ enum exception {
 #define HFSR_FORCED   (UINT32_C(1) << 30)
 #define HFSR_DEBUGEVT (UINT32_C(1) << 31)
 
-#define SFSR_SFARVALID (UINT32_C(1) << 6)
-
 /* What the core left behind when a thread faulted. */
 struct fault_input {
     uint32_t exception; /* enum exception */
@@ -54,9 +52,8 @@ struct fault_input {
     uint32_t hfsr;
     uint32_t mmfar;
     uint32_t bfar;
-    uint32_t sfsr;
-    uint32_t sfar;
-    uint32_t psp; /* in the handler */
+    uint32_t sfsr; /* EXC_SECURE_FAULT; SFAR is not modelled: no Non-secure code can read it */
+    uint32_t psp;  /* in the handler */
     uint32_t psplim;
     uint32_t exc_return;
 };

@@ -4,6 +4,8 @@
 #include "arch/armv8m/port_internal.h"
 #include "arch/armv8m/port_state.h"
 
+#define EXC_RETURN_SPSEL (1u << 2) /* set: the frame is on PSP */
+
 /* Reads what the core knows about the fault, and clears it: the bits are sticky. */
 static void take_status(struct fault_input *input)
 {
@@ -12,6 +14,10 @@ static void take_status(struct fault_input *input)
     input->hfsr = HFSR;
     input->mmfar = MMFAR;
     input->bfar = BFAR;
+    if (input->exception == EXC_USAGE_FAULT && input->cfsr == 0) {
+        input->exception = EXC_SECURE_FAULT; /* how the shim passes one on: see its source */
+        input->sfsr = input->mmfar;
+    }
     CFSR = input->cfsr;
     HFSR = input->hfsr;
 }
@@ -25,7 +31,7 @@ void port_fault(void)
 
     take_status(&input);
     if (port.id == NO_THREAD) {
-        port_panic_text("fault of the idle thread", input.exception);
+        port_stop("idle fault", input.exception, 0, input.cfsr);
     }
     if (fault_frame_pushed(&input)) {
         fault_decode(&input, (const struct exception_frame *)(uintptr_t)input.psp, &record);
@@ -38,23 +44,15 @@ void port_fault(void)
     kernel_fault(&record);
 }
 
-static void put_hex(char *text, uint32_t value)
-{
-    for (uint32_t i = 0; i < 8; i++) {
-        text[i] = "0123456789abcdef"[(value >> (28u - 4u * i)) & 15u];
-    }
-}
-
-/* The epitaph has 24 characters: CFSR, and the pc if the frame is on the kernel's own stack. */
+/* The frame of the fault is on the kernel's own stack, if the core could push it there. */
 void port_kernel_fault(uint32_t exc_return, uint32_t msp)
 {
-    char text[] = "fault 00000000 00000000";
+    const struct exception_frame *frame = (const struct exception_frame *)(uintptr_t)msp;
     struct fault_input input;
 
     take_status(&input);
-    put_hex(&text[6], input.cfsr);
-    if ((input.cfsr & (CFSR_STKOF | CFSR_MSTKERR | CFSR_STKERR)) == 0 && (exc_return & 4u) == 0) {
-        put_hex(&text[15], ((const struct exception_frame *)(uintptr_t)msp)->pc);
-    }
-    port_panic_text(text, input.exception);
+    bool known = (exc_return & EXC_RETURN_SPSEL) == 0 &&
+                 (input.cfsr & (CFSR_STKOF | CFSR_MSTKERR | CFSR_STKERR)) == 0;
+
+    port_stop("kernel fault", input.exception, known ? frame->pc : 0, input.cfsr);
 }

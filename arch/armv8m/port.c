@@ -12,9 +12,9 @@
 
 #define SVC_BYTES 2u
 
-struct kernel_state k5;
-
-struct port_state port = {.id = NO_THREAD, .saved = &port.idle, .mapped = 0};
+/* image.ld puts them next to each other: entry.S has both within reach of one register. */
+struct port_state port __attribute__((used, section(".bss.a_port")));
+struct kernel_state k5 __attribute__((used, section(".bss.b_k5")));
 
 #define OFFSET_IS(type, field, number)                                                             \
     _Static_assert(offsetof(type, field) == (number), "entry_offsets.h: " #number)
@@ -28,6 +28,7 @@ OFFSET_IS(struct port_context, psp, 0);
 OFFSET_IS(struct port_context, exc_return, 4);
 OFFSET_IS(struct port_context, psplim, 8);
 OFFSET_IS(struct port_context, mpu, THREAD_MPU - THREAD_CONTEXT);
+_Static_assert(sizeof(struct port_state) == PORT_BYTES, "entry_offsets.h: PORT_BYTES");
 OFFSET_IS(struct kernel_state, current, K5_CURRENT);
 OFFSET_IS(struct kernel_state, thread, K5_THREAD);
 OFFSET_IS(struct thread, reg, 0);

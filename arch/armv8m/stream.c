@@ -28,26 +28,23 @@ static void put(struct encoder *out, uint8_t byte)
     out->length++;
 }
 
-static void put_word(struct encoder *out, uint32_t word)
-{
-    for (uint32_t i = 0; i < 4; i++) {
-        put(out, (uint8_t)(word >> (8u * i)));
-    }
-}
+/* The wire format is the record's own layout on a little-endian machine. */
+_Static_assert(offsetof(struct k5_event, kind) == 8 && offsetof(struct k5_event, thread) == 9 &&
+                   offsetof(struct k5_event, code) == 10 && offsetof(struct k5_event, arg) == 12,
+               "head of a frame");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are little-endian");
 
 uint32_t stream_encode(const struct k5_event *event, uint8_t frame[STREAM_FRAME_BYTES])
 {
+    const uint8_t *record = (const uint8_t *)event;
     struct encoder out = {.frame = frame, .length = 1};
     uint32_t args = EVENT_ARGS;
 
     while (args > 0 && event->arg[args - 1u] == 0) {
         args--;
     }
-    put_word(&out, (uint32_t)event->time);
-    put_word(&out, (uint32_t)(event->time >> 32));
-    put_word(&out, event->kind | (uint32_t)event->thread << 8 | (uint32_t)event->code << 16);
-    for (uint32_t i = 0; i < args; i++) {
-        put_word(&out, event->arg[i]);
+    for (uint32_t i = 0; i < offsetof(struct k5_event, arg) + 4u * args; i++) {
+        put(&out, record[i]);
     }
     put(&out, out.crc);
     frame[out.code_at] = (uint8_t)(out.length - out.code_at);

@@ -28,7 +28,10 @@ C_FLAGS = [
     "-fno-common", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra",
     "-Wmissing-prototypes", *STRICT_FLAGS, f"-ffile-prefix-map={ROOT}=.",
 ]  # fmt: skip
-FAST = ("fastpath.c",)  # compiled for speed, the rest for size
+# Compiled for size, the whole kernel as one; the fast path for speed. memory.c holds what the
+# compiler itself calls (memset), which link-time optimization must not remove.
+SMALL = ["-Os", "-flto", "-fno-inline-functions-called-once"]
+FLAGS_OF = {"fastpath.c": ["-O2", "-flto"], "memory.c": ["-Os"]}
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     objects = []
     for source in _sources(board):
         out = folder / "obj" / f"{source.parent.name}_{source.name}.o"
-        speed = {"flags": "-O2" if source.name in FAST else "-Os"}
+        speed = {"flags": shlex.join(FLAGS_OF.get(source.name, SMALL))}
         file.edge("cc", out, [source], owner="the kernel", variables=speed)
         objects.append(out)
     parts = [built.folder / "system.bin"]
@@ -175,7 +178,7 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     options += [f"--defsym={name}={value:#x}" for name, value in symbols.items()]
     return shlex.join(
         [
-            *CPU_FLAGS[board.cpu], "-nostdlib", "-nostartfiles", "-static",
+            *CPU_FLAGS[board.cpu], *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
