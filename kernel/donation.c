@@ -100,7 +100,9 @@ static struct lent lent_to(uint32_t id)
     }
     if (thread->client != NO_THREAD) {
         lent.effective = higher(lent.effective, k5.thread[thread->client].effective);
-        lent.payer = k5.thread[thread->client].payer;
+        if (k5.thread[thread->client].payer != NO_THREAD) {
+            lent.payer = k5.thread[thread->client].payer;
+        } /* else: a passive client lost its own payer; its server must not starve with it */
     } else if (thread->orphan) {
         lent.effective = higher(lent.effective, thread->lent);
         lent.payer = thread->payer;
