@@ -77,6 +77,7 @@ class Decoder:
         self.events = {entry["value"]: entry for entry in self.abi["event"]}
         self.errors = abi.names(self.abi, "error")
         self.calls = abi.names(self.abi, "syscall")
+        self.arguments = {call["number"]: len(call["args"]) for call in self.abi["syscall"]}
         self.levels = abi.names(self.abi, "log_level")
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
@@ -216,7 +217,8 @@ class Decoder:
 
     def _enter(self, event: Event) -> Line:
         call = self.calls.get(event.code, f"call {event.code}")
-        text = f"{call}({event.args[0]:#x}, {event.args[1]:#x})"
+        words = event.args[: min(self.arguments.get(event.code, 2), 2)]
+        text = f"{call}({', '.join(f'{word:#x}' for word in words)})"
         return self._make(event, "ENTER", text, fields={"call": call})
 
     def _result(self, event: Event) -> Line:
