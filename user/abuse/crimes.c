@@ -123,16 +123,6 @@ static void execute_even_address(void)
     jump(ADDRESS(task_text_base));
 }
 
-static void execute_exception_return(void)
-{
-    jump(0xffffffbdu);
-}
-
-static void execute_function_return(void)
-{
-    jump(0xfeffffffu);
-}
-
 static void undefined_instruction(void)
 {
     __asm__ volatile("udf #0");
@@ -245,8 +235,6 @@ const struct crime crimes[] = {
     {"jump to address 0", execute_zero},
     {"jump into the kernel", execute_kernel_code},
     {"jump to an even address", execute_even_address},
-    {"return from an exception it is not in", execute_exception_return},
-    {"return from a secure function it is not in", execute_function_return},
     {"undefined instruction", undefined_instruction},
     {"breakpoint", breakpoint},
     {"semihosting", semihosting},
