@@ -1,0 +1,127 @@
+"""Conformance and abuse: tasks that test the kernel, on both engines.
+
+Each system of user/ with verdicts ends by itself; its log says PASS, FAIL and
+END (user/conformance/verdict.h). Where nothing depends on time or on the chip,
+the kernel's events must be the same on both engines.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from k5 import builder  # noqa: E402
+from k5.compare import compare  # noqa: E402
+from k5.decode import Decoder  # noqa: E402
+from k5.engine import Run  # noqa: E402
+
+SYSTEMS = [
+    *sorted((ROOT / "user" / "conformance").glob("*.toml")),
+    *sorted((ROOT / "user" / "abuse").glob("*.toml")),
+]
+# budget: greedy polls until it is stopped. secure: other faults where there is a Secure world.
+COMPARABLE = [path for path in SYSTEMS if path.stem not in ("budget", "secure")]
+END = re.compile(r"END passed=(\d+) failed=(\d+)$")
+ENGINES = ("hosted", "qemu")
+LIMIT_US = 10_000_000
+
+
+def run(built: builder.Built, engine: str) -> tuple[list[object], str]:
+    """All events of a run, the kernel's too, and how it ended."""
+    machine = Run(built, engine, 0, LIMIT_US, True)
+    events = list(machine)
+    return events, machine.end
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("path", SYSTEMS, ids=lambda path: path.stem)
+def test_every_verdict_is_pass(path: Path, engine: str) -> None:
+    built = builder.build(path)
+    decoder = Decoder(built)
+    events, end = run(built, engine)
+    texts = [decoder.line(event).text for event in events if decoder.kind(event) == "LOG"]
+    ends = [match for text in texts if (match := END.search(text))]
+    assert [text for text in texts if text.startswith("FAIL")] == []
+    assert end == "halt"
+    assert ends, "no task reached its END"
+    assert all(int(match[2]) == 0 for match in ends)
+    assert sum(int(match[1]) for match in ends) == sum(text.startswith("PASS") for text in texts)
+
+
+@pytest.mark.parametrize("path", COMPARABLE, ids=lambda path: path.stem)
+def test_engines_agree(path: Path) -> None:
+    built = builder.build(path)
+    runs = [run(built, engine)[0] for engine in ENGINES]
+    result = compare(Decoder(built), ENGINES, runs[0], runs[1])
+    assert result.difference == []
+    assert result.events > 10
+
+
+# What user/abuse/crimes.c does, in order, and what it must be called.
+CRIMES = {
+    "load from address 0": "DATA",
+    "load the kernel's memory": "DATA",
+    "store to the kernel's memory": "DATA",
+    "load the kernel's code": "DATA",
+    "store to the kernel's code": "DATA",
+    "store to its own code": "DATA",
+    "store one byte past its end": "DATA",
+    "store one byte before its start": "DATA",
+    "load one byte past its end": "DATA",
+    "store a word across its end": "DATA",
+    "store multiple across its end": "DATA",
+    "load multiple across its end": "DATA",
+    "load where nothing is": "DATA",
+    "load a system control register": "BUS",
+    "store to a system control register": "BUS",
+    "execute its data": "FETCH",
+    "execute its stack": "FETCH",
+    "jump to address 0": "FETCH",
+    "jump into the kernel": "FETCH",
+    "jump to an even address": "STATE",
+    "undefined instruction": "UNDEFINED",
+    "breakpoint": "BREAKPOINT",
+    "semihosting": "BREAKPOINT",
+    "divide by zero": "DIVIDE",
+    "unaligned double load": "UNALIGNED",
+    "unaligned exclusive load": "UNALIGNED",
+    "floating point without the right to it": "COPROCESSOR",
+    "push past the end of its stack": "STACK_OVERFLOW",
+    "system call with the stack elsewhere": "STACK_OVERFLOW",
+    "system call with no room on the stack": "STACK_OVERFLOW",
+    "first unused system-call number": "SYSCALL",
+    "system-call number 256": "SYSCALL",
+    "system-call number with the sign bit": "SYSCALL",
+    "highest system-call number": "SYSCALL",
+    "panic": "PANIC",
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_crime_is_called_by_its_name(engine: str) -> None:
+    built = builder.build(ROOT / "user" / "abuse" / "abuse.toml")
+    decoder = Decoder(built)
+    names = {value: name for name, value in fault_kinds().items()}
+    found: dict[str, str] = {}
+    crime = ""
+    for event in run(built, engine)[0]:
+        text = decoder.line(event).text
+        if decoder.kind(event) == "LOG" and text.startswith("now: "):
+            crime = text.removeprefix("now: ")
+        elif decoder.kind(event) == "FAULT":
+            assert decoder.thread_name(event.thread) == "abuser"
+            found[crime] = names[event.code]
+    assert found == CRIMES
+
+
+def fault_kinds() -> dict[str, int]:
+    """Numbers of fault kinds, from the description of the ABI."""
+    description = tomllib.loads((ROOT / "abi" / "syscalls.toml").read_text())
+    return {fault["name"]: fault["value"] for fault in description["fault"]}
