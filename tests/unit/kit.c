@@ -69,16 +69,25 @@ void kit_check(const char *file, int line)
     }
 }
 
+static const char *at_file = "?";
+static int at_line;
+
+void kit_at(const char *file, int line)
+{
+    at_file = file;
+    at_line = line;
+}
+
 void kit_play(uint32_t who, uint32_t number, const uint32_t argument[7])
 {
-    ASSERT_CURRENT(who);
+    kit_assert_current(who, at_file, at_line);
     memcpy(k5.thread[who].reg, argument, 7 * sizeof argument[0]);
     k5.thread[who].reg[7] = number;
     kernel_syscall();
-    KIT_CHECK();
+    kit_check(at_file, at_line);
 }
 
-void kit_fault(uint32_t who)
+void kit_commit_fault(uint32_t who)
 {
     const struct fault_record record = {
         .kind = K5_FAULT_DATA,
@@ -88,9 +97,9 @@ void kit_fault(uint32_t who)
         .status = 0x82,
     };
 
-    ASSERT_CURRENT(who);
+    kit_assert_current(who, at_file, at_line);
     kernel_fault(&record);
-    KIT_CHECK();
+    kit_check(at_file, at_line);
 }
 
 void kit_elapse(uint64_t ticks)
@@ -122,20 +131,20 @@ void kit_advance(uint64_t ticks)
 
 /* ------------------------------------------------------------ who runs */
 
-void kit_turn_to(uint32_t who)
+void kit_yield_to(uint32_t who)
 {
     for (uint32_t i = 0; k5.current != who && i < 2 * CFG_THREADS; i++) {
         if (k5.current == NO_THREAD) {
             break;
         }
-        PLAY(k5.current, K5_SYS_YIELD, 0);
+        kit_play(k5.current, K5_SYS_YIELD, (const uint32_t[7]){0});
     }
-    ASSERT_CURRENT(who);
+    kit_assert_current(who, at_file, at_line);
 }
 
 void kit_sleep_until(uint32_t who, uint64_t at)
 {
-    kit_turn_to(who);
+    TURN_TO(who);
     PLAY(who, K5_SYS_SLEEP, (uint32_t)at, (uint32_t)(at >> 32));
 }
 

@@ -35,13 +35,19 @@ void kit_boot(void);
 
 /* ------------------------------------------------------------ entries */
 
+/* The line of the test that the next entries belong to: where their failures are reported. */
+void kit_at(const char *file, int line);
+
 /* The current thread, which must be `who`, makes a system call with these arguments. */
 void kit_play(uint32_t who, uint32_t number, const uint32_t argument[7]);
 
-#define PLAY(who, number, ...) kit_play(who, number, (const uint32_t[7]){__VA_ARGS__})
+#define PLAY(who, number, ...)                                                                     \
+    (kit_at(__FILE__, __LINE__), kit_play(who, number, (const uint32_t[7]){__VA_ARGS__}))
 
 /* The current thread, which must be `who`, commits a fault. */
-void kit_fault(uint32_t who);
+void kit_commit_fault(uint32_t who);
+
+#define FAULT(who) (kit_at(__FILE__, __LINE__), kit_commit_fault(who))
 
 /* Time passes, and the timer fires at each deadline on the way, as on a real machine. */
 void kit_advance(uint64_t ticks);
@@ -59,7 +65,9 @@ void kit_check(const char *file, int line);
 /* ------------------------------------------------------------ who runs */
 
 /* Lets equals yield until `who` is current; needs threads of one priority that are ready. */
-void kit_turn_to(uint32_t who);
+void kit_yield_to(uint32_t who);
+
+#define TURN_TO(who) (kit_at(__FILE__, __LINE__), kit_yield_to(who))
 
 /* Puts a thread, once it is current, to sleep until tick `at`. */
 void kit_sleep_until(uint32_t who, uint64_t at);

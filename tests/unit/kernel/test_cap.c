@@ -24,7 +24,7 @@ static void build_client_and_server(void)
     powerless = build_cap(CLIENT, endpoint, 0, 0);
     build_spare_slots(CLIENT, 2);
     kit_boot();
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
 }
 
 /* The error that a system call of the client gives for this cptr. */
@@ -100,7 +100,7 @@ static void test_cap_errors_of_reply_recv_leave_the_reply_undone(void **state)
 
     (void)state;
     build_client_and_server();
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve);
     PLAY(CLIENT, K5_SYS_CALL, full, kit_info(7, 0), 1, 2, 3, 4);
     ASSERT_CURRENT(SERVER);
@@ -196,7 +196,7 @@ static void test_caps_describes_each_slot(void **state)
     ASSERT_ERROR(CLIENT, K5_E_INVALID);
     PLAY(CLIENT, K5_SYS_CAPS, UINT32_MAX);
     ASSERT_ERROR(CLIENT, K5_E_INVALID);
-    kit_turn_to(SERVER); /* another table, other slots */
+    TURN_TO(SERVER); /* another table, other slots */
     PLAY(SERVER, K5_SYS_CAPS, 1);
     ASSERT_ERROR(SERVER, K5_E_INVALID);
     PLAY(SERVER, K5_SYS_CAPS, 0);
@@ -213,12 +213,12 @@ static void test_cap_table_after_restart_has_the_same_cptrs(void **state)
 
     assert_int_equal(client->slot_count, 6);
     memcpy(before, &k5.slot[client->first_slot], sizeof before);
-    kit_fault(CLIENT);
+    FAULT(CLIENT);
     kit_advance(BUILD_BACKOFF);
     assert_int_equal(k5.task[CLIENT].state, K5_TASK_READY);
     assert_int_equal(k5.task[CLIENT].generation, 1);
     assert_memory_equal(before, &k5.slot[client->first_slot], sizeof before);
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     assert_int_equal(use(K5_SYS_SEND, full), (uint32_t)K5_E_WOULD_BLOCK);
 }
 

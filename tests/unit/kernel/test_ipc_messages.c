@@ -37,14 +37,14 @@ static void exchange(enum order order, uint32_t number, const uint32_t message[7
                      const uint32_t receive[7])
 {
     if (order == SERVER_FIRST) {
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         kit_play(SERVER, K5_SYS_RECV, receive);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         kit_play(CLIENT, number, message);
     } else {
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         kit_play(CLIENT, number, message);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         kit_play(SERVER, K5_SYS_RECV, receive);
     }
 }
@@ -187,7 +187,7 @@ static void check_copy(uint32_t number, enum order order, uint32_t sent, uint32_
         assert_int_equal(kit_reg(CLIENT, 3), copied);
         return;
     }
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_REPLY, kit_reg(SERVER, 7), kit_info(9, 0), 5);
     ASSERT_ERROR(CLIENT, K5_OK);
     assert_int_equal(kit_reg(CLIENT, 6), copied); /* the result `copied` */
@@ -229,7 +229,7 @@ static void check_copy_reply(uint32_t number, uint32_t sent, uint32_t room)
         return;
     }
     /* The next message tells the server of its last reply, also by the fast path. */
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     PLAY(CLIENT, K5_SYS_CALL, send_cap, kit_info(6, 0), 1, 2, 3, 4);
     ASSERT_CURRENT(SERVER);
     assert_int_equal(kit_reg(SERVER, 1),
@@ -268,7 +268,7 @@ static void test_ipc_copy_longer_than_the_limit_is_refused(void **state)
 
     (void)state;
     build_pair();
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     for (uint32_t i = 0; i < 16; i++) {
         PLAY(CLIENT, number[i / 4], send_cap, COPY, client_out, bytes[i % 4], 0, 0, send_cap);
         ASSERT_ERROR(CLIENT, K5_E_SIZE);
@@ -282,7 +282,7 @@ static void test_ipc_bad_buffer_is_refused_at_entry(void **state)
 {
     (void)state;
     build_pair();
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
 
     uint32_t end = FAKE_RAM_BASE + 2 * BUILD_TASK_BYTES; /* of the client's RAM */
     uint32_t text = FAKE_FLASH_BASE + BUILD_TASK_BYTES;
@@ -355,9 +355,9 @@ static void test_ipc_sender_whose_buffer_went_bad_gets_the_error(void **state)
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
         build_pair();
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         PLAY(CLIENT, number[i], send_cap, COPY, client_out, 16);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         take_buffers(CLIENT);
         paint(server_in);
         PLAY(SERVER, K5_SYS_RECV, serve, TRY | BUF, 0, 0, server_in, 64);
@@ -377,7 +377,7 @@ static void test_ipc_message_survives_a_receiver_whose_buffer_went_bad(void **st
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
         build_pair();
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, BUF, 0, 0, server_in, 64);
         kit_fill(client_out, 16, 1);
         paint(server_in);
@@ -401,7 +401,7 @@ static void test_ipc_try_form_does_not_wait_for_a_receiver_whose_buffer_went_bad
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
         build_pair();
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, BUF, 0, 0, server_in, 64);
         take_buffers(SERVER);
         PLAY(CLIENT, number[i], send_cap, TRY | COPY, client_out, 16);
@@ -438,7 +438,7 @@ static void test_ipc_unknown_kind_is_an_error_code(void **state)
 
     (void)state;
     build_pair();
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     for (uint32_t kind = K5_MSG_COPY + 1; kind <= 0xff; kind++) {
         for (uint32_t i = 0; i < 4; i++) {
             PLAY(CLIENT, number[i], send_cap, kit_info(0, kind), 0, 0, 0, 0, send_cap);
@@ -460,7 +460,7 @@ static void test_ipc_unknown_flag_is_an_error_code(void **state)
 
     (void)state;
     build_pair();
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     for (uint32_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         for (uint32_t flag = 0x100; flag < 0x10000; flag <<= 1) {
             PLAY(CLIENT, row[i].number, send_cap, flag | TRY, 0, 0, 0, 0, send_cap);
@@ -478,7 +478,7 @@ static void test_ipc_recv_takes_no_kind_and_no_label(void **state)
 {
     (void)state;
     build_pair();
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve, TRY | COPY, 0, 0, server_in, 16);
     ASSERT_ERROR(SERVER, K5_E_INVALID);
     PLAY(SERVER, K5_SYS_RECV, serve, kit_info(1, TRY));

@@ -69,10 +69,10 @@ static void arrange(enum peer peer)
 {
     kit_setup(NULL);
     build_four(policy_for(peer));
-    kit_turn_to(peer == PEER_AWAITING ? OTHER : SERVER);
+    TURN_TO(peer == PEER_AWAITING ? OTHER : SERVER);
     if (peer == PEER_AWAITING) {
         PLAY(OTHER, K5_SYS_RECV, serve_other);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
     }
     switch (peer) {
     case PEER_RECEIVING:
@@ -93,7 +93,7 @@ static void arrange(enum peer peer)
     case PEER_RESTARTED_RECEIVING:
     case PEER_HELD:
     case PEER_STOPPED:
-        kit_fault(SERVER);
+        FAULT(SERVER);
         break;
     case PEER_READY:
     case PEER_COUNT:
@@ -103,10 +103,10 @@ static void arrange(enum peer peer)
         kit_advance(BUILD_BACKOFF);
     }
     if (peer == PEER_RESTARTED_RECEIVING) {
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve);
     }
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
 }
 
 /* ------------------------------------------------------------ what a client finds */
@@ -229,7 +229,7 @@ static void test_ipc_recv_from_an_empty_queue(void **state)
 {
     (void)state;
     build_four(SYS_POLICY_RESTART);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve, TRY);
     ASSERT_CURRENT(SERVER);
     ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
@@ -244,7 +244,7 @@ static void test_ipc_recv_takes_a_queued_sender_and_lets_it_go_on(void **state)
     for (uint32_t flags = 0; flags <= TRY; flags += TRY) {
         arrange(PEER_READY);
         PLAY(CLIENT, K5_SYS_SEND, to_server, kit_info(9, 0), 1, 2, 3, 4);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, flags);
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
@@ -262,7 +262,7 @@ static void test_ipc_recv_takes_a_queued_caller_who_then_awaits(void **state)
     for (uint32_t flags = 0; flags <= TRY; flags += TRY) {
         arrange(PEER_READY);
         PLAY(CLIENT, K5_SYS_CALL, to_server, kit_info(9, 0), 1, 2, 3, 4);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve, flags);
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
@@ -276,9 +276,9 @@ static void test_ipc_queue_is_first_come_first_served_among_equals(void **state)
     (void)state;
     arrange(PEER_READY);
     PLAY(CLIENT, K5_SYS_SEND, to_server, 0, 1);
-    kit_turn_to(RIVAL);
+    TURN_TO(RIVAL);
     PLAY(RIVAL, K5_SYS_CALL, to_server_rival, 0, 2);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve);
     assert_int_equal(kit_reg(SERVER, 6), 0xc11e);
     PLAY(SERVER, K5_SYS_RECV, serve);
@@ -300,9 +300,9 @@ static void test_ipc_queue_is_by_priority_first(void **state)
     to_server_rival = build_cap(RIVAL, endpoint, K5_RIGHT_SEND, 2);
     kit_boot();
     PLAY(RIVAL, K5_SYS_SLEEP, 500, 0);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_SLEEP, 600, 0);
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     PLAY(CLIENT, K5_SYS_SEND, to_server); /* first, but less urgent */
     kit_advance_to(500);
     ASSERT_CURRENT(RIVAL);
@@ -322,9 +322,9 @@ static void arrange_wait(enum wait wait, enum sys_policy policy)
 {
     kit_setup(NULL);
     build_four(policy);
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     PLAY(CLIENT, wait == WAIT_SENDING ? K5_SYS_SEND : K5_SYS_CALL, to_server, 0, 7);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     if (wait == WAIT_AWAITING) {
         PLAY(SERVER, K5_SYS_RECV, serve);
         ASSERT_STATE(CLIENT, THREAD_AWAITING);
@@ -337,20 +337,20 @@ static void test_ipc_who_waits_is_told_of_the_restart_once(void **state)
     (void)state;
     for (uint32_t wait = 0; wait < WAIT_COUNT; wait++) {
         arrange_wait((enum wait)wait, SYS_POLICY_RESTART);
-        kit_fault(SERVER);
+        FAULT(SERVER);
         ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
         ASSERT_STATE(CLIENT, THREAD_READY);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         /* That error re-armed the capability: no second one, neither in back-off nor after. */
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
         kit_advance(BUILD_BACKOFF);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
         PLAY(CLIENT, K5_SYS_CALL, to_server, 0, 8);
         ASSERT_STATE(CLIENT, THREAD_CALLING);
-        kit_turn_to(SERVER);
+        TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve);
         ASSERT_ERROR(SERVER, K5_OK);
         assert_int_equal(kit_reg(SERVER, 2), 8);
@@ -363,10 +363,10 @@ static void test_ipc_each_restart_is_told_once(void **state)
     (void)state;
     arrange(PEER_READY);
     for (uint32_t i = 0; i < 5; i++) {
-        kit_turn_to(SERVER);
-        kit_fault(SERVER);
+        TURN_TO(SERVER);
+        FAULT(SERVER);
         kit_advance(BUILD_BACKOFF_MAX);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
         ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
@@ -380,14 +380,14 @@ static void test_ipc_who_waits_is_told_of_the_stop(void **state)
     (void)state;
     for (uint32_t wait = 0; wait < WAIT_COUNT; wait++) {
         arrange_wait((enum wait)wait, SYS_POLICY_STOP);
-        kit_fault(SERVER);
+        FAULT(SERVER);
         ASSERT_ERROR(CLIENT, K5_E_STOPPED);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         PLAY(CLIENT, K5_SYS_SEND, to_server);
         ASSERT_ERROR(CLIENT, K5_E_STOPPED);
         kit_advance(10 * BUILD_BACKOFF_MAX);
         assert_int_equal(k5.task[SERVER].state, K5_TASK_STOPPED);
-        kit_turn_to(CLIENT);
+        TURN_TO(CLIENT);
         PLAY(CLIENT, K5_SYS_CALL, to_server);
         ASSERT_ERROR(CLIENT, K5_E_STOPPED);
     }
@@ -400,7 +400,7 @@ static void test_ipc_who_waits_for_a_held_server_goes_on_waiting(void **state)
     (void)state;
     for (uint32_t wait = 0; wait < WAIT_COUNT; wait++) {
         arrange_wait((enum wait)wait, SYS_POLICY_HOLD);
-        kit_fault(SERVER);
+        FAULT(SERVER);
         kit_advance(10 * BUILD_BACKOFF_MAX);
         ASSERT_STATE(CLIENT, want[wait]);
         ASSERT_STATE(SERVER, THREAD_OFF);
@@ -413,15 +413,15 @@ static void test_ipc_all_who_wait_are_told_in_one_entry(void **state)
     (void)state;
     arrange(PEER_READY);
     PLAY(CLIENT, K5_SYS_CALL, to_server);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve); /* the client's call: held, and left aside */
-    kit_turn_to(RIVAL);
+    TURN_TO(RIVAL);
     PLAY(RIVAL, K5_SYS_CALL, to_server_rival);
-    kit_turn_to(SERVER);
+    TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve);
     ASSERT_STATE(CLIENT, THREAD_AWAITING);
     ASSERT_STATE(RIVAL, THREAD_AWAITING);
-    kit_fault(SERVER);
+    FAULT(SERVER);
     ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
     ASSERT_ERROR(RIVAL, K5_E_RESTARTED);
 }
@@ -430,10 +430,10 @@ static void test_ipc_a_receiver_that_waits_learns_nothing_of_a_dead_client(void 
 {
     (void)state;
     arrange(PEER_RECEIVING);
-    kit_fault(CLIENT);
+    FAULT(CLIENT);
     ASSERT_STATE(SERVER, THREAD_RECEIVING);
     kit_advance(BUILD_BACKOFF);
-    kit_turn_to(CLIENT);
+    TURN_TO(CLIENT);
     PLAY(CLIENT, K5_SYS_CALL, to_server, 0, 3);
     ASSERT_CURRENT(SERVER);
     assert_int_equal(kit_reg(SERVER, 2), 3);
@@ -460,15 +460,15 @@ static void check_ring(uint32_t n, bool received)
     }
     kit_boot();
     for (uint32_t i = 1; received && i < n; i++) {
-        kit_turn_to(i);
+        TURN_TO(i);
         PLAY(i, K5_SYS_RECV, own[i]);
     }
     for (uint32_t i = 0; i + 1 < n; i++) {
-        kit_turn_to(i);
+        TURN_TO(i);
         PLAY(i, K5_SYS_CALL, next[i]);
         ASSERT_STATE(i, received ? THREAD_AWAITING : THREAD_CALLING);
     }
-    kit_turn_to(n - 1);
+    TURN_TO(n - 1);
     PLAY(n - 1, K5_SYS_CALL, next[n - 1]);
     ASSERT_ERROR(n - 1, K5_E_DEADLOCK);
     PLAY(n - 1, K5_SYS_SEND, next[n - 1]);
@@ -502,7 +502,7 @@ static void test_ipc_cycle_through_a_call_left_aside_is_refused(void **state)
     uint32_t send1 = build_cap(1, first, K5_RIGHT_SEND, 0);
 
     kit_boot();
-    kit_turn_to(0);
+    TURN_TO(0);
     PLAY(0, K5_SYS_RECV, recv0);
     PLAY(1, K5_SYS_CALL, send1);
     ASSERT_CURRENT(0);
