@@ -64,6 +64,25 @@ static bool check_board(const struct k5sim_board *board, char *error, size_t byt
     return true;
 }
 
+static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
+{
+    struct memory_range range[HOSTPORT_RANGES];
+
+    for (size_t i = 0; i < board->memory_count; i++) {
+        range[i] = (struct memory_range){
+            .base = board->memory[i].base,
+            .bytes = board->memory[i].bytes,
+            .writable = board->memory[i].writable,
+        };
+    }
+    sim->chassis = chassis_open(range, (uint32_t)board->memory_count);
+    if (sim->chassis == NULL) {
+        return false;
+    }
+    sim->memory = &sim->chassis->memory;
+    return true;
+}
+
 struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t error_bytes)
 {
     if (!check_board(board, error, error_bytes)) {
@@ -76,14 +95,10 @@ struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t er
         snprintf(error, error_bytes, "out of memory");
         return NULL;
     }
-    for (size_t i = 0; i < board->memory_count; i++) {
-        const struct k5sim_memory *m = &board->memory[i];
-
-        if (!memory_add(&sim->memory, m->base, m->bytes, m->writable)) {
-            snprintf(error, error_bytes, "out of memory for 0x%x bytes", (unsigned)m->bytes);
-            k5sim_close(sim);
-            return NULL;
-        }
+    if (!attach_memory(sim, board)) {
+        snprintf(error, error_bytes, "out of memory for the board's memories");
+        k5sim_close(sim);
+        return NULL;
     }
     sim->mpu_regions = board->mpu_regions;
     sim->ticks_per_insn = board->ticks_per_insn;
@@ -98,9 +113,13 @@ void k5sim_close(struct k5sim *sim)
         return;
     }
     for (unsigned i = 0; i < CFG_TASKS; i++) {
-        cpu_close(sim->task[i].cpu);
+        if (sim->task[i].cpu != NULL) {
+            chassis_return_cpu(sim->chassis, sim->task[i].cpu);
+        }
     }
-    memory_free(&sim->memory);
+    if (sim->chassis != NULL) {
+        chassis_close(sim->chassis);
+    }
     memory_free(&sim->pristine);
     ring_close(&sim->ring);
     free(sim->system);
@@ -155,8 +174,8 @@ int k5sim_add_task(struct k5sim *sim, uint32_t task, const char *elf_path)
 /* Flash as it was loaded, before the first byte of it changes. */
 static bool keep_flash(struct k5sim *sim)
 {
-    for (uint32_t i = sim->pristine.count; i < sim->memory.count; i++) {
-        const struct memory_range *range = &sim->memory.range[i];
+    for (uint32_t i = sim->pristine.count; i < sim->memory->count; i++) {
+        const struct memory_range *range = &sim->memory->range[i];
         uint32_t bytes = range->writable ? MEMORY_PAGE : range->bytes;
 
         if (!memory_add(&sim->pristine, range->base, bytes, range->writable)) {
@@ -170,7 +189,7 @@ static bool keep_flash(struct k5sim *sim)
 static void restore_flash(struct k5sim *sim)
 {
     for (uint32_t i = 0; i < sim->pristine.count; i++) {
-        const struct memory_range *range = &sim->memory.range[i];
+        const struct memory_range *range = &sim->memory->range[i];
 
         if (!range->writable) {
             memcpy(range->host, sim->pristine.range[i].host, range->bytes);
@@ -178,6 +197,20 @@ static void restore_flash(struct k5sim *sim)
         }
     }
     memory_free(&sim->pristine);
+}
+
+/* What tasks may write counts as written. */
+static void touch_regions(struct k5sim *sim)
+{
+    const struct sys_header *h = sim->system;
+    const struct sys_region *region =
+        (const struct sys_region *)((const uint8_t *)h + h->regions_offset);
+
+    for (unsigned i = 0; i < h->region_count; i++) {
+        if ((region[i].access & SYS_WRITE) != 0) {
+            memory_touch(sim->memory, region[i].base, region[i].bytes);
+        }
+    }
 }
 
 int k5sim_boot(struct k5sim *sim)
@@ -191,7 +224,8 @@ int k5sim_boot(struct k5sim *sim)
         }
     }
     restore_flash(sim);
-    memory_clear_ram(&sim->memory);
+    memory_erase(sim->memory, true);
+    touch_regions(sim);
     return machine_boot(sim);
 }
 
@@ -233,7 +267,7 @@ uint64_t k5sim_instructions(const struct k5sim *sim)
 
 static uint8_t *physical(struct k5sim *sim, uint32_t address, uint32_t bytes)
 {
-    uint8_t *host = memory_host(&sim->memory, address, bytes);
+    uint8_t *host = memory_host(sim->memory, address, bytes);
 
     if (host == NULL) {
         machine_error(sim, K5SIM_BAD_ADDRESS, "0x%08x + %u is not in one memory of the board",
@@ -260,10 +294,11 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
     if (host == NULL) {
         return K5SIM_BAD_ADDRESS;
     }
-    if (!memory_range_of(&sim->memory, address)->writable && !keep_flash(sim)) {
+    if (!memory_range_of(sim->memory, address)->writable && !keep_flash(sim)) {
         return machine_error(sim, K5SIM_NO_MEMORY, "out of memory to keep the flash as loaded");
     }
     memcpy(host, data, bytes);
+    memory_touch(sim->memory, address, bytes);
     machine_written(sim, address, bytes);
     return K5SIM_OK;
 }
@@ -295,7 +330,7 @@ int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17])
         /* Where the frame is not to be had, what is known stays: r4 to r11 and the stack pointer.
          */
         registers.r[CPU_SP] = t->context.psp;
-        exception_pop(&sim->memory, machine_mpu(sim, t->task), &t->context, &registers);
+        exception_pop(sim->memory, machine_mpu(sim, t->task), &t->context, &registers);
         memcpy(&registers.r[4], t->reg, sizeof t->reg);
     }
     memcpy(out, registers.r, sizeof registers.r);

@@ -47,8 +47,13 @@ struct cpu_fault {
  */
 struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why);
 
-/* Keeps the engine for the next cpu_open() of this process: opening one costs up to 5 ms. */
 void cpu_close(struct cpu *cpu);
+
+/* Would cpu_open() for `text_bytes` size the translation buffer as this CPU's is, or smaller? */
+bool cpu_fits(const struct cpu *cpu, uint32_t text_bytes);
+
+/* Makes the CPU as good as new, on the same memories. False if it must be closed instead. */
+bool cpu_clear(struct cpu *cpu);
 
 /* The regions in force from the next run on. */
 void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);

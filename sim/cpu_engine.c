@@ -1,4 +1,4 @@
-/* Opening engines, taking their privilege away, keeping them for the next machine.
+/* Opening engines and taking their privilege away.
  *
  * An engine starts Secure and privileged. Tasks run Non-secure and unprivileged,
  * as on the boards: in that state BLXNS is undefined and MSR to special registers
@@ -7,21 +7,16 @@
  */
 #include "sim/cpu_internal.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BUFFER_LEAST    (1u << 20)
+#define BUFFER_MOST     (1u << 30)
 #define BUFFER_PER_BYTE 192u /* of code: one instruction takes up to 250 bytes of translation */
 #define CONTROL_THREAD  3u   /* nPRIV, SPSEL */
-#define POOL_MOST       64u
 
 /* The uc_ctl macros shift into the sign bit. */
 #define UC_CTL_FUNCTION __attribute__((no_sanitize("shift")))
-
-static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct cpu *pool;
-static unsigned pool_count;
 
 /* Never written by the guest: no thread can reach it (see engine_setup). */
 static const uint16_t setup_code[MEMORY_PAGE / 2] __attribute__((aligned(4096))) = {
@@ -207,7 +202,7 @@ static bool prepare(struct cpu *cpu)
     return uc_context_save(cpu->uc, cpu->privileged) == UC_ERR_OK;
 }
 
-static void destroy(struct cpu *cpu)
+void cpu_close(struct cpu *cpu)
 {
     if (cpu->uc != NULL) {
         for (unsigned i = 0; i < CPU_THREADS; i++) {
@@ -238,27 +233,9 @@ static struct cpu *create(uint32_t buffer_bytes)
     cpu->slot = CPU_THREADS;
     if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->uc) != UC_ERR_OK ||
         !configure(cpu) || !prepare(cpu)) {
-        destroy(cpu);
+        cpu_close(cpu);
         return NULL;
     }
-    return cpu;
-}
-
-static struct cpu *take_from_pool(uint32_t buffer_bytes)
-{
-    struct cpu **link = &pool;
-    struct cpu *cpu = NULL;
-
-    pthread_mutex_lock(&pool_lock);
-    while (*link != NULL && (*link)->buffer_bytes < buffer_bytes) {
-        link = &(*link)->next;
-    }
-    if (*link != NULL) {
-        cpu = *link;
-        *link = cpu->next;
-        pool_count--;
-    }
-    pthread_mutex_unlock(&pool_lock);
     return cpu;
 }
 
@@ -284,39 +261,33 @@ static bool map_memory(struct cpu *cpu, const struct memory *memory)
     return true;
 }
 
-static bool unmap_memory(struct cpu *cpu)
-{
-    bool done = true;
-
-    while (cpu->window_count > 0) {
-        const struct cpu_window *window = &cpu->window[--cpu->window_count];
-
-        done = done &&
-               uc_mem_unmap(cpu->uc, window->range.base, window->range.bytes) == UC_ERR_OK &&
-               uc_mem_unmap(cpu->uc, window->alias, window->range.bytes) == UC_ERR_OK;
-    }
-    return done;
-}
-
-struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why)
+/* A power of two, so that a CPU fits many tasks. */
+static uint32_t buffer_for(uint32_t text_bytes)
 {
     uint64_t wanted = (uint64_t)text_bytes * BUFFER_PER_BYTE;
     uint32_t buffer = BUFFER_LEAST;
 
-    while (buffer < wanted && buffer < (1u << 30)) {
-        buffer *= 2u; /* few sizes, so that the pool fits more often */
+    while (buffer < wanted && buffer < BUFFER_MOST) {
+        buffer *= 2u;
     }
-    struct cpu *cpu = take_from_pool(buffer);
+    return buffer;
+}
 
-    if (cpu == NULL) {
-        cpu = create(buffer);
-    }
+bool cpu_fits(const struct cpu *cpu, uint32_t text_bytes)
+{
+    return buffer_for(text_bytes) <= cpu->buffer_bytes;
+}
+
+struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why)
+{
+    struct cpu *cpu = create(buffer_for(text_bytes));
+
     if (cpu == NULL) {
         *why = "Unicorn could not open an engine";
         return NULL;
     }
     if (!map_memory(cpu, memory)) {
-        destroy(cpu);
+        cpu_close(cpu);
         *why = "Unicorn could not map the board's memories";
         return NULL;
     }
@@ -337,32 +308,10 @@ void cpu_forget(struct cpu *cpu)
     cpu->failure[0] = '\0';
 }
 
-/* Nothing of the last machine may show in the next one. */
-UC_CTL_FUNCTION static bool detach(struct cpu *cpu)
+UC_CTL_FUNCTION bool cpu_clear(struct cpu *cpu)
 {
     cpu_forget(cpu);
     cpu->mpu_valid = false;
     cpu->code_bytes = 0;
-    return unmap_memory(cpu) && uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK &&
-           uc_ctl_flush_tlb(cpu->uc) == UC_ERR_OK;
-}
-
-void cpu_close(struct cpu *cpu)
-{
-    if (cpu == NULL) {
-        return;
-    }
-    bool keep = detach(cpu);
-
-    pthread_mutex_lock(&pool_lock);
-    if (keep && pool_count < POOL_MOST) {
-        cpu->next = pool;
-        pool = cpu;
-        pool_count++;
-        cpu = NULL;
-    }
-    pthread_mutex_unlock(&pool_lock);
-    if (cpu != NULL) {
-        destroy(cpu);
-    }
+    return uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK && uc_ctl_flush_tlb(cpu->uc) == UC_ERR_OK;
 }

@@ -86,7 +86,6 @@ struct cpu {
     const struct memory *memory;
     uint32_t window_count;
     struct cpu_window window[MEMORY_RANGES];
-    struct cpu *next; /* in the pool */
 };
 
 /* cpu_engine.c */

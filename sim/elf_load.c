@@ -81,7 +81,7 @@ static int check_segment(const struct loader *l, size_t i, const GElf_Phdr *segm
         return BAD(l->sim, "%s: segment %zu is loaded at 0x%08x, outside the regions of task %u",
                    l->path, i, load, (unsigned)l->task);
     }
-    const struct memory_range *range = memory_range_of(&l->sim->memory, load);
+    const struct memory_range *range = memory_range_of(l->sim->memory, load);
 
     if (range == NULL || range->writable) {
         return BAD(l->sim, "%s: segment %zu is loaded at 0x%08x, which is no flash", l->path, i,
@@ -94,10 +94,11 @@ static void load_segment(const struct loader *l, const GElf_Phdr *segment)
 {
     uint32_t address = (uint32_t)segment->p_paddr;
     uint32_t bytes = (uint32_t)segment->p_filesz;
-    uint8_t *host = memory_host(&l->sim->memory, address, bytes);
+    uint8_t *host = memory_host(l->sim->memory, address, bytes);
 
     if (bytes != 0 && host != NULL) { /* regions lie in memory: system_check() saw to it */
         memcpy(host, l->bytes + segment->p_offset, bytes);
+        memory_touch(l->sim->memory, address, bytes);
         l->sim->task[l->task].text_bytes += bytes;
         machine_written(l->sim, address, bytes);
     }

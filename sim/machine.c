@@ -77,9 +77,9 @@ void machine_init(struct k5sim *sim)
     sim->port.event = take_event;
     sim->port.written = memory_written;
     sim->port.panic = leave_kernel;
-    sim->port.range_count = sim->memory.count;
-    for (uint32_t i = 0; i < sim->memory.count; i++) {
-        const struct memory_range *range = &sim->memory.range[i];
+    sim->port.range_count = sim->memory->count;
+    for (uint32_t i = 0; i < sim->memory->count; i++) {
+        const struct memory_range *range = &sim->memory->range[i];
 
         sim->port.range[i] = (struct hostport_range){range->base, range->bytes, range->host};
     }
@@ -110,7 +110,7 @@ struct cpu *machine_cpu(struct k5sim *sim, uint32_t task)
     if (entry->cpu == NULL) {
         const char *why = "";
 
-        entry->cpu = cpu_open(&sim->memory, entry->text_bytes, &why);
+        entry->cpu = chassis_take_cpu(sim->chassis, entry->text_bytes, &why);
         if (entry->cpu == NULL) {
             machine_error(sim, K5SIM_ENGINE, "task %u: %s", (unsigned)task, why);
             return NULL;
@@ -180,7 +180,7 @@ static uint32_t suspend(struct k5sim *sim, struct thread *thread, struct cpu *cp
     memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
     cpu_exception(cpu);
     sim->live = false;
-    return exception_push(&sim->memory, &sim->task[thread->task].mpu, registers, &thread->context);
+    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers, &thread->context);
 }
 
 static uint32_t exception_of(uint32_t cfsr)
@@ -217,7 +217,7 @@ static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     struct cpu_registers registers = *cpu_registers(cpu);
     uint32_t cfsr =
-        exception_pop(&sim->memory, &sim->task[thread->task].mpu, &thread->context, &registers);
+        exception_pop(sim->memory, &sim->task[thread->task].mpu, &thread->context, &registers);
 
     if (cfsr != 0) {
         stack_fault(sim, thread, cfsr);

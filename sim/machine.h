@@ -7,6 +7,7 @@
 #include "kernel/config.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
+#include "sim/chassis.h"
 #include "sim/cpu.h"
 #include "sim/k5sim.h"
 #include "sim/memory.h"
@@ -29,7 +30,8 @@ struct sim_task {
 struct k5sim {
     struct hostport_machine port; /* first: the port's callbacks get a pointer to it */
     struct kernel_state kernel;
-    struct memory memory;
+    struct chassis *chassis;
+    struct memory *memory; /* the chassis's */
     struct timers timers;
     uint32_t mpu_regions;
     uint32_t ticks_per_insn;

@@ -13,6 +13,9 @@ struct memory_range {
     uint32_t bytes;
     uint8_t *host; /* page aligned */
     bool writable; /* RAM; otherwise flash */
+    /* Offsets between which bytes may differ from those of an erased memory. */
+    uint32_t dirty_low;
+    uint32_t dirty_high;
 };
 
 struct memory {
@@ -20,12 +23,15 @@ struct memory {
     struct memory_range range[MEMORY_RANGES];
 };
 
-/* Allocates a range: RAM is all zero, flash 0xff. False when out of memory. */
+/* Adds an erased range: RAM is all zero, flash 0xff. False when out of memory. */
 bool memory_add(struct memory *memory, uint32_t base, uint32_t bytes, bool writable);
 void memory_free(struct memory *memory);
 
-/* RAM to zero, as after a reset of the machine. */
-void memory_clear_ram(struct memory *memory);
+/* [address, address + bytes) of one range may be written from now on. */
+void memory_touch(struct memory *memory, uint32_t address, uint32_t bytes);
+
+/* Erases RAM, or flash, as far as it was touched. */
+void memory_erase(struct memory *memory, bool writable);
 
 static inline const struct memory_range *memory_range_of(const struct memory *memory,
                                                          uint32_t address)

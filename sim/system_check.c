@@ -106,7 +106,7 @@ static int check_task(struct k5sim *sim, const struct sys_header *h, unsigned i)
 static int check_region(struct k5sim *sim, unsigned task, const struct sys_region *region)
 {
     uint32_t last = region->base + (region->bytes - 1u);
-    const struct memory_range *range = memory_range_of(&sim->memory, region->base);
+    const struct memory_range *range = memory_range_of(sim->memory, region->base);
     bool device = (region->flags & SYS_REGION_DEVICE) != 0;
 
     if (region->base % GRAIN != 0 || region->bytes % GRAIN != 0 || region->bytes == 0 ||
@@ -119,7 +119,7 @@ static int check_region(struct k5sim *sim, unsigned task, const struct sys_regio
         return BAD(sim, "task %u: region 0x%08x has access %u", task, (unsigned)region->base,
                    region->access);
     }
-    if (!device && memory_host(&sim->memory, region->base, region->bytes) == NULL) {
+    if (!device && memory_host(sim->memory, region->base, region->bytes) == NULL) {
         return BAD(sim, "task %u: region 0x%08x + 0x%x is not in one memory of the board", task,
                    (unsigned)region->base, (unsigned)region->bytes);
     }
