@@ -12,6 +12,7 @@ enum messages_request {
     TELL,            /* send: counted, no reply */
     ASK_TOLD,        /* short: w0 = number of TELLs, w1 = sum of their w0, w2 = their reply caps */
     ASK_TRY_RECV,    /* short: w0 = error of a try_recv with nobody waiting */
+    ASK_TRY_SERVE,   /* short: answered by try_reply_recv; its error is the next answer's w0 */
 };
 
 #define SERVER_BUFFER_BYTES 32u

@@ -123,6 +123,8 @@ static void check_try(void)
     EXPECT("try_call to a waiting server",
            k5_try_call(CAP_SERVER, &message) == K5_OK && message.word[0] == 5);
     EXPECT_EQUAL("try_recv with nobody there", (int32_t)ask(ASK_TRY_RECV), K5_E_WOULD_BLOCK);
+    EXPECT_EQUAL("try_reply_recv gives the reply", ask(ASK_TRY_SERVE), 0);
+    EXPECT_EQUAL("and does not wait", (int32_t)ask(ASK_TRY_SERVE), K5_E_WOULD_BLOCK);
 }
 
 int main(void)

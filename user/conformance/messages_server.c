@@ -11,6 +11,7 @@ static uint32_t told_sum;
 static uint32_t told_replies;
 static uint32_t last_reply_cut;
 static uint32_t second_reply_error;
+static uint32_t try_serve_error;
 
 static void answer_many(struct k5_message *message, uint32_t bytes)
 {
@@ -87,6 +88,10 @@ static void serve_short(struct k5_message *message)
     case ASK_TRY_RECV:
         again = (struct k5_message){0};
         k5_answer(message, 0, (uint32_t)k5_try_recv(CAP_SERVER, &again), 0, 0, 0);
+        break;
+    case ASK_TRY_SERVE:
+        k5_answer(message, 0, try_serve_error, 0, 0, 0);
+        try_serve_error = (uint32_t)k5_try_reply_recv(CAP_SERVER, message);
         break;
     case ASK_BYTES:
     case TELL:
