@@ -285,7 +285,7 @@ static uint64_t deadline(void)
 static void halt(void)
 {
     const struct k5_event event = {
-        .time = k5.charged_at, .kind = K5_EVENT_HALT, .thread = NO_THREAD};
+        .time = port_cycles(), .kind = K5_EVENT_HALT, .thread = NO_THREAD};
 
     port_event(&event);
     port_halt();

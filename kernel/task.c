@@ -13,7 +13,7 @@ static void report(uint32_t id, uint32_t delay_ticks)
 {
     const struct task *task = &k5.task[id];
     const struct k5_event event = {
-        .time = k5.charged_at,
+        .time = port_cycles(),
         .kind = K5_EVENT_TASK,
         .thread = sys_task(id)->first_thread,
         .code = task->state,
