@@ -73,9 +73,11 @@ static _Noreturn void idle(void)
     ICSR = ICSR_PENDSVSET;
     core_sync();
     for (;;) {
+        core_interrupts_off(); /* so that no record comes in between the look and the wait */
         if (!sink_pump()) {
-            core_wait();
+            core_wait(); /* a pending interrupt ends it, although it is not taken yet */
         }
+        core_interrupts_on();
     }
 }
 

@@ -4,17 +4,9 @@
 
 #include "arch/armv8m/machine.h"
 #include "arch/armv8m/port_internal.h"
-#include "arch/armv8m/stream.h"
 
 /* Events that found no room in the sink since the last one that did. */
 static uint32_t lost;
-
-static bool emit(const struct k5_event *event)
-{
-    uint8_t frame[STREAM_FRAME_BYTES];
-
-    return sink_write(frame, stream_encode(event, frame));
-}
 
 /* Says where the gap is, as soon as there is room again. */
 static bool report_lost(uint64_t time)
@@ -26,7 +18,7 @@ static bool report_lost(uint64_t time)
         .arg = {lost},
     };
 
-    return emit(&event);
+    return sink_put(&event);
 }
 
 void port_event(const struct k5_event *event)
@@ -34,10 +26,9 @@ void port_event(const struct k5_event *event)
     if (lost != 0 && report_lost(event->time)) {
         lost = 0;
     }
-    if (lost != 0 || !emit(event)) {
+    if (lost != 0 || !sink_put(event)) {
         lost++;
     }
-    (void)sink_pump();
 }
 
 static void flush(void)

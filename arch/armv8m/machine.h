@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/event.h"
+
 /* ---- soc/start_*.c: clocks and power, before anything else; .data and .bss are ready. */
 void machine_start(void);
 
@@ -14,13 +16,14 @@ void machine_start(void);
 void clock_start(void);
 uint32_t clock_count(void);
 
-/* ---- soc/sink_*.c: where event frames go. */
+/* ---- soc/sink_*.c: where events go, as frames of stream.h. */
 void sink_start(void);
 
-/* Takes the whole frame, or nothing of it if there is no room. Never waits for the host. */
-bool sink_write(const uint8_t *frame, uint32_t bytes);
+/* Takes the record, or refuses it if there is no room. Never waits for the host. */
+bool sink_put(const struct k5_event *event);
 
-/* Moves on what is waiting, without waiting itself; true: something is left. Thread or handler. */
+/* Sends on what is waiting, as far as the device takes it now; true: something is left. Called
+ * over and over by the idle thread, and by a handler before the machine ends. */
 bool sink_pump(void);
 
 /* ---- soc/end_*.c */

@@ -1,11 +1,12 @@
-/* Event sink of MPS2 boards: CMSDK APB UART 0, byte by byte
+/* Event sink of MPS2 boards: CMSDK APB UART 0, record by record
  * (Cortex-M System Design Kit r1p1, section 4.6).
  *
- * Bytes are written at once. On QEMU the other end is a file, which always has
+ * They are written at once. On QEMU the other end is a file, which always has
  * room; a slow reader would let virtual time pass here.
  */
 #include "arch/armv8m/core.h"
 #include "arch/armv8m/machine.h"
+#include "arch/armv8m/stream.h"
 
 #define UART_DATA    REG32(0x40200000u)
 #define UART_STATE   REG32(0x40200004u)
@@ -22,8 +23,11 @@ void sink_start(void)
     UART_CTRL = CTRL_TX_EN;
 }
 
-bool sink_write(const uint8_t *frame, uint32_t bytes)
+bool sink_put(const struct k5_event *event)
 {
+    uint8_t frame[STREAM_FRAME_BYTES];
+    uint32_t bytes = stream_encode(event, frame);
+
     for (uint32_t i = 0; i < bytes; i++) {
         while ((UART_STATE & STATE_TX_FULL) != 0) {
         }
