@@ -35,6 +35,9 @@ static void check_short(void)
                message.word[3] == 0xffffffff);
     EXPECT_EQUAL("the label comes back", k5_label(&message), ASK_ECHO);
     EXPECT("no flag is set", !k5_is_copy(&message) && !k5_is_truncated(&message));
+    message = k5_short(ASK_ECHO, 1, 0, 1, 1);
+    EXPECT("a 0 in r7 is seen as 0",
+           k5_call(CAP_SERVER, &message) == K5_OK && message.word[1] == 0);
     message = k5_short(ASK_BADGE, 0, 0, 0, 0);
     EXPECT("the badge is the capability's", ask(ASK_BADGE) == 7 &&
                                                 k5_call(CAP_SERVER_TOO, &message) == K5_OK &&
