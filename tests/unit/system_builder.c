@@ -1,6 +1,7 @@
 /* Boot tables built in C. */
 #include "tests/unit/system_builder.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,12 +34,13 @@ static struct draft drafts[CFG_TASKS];
 static struct blob blob;
 
 /* A broken description is a bug of the test, also where assert() is compiled out. */
-static void need(bool condition)
-{
-    if (!condition) {
-        abort();
-    }
-}
+#define need(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "test bug: %s:%d: %s\n", __FILE__, __LINE__, #condition);              \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
 
 void build_reset(void)
 {
@@ -114,7 +116,9 @@ uint32_t build_single(uint32_t priority)
 {
     uint32_t task = build_task(SYS_POLICY_RESTART);
 
-    need(build_thread(task, priority) == task);
+    uint32_t thread = build_thread(task, priority);
+
+    need(thread == task);
     return task;
 }
 
