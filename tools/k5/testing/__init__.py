@@ -1,0 +1,1 @@
+"""What `./k5 test` runs: parts that yield cases."""
