@@ -226,6 +226,7 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
     int64_t most = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
 
     cpu->left = most;
+    cpu->undo_count = 0; /* `left` and the pc name an instruction within one run only */
     do {
         cpu->ending = ENDING_NONE;
         cpu->fast_bytes = cpu->it_end != 0 ? 0 : cpu->code_bytes;

@@ -38,21 +38,35 @@ enum thumb_screen code_screen_at(const struct cpu *cpu, uint32_t pc)
     return kind == THUMB_EDGE ? classify(cpu, pc) : kind;
 }
 
+/* [from, to) lies in the table's region, which lies in one memory range. */
 static void scan(struct cpu *cpu, uint32_t from, uint32_t to)
 {
     uint32_t end = cpu->code_base + cpu->code_bytes;
+    const uint8_t *host = memory_host(cpu->memory, from, to - from);
 
-    for (uint32_t pc = from; pc != to; pc += 2) {
-        uint16_t half[2];
+    for (uint32_t pc = from; host != NULL && pc != to; pc += 2, host += 2) {
+        uint16_t half[2] = {0, 0};
         enum thumb_screen kind;
 
-        code_fetch(cpu, pc, half);
+        memcpy(half, host, pc + 2u == end ? 2 : 4);
         kind = thumb_screen(half[0], half[1]);
         if (pc + 2u == end && thumb_bytes(half[0]) == 4) {
             kind = THUMB_EDGE;
         }
         cpu->screen[(pc - cpu->code_base) / 2] = (uint8_t)kind;
     }
+}
+
+static bool is_alone(const struct mpu *mpu, const struct mpu_region *region)
+{
+    for (uint32_t i = 0; i < mpu->count; i++) {
+        const struct mpu_region *other = &mpu->region[i];
+
+        if (other != region && other->first <= region->last && region->first <= other->last) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The largest executable region that is memory gets the table; code elsewhere is merely slower. */
@@ -64,9 +78,8 @@ static const struct mpu_region *code_region(const struct cpu *cpu)
         const struct mpu_region *region = &cpu->mpu.region[i];
         uint32_t bytes = region->last - region->first + 1u;
 
-        if ((region->access & SYS_EXECUTE) != 0 &&
+        if ((region->access & SYS_EXECUTE) != 0 && is_alone(&cpu->mpu, region) &&
             memory_host(cpu->memory, region->first, bytes) != NULL &&
-            (mpu_range(&cpu->mpu, region->first, bytes).all & SYS_EXECUTE) != 0 &&
             (best == NULL || bytes > best->last - best->first + 1u)) {
             best = region;
         }
@@ -77,9 +90,13 @@ static const struct mpu_region *code_region(const struct cpu *cpu)
 void code_scan(struct cpu *cpu)
 {
     const struct mpu_region *region = code_region(cpu);
+    uint32_t base = region == NULL ? 0 : region->first;
     uint32_t bytes = region == NULL ? 0 : region->last - region->first + 1u;
 
-    cpu->code_base = region == NULL ? 0 : region->first;
+    if (base == cpu->code_base && bytes == cpu->code_bytes) {
+        return; /* what is written to code comes to code_refresh() */
+    }
+    cpu->code_base = base;
     cpu->code_bytes = 0;
     if (bytes / 2 > cpu->screen_bytes) {
         free(cpu->screen);
@@ -88,7 +105,7 @@ void code_scan(struct cpu *cpu)
     }
     if (bytes != 0 && cpu->screen != NULL) { /* without the table everything gets a look */
         cpu->code_bytes = bytes;
-        scan(cpu, cpu->code_base, cpu->code_base + bytes);
+        scan(cpu, base, base + bytes);
     }
 }
 

@@ -314,13 +314,15 @@ static void undo_bytes(struct cpu *cpu)
     }
 }
 
-/* What Unicorn will still store behind the refused byte goes to the next page's first bytes. */
+/* What Unicorn will still store behind the refused byte goes to the next page's first bytes: the
+ * rest of a store across the border, and inside an IT block the rest of a store multiple. */
 static void keep_next_page(struct cpu *cpu, uint32_t address)
 {
     uint32_t next = (address | (MEMORY_PAGE - 1u)) + 1u;
+    const struct memory_range *range = memory_range_of(cpu->memory, next);
 
-    cpu->keep_host = memory_host(cpu->memory, next, sizeof cpu->keep);
-    if (cpu->keep_host != NULL) {
+    if (range != NULL) { /* ranges are made of whole pages */
+        cpu->keep_host = range->host + (next - range->base);
         memcpy(cpu->keep, cpu->keep_host, sizeof cpu->keep);
     }
 }

@@ -11,6 +11,7 @@
 #define CPU_SCRATCH_BASE UINT32_C(0x9ffffc00) /* one page of set-up code */
 #define CPU_MEMORY_END   CPU_SCRATCH_BASE     /* board memories lie below */
 
+#define CPU_KEEP 128 /* bytes of the largest store multiple */
 #define CPU_UNDO 64 /* bytes that one instruction can store one by one, with room to spare */
 
 /* Why the current run ends. */
@@ -70,9 +71,10 @@ struct cpu {
     int64_t undo_left; /* `left` during that instruction */
     uint32_t undo_pc;
     struct cpu_undo undo[CPU_UNDO];
-    /* After a refused first byte Unicorn still stores the rest in the next page. */
+    /* After a refused byte Unicorn may still store what the instruction has left in the next
+     * page, up to 32 registers: kept here and put back. */
     uint8_t *keep_host;
-    uint8_t keep[8];
+    uint8_t keep[CPU_KEEP];
 
     struct cpu_registers regs; /* as in the engine, but for pc */
     uint32_t slot;             /* the loaded thread, or CPU_THREADS */
