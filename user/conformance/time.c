@@ -24,9 +24,20 @@ static void check_sleep(void)
     EXPECT_EQUAL("a yield alone comes back", k5_sys_yield(), K5_OK);
 }
 
+/* A task may wait for an interrupt; it gets the processor back with its next slice at the latest.
+ */
+static void check_wait_for_interrupt(void)
+{
+    uint32_t before = 5;
+
+    __asm__ volatile("wfi" : "+r"(before) : : "memory");
+    EXPECT_EQUAL("wfi comes back", before, 5);
+}
+
 int main(void)
 {
     check_clock();
     check_sleep();
+    check_wait_for_interrupt();
     verdict_end();
 }
