@@ -1,0 +1,139 @@
+"""Measure, and compare with what must be reached: both sides in one run.
+
+The systems that are measured are in user/bench/. Speeds are of this machine, now:
+let nothing else run. Exit code: 0 all reached, 1 some missed, 2 could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from k5 import setup
+from k5.console import coloured, paint, progress
+from k5.errors import FAILED, PASSED
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row: what it must be at least, or at most."""
+
+    key: str
+    title: str
+    unit: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    goal: float | None = None
+
+    def reached(self, value: float) -> bool:
+        """Whether the value is good enough."""
+        if self.at_least is not None:
+            return value >= self.at_least
+        return self.at_most is None or value <= self.at_most
+
+    def target(self) -> str:
+        """`at least 15 (goal 30)`."""
+        goal = f" (goal {self.goal:,g})" if self.goal is not None else ""
+        if self.at_least is not None:
+            return f"at least {self.at_least:,g}{goal}"
+        return f"at most {self.at_most:,g}{goal}" if self.at_most is not None else ""
+
+    def missed_by(self, value: float) -> str:
+        """How far off, in per cent of the target."""
+        target = self.at_least if self.at_least is not None else self.at_most or 0
+        return f"missed by {abs(value - target) / target:.0%}"
+
+
+FIGURES = (
+    Figure("ipc.hosted_per_s", "call + reply of 4 words, hosted", "/s", at_least=1e6, goal=1.8e6),
+    Figure("ipc.qemu_per_s", "call + reply of 4 words, QEMU", "/s"),
+    Figure("ipc.ratio", "  hosted against QEMU", "x", at_least=15, goal=30),
+    Figure("mips.hosted", "guest instructions, hosted", "M/s", at_least=500),
+    Figure("boot.hosted_ms", "start to first log line, hosted", "ms"),
+    Figure("boot.qemu_ms", "start to first log line, QEMU", "ms"),
+    Figure("boot.ratio", "  QEMU against hosted", "x", at_least=8),
+    Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
+           at_most=500, goal=430),
+    Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
+           at_most=60),
+    Figure("kernel.text_bytes", "kernel code, Cortex-M33, release", "bytes", at_most=9000),
+    Figure("kernel.ram_bytes", "kernel RAM, 8 tasks, 96 slots, 8 endpoints", "bytes", at_most=4096),
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def measure() -> dict[str, float]:
+    """All figures by their keys."""
+    from k5 import measure as take
+
+    values: dict[str, float] = {}
+    with progress("measuring") as shown:
+        shown.update("building the bench systems")
+        values["kernel.text_bytes"], values["kernel.ram_bytes"] = take.kernel_sizes()
+        shown.update("call and reply, hosted")
+        values["ipc.hosted_per_s"] = take.ipc_hosted()
+        shown.update("call and reply, QEMU")
+        values["ipc.qemu_per_s"] = take.ipc_qemu()
+        values["ipc.ratio"] = values["ipc.hosted_per_s"] / values["ipc.qemu_per_s"]
+        shown.update("instructions a second, hosted")
+        values["mips.hosted"] = take.mips_hosted()
+        shown.update("start to first log line, hosted")
+        values["boot.hosted_ms"] = take.boot_hosted_ms()
+        shown.update("start to first log line, QEMU")
+        values["boot.qemu_ms"] = take.boot_qemu_ms()
+        values["boot.ratio"] = values["boot.qemu_ms"] / values["boot.hosted_ms"]
+        shown.update("instructions of system calls, QEMU")
+        costs = take.instructions()
+        values["kernel.call_reply_instructions"] = costs["call_reply"]
+        values["kernel.null_syscall_instructions"] = min(costs[name] for name in take.NULL_CALLS)
+    return values
+
+
+def spelled(value: float) -> str:
+    """Three digits are enough; whole numbers stay whole."""
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def table(values: dict[str, float]) -> str:
+    """For people."""
+    colour = coloured(sys.stdout)
+    lines = []
+    for figure in FIGURES:
+        value = values[figure.key]
+        target = figure.target()
+        verdict = ""
+        if target:
+            good = figure.reached(value)
+            verdict = paint("ok", "green", colour) if good else paint(figure.missed_by(value), "red", colour)
+        row = f"{figure.title:44} {spelled(value):>10} {figure.unit:6} {target:36} {verdict}"
+        lines.append(row.rstrip())
+    return "\n".join(lines)
+
+
+def as_json(values: dict[str, float], missed: list[str]) -> dict[str, Any]:
+    """Each figure by its key, and once more as a tree, for tools that take keys as paths."""
+    result: dict[str, Any] = {key: round(value, 3) for key, value in values.items()}
+    for key, value in values.items():
+        group, _, name = key.partition(".")
+        result.setdefault(group, {})[name] = round(value, 3)
+    return {**result, "missed": missed}
+
+
+def main(args: argparse.Namespace) -> int:
+    """Exit code: 0 all reached, 1 some missed, 2 could not run."""
+    setup.ready()
+    values = measure()
+    missed = [figure.key for figure in FIGURES if not figure.reached(values[figure.key])]
+    if args.json:
+        print(json.dumps(as_json(values, missed), indent=1))
+    else:
+        print(table(values))
+    return FAILED if missed else PASSED

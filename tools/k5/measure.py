@@ -1,0 +1,181 @@
+"""The measurements behind `./k5 bench`; the systems are in user/bench/."""
+
+from __future__ import annotations
+
+import os
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from k5 import builder, image, qemu
+from k5.builder import Built
+from k5.decode import Decoder
+from k5.errors import FAILED, K5Error
+from k5.machine import LOG_KIND, Machine, Stop
+from k5.paths import BUILD, ROOT, write_if_changed
+from k5.stream import Event
+
+BENCH = ROOT / "user" / "bench"
+WARM_BATCHES = 2
+HOSTED_S, QEMU_S = 2.0, 4.0  # how long speeds are measured
+BOOTS_HOSTED, BOOTS_QEMU = 40, 10
+NS_AN_INSTRUCTION = 1  # QEMU with -icount shift=0
+
+NULL_CALLS = ("time", "yield", "caps")
+
+
+def _system(name: str) -> Built:
+    return builder.build(BENCH / f"{name}.toml")
+
+
+def _text(decoder: Decoder, event: Event) -> str:
+    return decoder.line(event).text if event.kind == LOG_KIND else ""
+
+
+def _number(text: str, name: str) -> int:
+    found = re.search(rf"\b{name}=(\d+)", text)
+    if not found:
+        raise K5Error(f"bench: no {name}= in the log line {text!r}", status=FAILED)
+    return int(found[1])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A log line, and when the host saw it."""
+
+    text: str
+    at: float
+    instructions: int
+
+
+def _hosted_marks(built: Built) -> Iterator[Mark]:
+    """Log lines of a hosted run, each as it comes."""
+    with Machine(built) as machine:
+        while True:
+            stop = machine.run(until_us=1e12, stop_kinds=1 << LOG_KIND)
+            at, instructions = time.perf_counter(), machine.instructions
+            for event in machine.take():
+                if event.kind == LOG_KIND:
+                    yield Mark(_text(machine.decoder, event), at, instructions)
+            if stop is not Stop.EVENT:
+                return
+
+
+def _qemu_marks(built: Built) -> Iterator[Mark]:
+    """Log lines of a QEMU run at full speed (without icount)."""
+    made, decoder = image.build(built, "release"), Decoder(built)
+    with qemu.run(made.elf, made.shim, image.board_of(built), icount=False) as machine:
+        for event in machine.events():
+            at = time.perf_counter()
+            if event.kind == LOG_KIND:
+                yield Mark(_text(decoder, event), at, 0)
+
+
+def round_trips_per_s(marks: Iterator[Mark], seconds: float) -> float:
+    """Round trips a second: all batches after the first ones, for some time."""
+    rounds = _number(next(marks).text, "rounds")
+    begin: Mark | None = None
+    batches = -WARM_BATCHES
+    for mark in marks:
+        if "batch=" not in mark.text:
+            break
+        batches += 1
+        if batches == 0:
+            begin = mark
+        elif begin and mark.at - begin.at >= seconds:
+            return batches * rounds / (mark.at - begin.at)
+        last = mark
+    if not begin or batches < 1:
+        raise K5Error("bench: the IPC system ended too soon", status=FAILED)
+    return batches * rounds / (last.at - begin.at)
+
+
+def ipc_hosted() -> float:
+    """Protected call and reply of four words, hosted."""
+    return round_trips_per_s(_hosted_marks(_system("ipc")), HOSTED_S)
+
+
+def ipc_qemu() -> float:
+    """The same in QEMU."""
+    return round_trips_per_s(_qemu_marks(_system("ipc")), QEMU_S)
+
+
+def mips_hosted() -> float:
+    """Millions of guest instructions a second, counted exactly."""
+    marks = [mark for mark in _hosted_marks(_system("mips")) if mark.text.startswith("bench mips")]
+    first, last = marks[1], marks[-1]  # the first batch warms up
+    return (last.instructions - first.instructions) / (last.at - first.at) / 1e6
+
+
+def boot_hosted_ms() -> float:
+    """From the library call on a built system to the first log line."""
+    built = _system("boot")
+    Machine(built).close()  # the library itself is loaded once a process
+    times = []
+    for _ in range(BOOTS_HOSTED):
+        started = time.perf_counter()
+        with Machine(built) as machine:
+            stop = machine.run(stop_kinds=1 << LOG_KIND)
+            times.append(time.perf_counter() - started)
+            if stop is not Stop.EVENT:
+                raise K5Error("bench: the boot system logged nothing", status=FAILED)
+    return statistics.median(times) * 1000
+
+
+def boot_qemu_ms() -> float:
+    """From the start of a QEMU process to the first log line."""
+    built = _system("boot")
+    made, board = image.build(built, "release"), image.board_of(built)
+    times = []
+    for _ in range(BOOTS_QEMU):
+        started = time.perf_counter()
+        with qemu.run(made.elf, made.shim, board, icount=False) as machine:
+            next(event for event in machine.events() if event.kind == LOG_KIND)
+            times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1000
+
+
+def instructions() -> dict[str, float]:
+    """Guest instructions of each measured call, counted on QEMU with icount."""
+    built = _system("cost")
+    made, decoder = image.build(built, "release"), Decoder(built)
+    ns_a_tick = 1_000_000_000 / built.meta["tick_hz"]
+    found = {}
+    with qemu.run(made.elf, made.shim, image.board_of(built), shift=0) as machine:
+        for event in machine.events():
+            match = re.match(r"bench cost (\w+) ", text := _text(decoder, event))
+            if match:
+                ticks = _number(text, "ticks") - _number(text, "empty")
+                each = ticks * ns_a_tick / NS_AN_INSTRUCTION / _number(text, "rounds")
+                found[match[1]] = each
+    missing = {"call_reply", *NULL_CALLS} - set(found)
+    if missing:
+        raise K5Error(f"bench: the cost system did not log {sorted(missing)}", status=FAILED)
+    return found
+
+
+SIZE_TASK = """
+[task.task{i}]
+sources = ["{source}"]
+priority = {i}
+slots = 12
+stack = 256
+capabilities = [{{ endpoint = "end{i}", rights = ["recv"] }}]
+
+[endpoint.end{i}]
+receiver = "task{i}"
+"""
+
+
+def kernel_sizes() -> tuple[int, int]:
+    """Kernel code and RAM: 8 single-threaded tasks, 12 slots each, 8 endpoints."""
+    path = BUILD / "bench" / "size.toml"
+    source = os.path.relpath(BENCH / "boot.c", path.parent)
+    text = '[system]\nname = "bench-size"\nboard = "mps2-an505"\n'
+    text += "".join(SIZE_TASK.format(i=i, source=source) for i in range(8))
+    write_if_changed(path, text)
+    built = builder.build(path)
+    kernel = image.sizes(built, image.build(built, "release"))["kernel"]
+    return kernel["text"], kernel["ram"]
