@@ -133,6 +133,25 @@ const char *k5sim_error_text(const struct k5sim *sim)
 
 /* ---------------------------------------------------------------- a system */
 
+static const struct sys_region *regions_of(const struct sys_header *h)
+{
+    return (const struct sys_region *)((const uint8_t *)h + h->regions_offset);
+}
+
+static bool has_code_in_ram(const struct k5sim *sim)
+{
+    const struct sys_region *region = regions_of(sim->system);
+
+    for (unsigned i = 0; i < sim->system->region_count; i++) {
+        const struct memory_range *range = memory_range_of(sim->memory, region[i].base);
+
+        if ((region[i].access & SYS_EXECUTE) != 0 && range != NULL && range->writable) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
 {
     if (sim->system != NULL) {
@@ -151,6 +170,7 @@ int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
         return result;
     }
     sim->system = copy;
+    sim->code_in_ram = has_code_in_ram(sim);
     return K5SIM_OK;
 }
 
@@ -202,11 +222,9 @@ static void restore_flash(struct k5sim *sim)
 /* What tasks may write counts as written. */
 static void touch_regions(struct k5sim *sim)
 {
-    const struct sys_header *h = sim->system;
-    const struct sys_region *region =
-        (const struct sys_region *)((const uint8_t *)h + h->regions_offset);
+    const struct sys_region *region = regions_of(sim->system);
 
-    for (unsigned i = 0; i < h->region_count; i++) {
+    for (unsigned i = 0; i < sim->system->region_count; i++) {
         if ((region[i].access & SYS_WRITE) != 0) {
             memory_touch(sim->memory, region[i].base, region[i].bytes);
         }

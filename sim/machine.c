@@ -24,6 +24,14 @@ _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
 
 #define FIRST_SYSCALL_REGISTER 4u /* r4 to r11 */
 
+/* Turns of the run loop at one tick: far more than the kernel can need. */
+#define STANDSTILL_TURNS 100000u
+
+struct standstill {
+    uint64_t now;
+    uint32_t turns;
+};
+
 int machine_error(struct k5sim *sim, int code, const char *format, ...)
 {
     va_list arguments;
@@ -136,7 +144,10 @@ static bool is_code(const struct mpu *mpu, uint32_t address, uint32_t bytes)
 
 void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 {
-    for (uint32_t i = 0; bytes != 0 && i < CFG_TASKS; i++) {
+    const struct memory_range *range = memory_range_of(sim->memory, address);
+    bool no_code = range == NULL || bytes == 0 || (range->writable && !sim->code_in_ram);
+
+    for (uint32_t i = 0; !no_code && i < CFG_TASKS; i++) {
         const struct sim_task *task = &sim->task[i];
 
         if (task->cpu != NULL && is_code(&task->mpu, address, bytes)) {
@@ -337,10 +348,25 @@ static int must_stop(struct k5sim *sim)
     return ring_is_full(&sim->ring) ? K5SIM_STOP_FULL : 0;
 }
 
+/* Each entry into the kernel costs an instruction, or waits for a later tick. */
+static bool stands_still(struct k5sim *sim, struct standstill *s)
+{
+    if (s->now != sim->port.now) {
+        *s = (struct standstill){.now = sim->port.now};
+    } else if (++s->turns > STANDSTILL_TURNS) {
+        sim->failed = true;
+        machine_error(sim, K5SIM_ENGINE, "time stands still at tick %llu",
+                      (unsigned long long)s->now);
+    }
+    return sim->failed;
+}
+
 static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until)
 {
+    struct standstill standstill = {.now = PORT_NEVER};
+
     for (;;) {
-        int stop = must_stop(sim);
+        int stop = stands_still(sim, &standstill) ? (int)K5SIM_STOP_ENGINE : must_stop(sim);
 
         if (stop == 0 && sim->kernel.current == NO_THREAD) {
             stop = idle(sim, until);
@@ -381,6 +407,7 @@ int machine_boot(struct k5sim *sim)
     sim->instructions = 0;
     sim->live = false;
     sim->panicked = false;
+    sim->stop_kinds = 0;
     sim->event_came = false;
     sim->failed = false;
     ring_clear(&sim->ring);

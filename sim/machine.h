@@ -37,6 +37,7 @@ struct k5sim {
     uint32_t ticks_per_insn;
 
     struct sys_header *system; /* the copy of the boot tables, or NULL */
+    bool code_in_ram;          /* some task may execute what somebody may write */
     struct sim_task task[CFG_TASKS];
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
 
