@@ -27,6 +27,30 @@ uint64_t port_cycles(void)
     return ((uint64_t)timer.high << 32) | count;
 }
 
+/* Reads of SYST_CVR until the count is there: one on a chip, some on QEMU, whose SysTick clock is
+ * slower than its instructions. */
+#define LOAD_READS 32u
+
+/*
+ * Starts one count, of 1 to SYST_MAX ticks. Once it is loaded, a reload value
+ * of 0 stops the counter at its end. It matters beyond tidiness: QEMU lets a
+ * counter that goes on carry the sleeping machine to its next end as well, and
+ * every sleep takes twice its time.
+ */
+static void count_once(uint32_t ticks)
+{
+    SYST_RVR = ticks;
+    SYST_CVR = 0;          /* any value: load RVR at the next clock */
+    ICSR = ICSR_PENDSTCLR; /* of the deadline that this one replaces */
+    SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
+    for (uint32_t i = 0; i < LOAD_READS; i++) {
+        if (SYST_CVR != 0) {
+            SYST_RVR = 0;
+            break;
+        }
+    }
+}
+
 void port_deadline(uint64_t at)
 {
     uint64_t now = port_cycles();
@@ -34,13 +58,10 @@ void port_deadline(uint64_t at)
 
     timer.deadline = at;
     SYST_CSR = 0;
-    SYST_RVR = wait > SYST_MAX ? SYST_MAX : (uint32_t)wait;
-    SYST_CVR = 0; /* any value: starts over from RVR */
     if (wait == 0) {
-        ICSR = ICSR_PENDSTSET; /* RVR 0 would never fire */
+        ICSR = ICSR_PENDSTSET; /* a count of 0 would never end */
     } else {
-        ICSR = ICSR_PENDSTCLR; /* of the deadline that this one replaces */
-        SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_TICKINT | SYST_CSR_CLKSOURCE;
+        count_once(wait > SYST_MAX ? SYST_MAX : (uint32_t)wait);
     }
 }
 

@@ -23,7 +23,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from k5.board import Board
 from k5.elf import ElfFile
@@ -40,6 +39,7 @@ class Machine:
 
     def __init__(self, command: list[str], folder: Path, host_limit_s: float) -> None:
         self.end = "left"
+        self._heard = False  # anything from the guest
         self._limit_s = host_limit_s
         self._uart = folder / "uart"
         self._errors = folder / "stderr"
@@ -92,6 +92,7 @@ class Machine:
                 data = file.read(1 << 20)
                 if data:
                     silent_since = time.monotonic()
+                    self._heard = True
                     yield data
                 elif ended:
                     return
@@ -104,14 +105,14 @@ class Machine:
 
     def _ended(self) -> None:
         code = self._process.wait()
-        if code not in KINDS_OF_END or (code == 1 and self._said()):
-            said = self._said() or "it said nothing"
-            raise K5Error(f"QEMU ended with {_code(code)}: {said}")
+        if code not in KINDS_OF_END or not self._heard:
+            how = f"exit code {code}" if code >= 0 else f"signal {-code}"
+            raise K5Error(f"QEMU ended with {how}: {self._said()}")
         self.end = KINDS_OF_END[code]
 
     def _said(self) -> str:
         lines = self._errors.read_text(errors="replace").strip().splitlines()
-        return "; ".join(line.strip() for line in lines[:3])
+        return "; ".join(line.strip() for line in lines[:3]) or "it said nothing"
 
 
 @contextmanager
