@@ -34,7 +34,7 @@ static void ask_for_capitals(void)
 {
     static const char text[] = "k5 says hello";
     static const char wanted[] = "K5 SAYS HELLO";
-    char answer[DEMO_TEXT_BYTES];
+    static char answer[DEMO_TEXT_BYTES];
     struct k5_message message = k5_copy(DEMO_UPPER, text, sizeof(text));
     enum k5_error error;
 
