@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from k5.errors import K5Error, suggestion
+from k5.errors import K5Error, nearest, suggestion
 from k5.tomlindex import TomlFile
 
 TYPE_NAMES: dict[type, str] = {
@@ -105,12 +105,13 @@ def check(
         problems.error(where, f"{place} must be a table, not {spelled(table)}")
         return {}
     good = {}
+    meant = {nearest(name, keys) for name in table if name not in keys}
     for name, value in table.items():
         if name not in keys:
             problems.error((*where, name), f"unknown key '{name}' in {place}" + suggestion(name, keys))
         elif _check_value(problems, (*where, name), value, keys[name]):
             good[name] = value
     for name, key in keys.items():
-        if key.required and name not in table:
+        if key.required and name not in table and name not in meant:
             problems.error(where, f"{place} needs the key '{name}'")
     return good

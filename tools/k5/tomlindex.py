@@ -168,8 +168,8 @@ class TomlFile:
         twice = re.search(r"Cannot declare \((.*?),?\) twice", reason)
         if twice:
             name = ".".join(re.findall(r"'([^']*)'", twice[1]))
-            reason = f"duplicate name '{name}'"
-        elif reason == "Cannot overwrite a value":
+            return f"{shown(self.path)}:{line}: duplicate name '{name}'"
+        if reason == "Cannot overwrite a value":
             reason = "duplicate key"
         else:
             reason = f"TOML syntax: {reason}"
