@@ -93,7 +93,7 @@ void port_thread_init(uint8_t id)
 {
     const struct sys_thread *thread = sys_thread(id);
     struct port_context *context = &k5.thread[id].context;
-    const struct exception_frame frame = frame_initial(thread->entry, thread->argument);
+    struct exception_frame frame;
 
     context->psp = thread->stack_top - FRAME_BYTES;
     context->psplim = thread->stack_base;
@@ -102,6 +102,7 @@ void port_thread_init(uint8_t id)
     uint8_t *target = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
 
     KASSERT(target != NULL);
+    frame_init(&frame, thread->entry, thread->argument);
     memcpy(target, &frame, sizeof frame);
     hostport_machine->written(hostport_machine, context->psp, FRAME_BYTES);
 }

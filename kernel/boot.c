@@ -9,21 +9,14 @@
 
 static void report(void)
 {
-    const struct k5_event event = {
-        .time = k5.booted_at,
-        .kind = K5_EVENT_BOOT,
-        .thread = NO_THREAD,
-        .code = K5_ABI_VERSION,
-        .arg = {port_system()->tick_hz, port_system()->system_id},
-    };
+    const uint32_t arg[] = {port_system()->tick_hz, port_system()->system_id};
 
-    port_event(&event);
+    event_emit(K5_EVENT_BOOT, NO_THREAD, K5_ABI_VERSION, arg, 2);
 }
 
 void kernel_boot(void)
 {
-    KASSERT(port_system()->magic == SYS_MAGIC);
-    KASSERT(port_system()->version == SYS_VERSION);
+    KASSERT(port_system()->magic == SYS_MAGIC && port_system()->version == SYS_VERSION);
     k5 = (struct kernel_state){.current = NO_THREAD};
     sched_init();
     report();

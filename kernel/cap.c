@@ -38,8 +38,8 @@ void cap_reset_table(uint32_t task)
 {
     const struct sys_task *table = sys_task(task);
 
-    KASSERT(table->cap_count <= table->slot_count);
-    KASSERT((uint32_t)table->first_slot + table->slot_count <= CFG_SLOTS);
+    KASSERT(table->cap_count <= table->slot_count &&
+            (uint32_t)table->first_slot + table->slot_count <= CFG_SLOTS);
     for (uint32_t i = 0; i < table->slot_count; i++) {
         struct cap *cap = &k5.slot[table->first_slot + i];
 

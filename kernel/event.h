@@ -18,3 +18,6 @@ struct k5_event {
     uint32_t reserved; /* keeps the size a multiple of 8 on every compiler */
 };
 _Static_assert(sizeof(struct k5_event) == 40, "wire format and Python binding");
+
+/* Stamps a record with the current tick and hands it to the port's sink. */
+void event_emit(uint32_t kind, uint32_t thread, uint32_t code, const uint32_t *arg, uint32_t count);

@@ -13,15 +13,10 @@
 
 static void record(const struct fault_record *fault)
 {
-    const struct k5_event event = {
-        .time = port_cycles(),
-        .kind = K5_EVENT_FAULT,
-        .thread = k5.current,
-        .code = fault->kind,
-        .arg = {fault->pc, fault->address, fault->status, fault->flags, fault->sp, fault->lr},
-    };
+    const uint32_t arg[] = {fault->pc,    fault->address, fault->status,
+                            fault->flags, fault->sp,      fault->lr};
 
-    port_event(&event);
+    event_emit(K5_EVENT_FAULT, k5.current, fault->kind, arg, 6);
     task_fault(k5.thread[k5.current].task);
 }
 

@@ -284,10 +284,7 @@ static uint64_t deadline(void)
 
 static void halt(void)
 {
-    const struct k5_event event = {
-        .time = port_cycles(), .kind = K5_EVENT_HALT, .thread = NO_THREAD};
-
-    port_event(&event);
+    event_emit(K5_EVENT_HALT, NO_THREAD, 0, NULL, 0);
     port_halt();
 }
 

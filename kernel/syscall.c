@@ -30,18 +30,12 @@ void syscall_log(struct thread *thread)
         return;
     }
 
-    struct k5_event event = {
-        .time = port_cycles(),
-        .kind = K5_EVENT_LOG,
-        .thread = k5.current,
-        .code = (uint16_t)(level | count << 8),
-        .arg = {thread->reg[0]},
-    };
+    uint32_t arg[1 + LOG_ARGS] = {thread->reg[0]};
 
     for (uint32_t i = 0; i < count; i++) {
-        event.arg[1 + i] = thread->reg[2 + i];
+        arg[1 + i] = thread->reg[2 + i];
     }
-    port_event(&event);
+    event_emit(K5_EVENT_LOG, k5.current, level | count << 8, arg, 1 + count);
     thread_complete(k5.current, K5_OK);
 }
 

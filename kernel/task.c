@@ -12,15 +12,9 @@
 static void report(uint32_t id, uint32_t delay_ticks)
 {
     const struct task *task = &k5.task[id];
-    const struct k5_event event = {
-        .time = port_cycles(),
-        .kind = K5_EVENT_TASK,
-        .thread = sys_task(id)->first_thread,
-        .code = task->state,
-        .arg = {id, task->generation, delay_ticks},
-    };
+    const uint32_t arg[] = {id, task->generation, delay_ticks};
 
-    port_event(&event);
+    event_emit(K5_EVENT_TASK, sys_task(id)->first_thread, task->state, arg, 3);
 }
 
 static void start(uint32_t id)

@@ -33,13 +33,15 @@ static inline uint32_t frame_thread_sp(uint32_t psp, uint32_t exc_return, uint32
     return psp + bytes + ((xpsr & XPSR_SPREALIGN) != 0 ? 4u : 0u);
 }
 
-/* A frame that starts a thread at `entry` with `argument` in r0. */
-static inline struct exception_frame frame_initial(uint32_t entry, uint32_t argument)
+/* Makes it a frame that starts a thread at `entry` with `argument` in r0. */
+static inline void frame_init(struct exception_frame *frame, uint32_t entry, uint32_t argument)
 {
-    return (struct exception_frame){
-        .r0 = argument,
-        .lr = UINT32_C(0xffffffff), /* a thread that returns faults there, at once */
-        .pc = entry & ~UINT32_C(1),
-        .xpsr = XPSR_T,
-    };
+    frame->r0 = argument;
+    frame->r1 = 0;
+    frame->r2 = 0;
+    frame->r3 = 0;
+    frame->r12 = 0;
+    frame->lr = UINT32_C(0xffffffff); /* a thread that returns faults there, at once */
+    frame->pc = entry & ~UINT32_C(1);
+    frame->xpsr = XPSR_T;
 }

@@ -46,7 +46,7 @@ void port_thread_init(uint8_t id)
     const struct sys_thread *fixed = sys_thread(id);
     uint32_t psp = fixed->stack_top - FRAME_BYTES;
 
-    *(struct exception_frame *)(uintptr_t)psp = frame_initial(fixed->entry, fixed->argument);
+    frame_init((struct exception_frame *)(uintptr_t)psp, fixed->entry, fixed->argument);
     k5.thread[id].context = (struct port_context){
         .psp = psp,
         .exc_return = port.idle.context.exc_return,

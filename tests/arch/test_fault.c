@@ -140,7 +140,9 @@ static void test_sp_counts_alignment_word_and_fp_registers(void **state)
 
 static void test_initial_frame_starts_in_thumb_state_with_its_argument(void **state)
 {
-    const struct exception_frame start = frame_initial(0x00208001, 0x5eed);
+    struct exception_frame start;
+
+    frame_init(&start, 0x00208001, 0x5eed);
 
     (void)state;
     assert_int_equal(start.r0, 0x5eed);
