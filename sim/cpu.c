@@ -219,6 +219,11 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
 {
     uc_err error;
 
+    *executed = 0;
+    if ((cpu->regs.r[CPU_XPSR] & XPSR_T) == 0) { /* a tampered frame; Unicorn would set the bit */
+        set_cfsr(cpu, EXC_USAGE_FAULT, CFSR_INVSTATE);
+        return CPU_STOP_FAULT;
+    }
     if (cpu->flush_tlb) {
         engine_flush_tlb(cpu);
         cpu->flush_tlb = false;

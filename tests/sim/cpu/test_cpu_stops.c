@@ -329,6 +329,24 @@ static void test_ge_flags_are_in_xpsr(void **state)
     assert_int_equal(rig_reg(rig, 2), 0xff00ff00);
 }
 
+/* A frame without the Thumb bit: the first instruction faults, as BX to an even address does. */
+static void test_xpsr_without_thumb_bit_is_an_invalid_state(void **state)
+{
+    static const uint16_t code[] = {ADD, SVC};
+    struct rig *rig = *state;
+
+    rig_load(rig, code, 2);
+    rig_start(rig, 0, 0, 0);
+    struct cpu_registers arm = *cpu_registers(rig->cpu);
+
+    arm.r[CPU_XPSR] = 0;
+    cpu_set_registers(rig->cpu, &arm);
+    assert_int_equal(rig_run(rig, 10), CPU_STOP_FAULT);
+    assert_int_equal(cpu_fault(rig->cpu)->cfsr, INVSTATE);
+    assert_int_equal(rig_reg(rig, CPU_PC), RIG_TEXT);
+    assert_int_equal(rig->executed, 0);
+}
+
 static void test_changed_code_runs_as_changed(void **state)
 {
     static const uint16_t before[] = {0x2201, SVC};
@@ -406,6 +424,7 @@ int main(void)
         TEST(test_svc_in_an_it_block_goes_on_in_it),
         TEST(test_fault_in_an_it_block_has_its_it_state),
         TEST(test_ge_flags_are_in_xpsr),
+        TEST(test_xpsr_without_thumb_bit_is_an_invalid_state),
         TEST(test_changed_code_runs_as_changed),
         TEST(test_lost_region_is_lost_at_once),
         TEST(test_threads_of_a_task_keep_their_limits),
