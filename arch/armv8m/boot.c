@@ -11,18 +11,13 @@
 #define ENTRY_PRIORITIES_ALL (ENTRY_PRIORITY * UINT32_C(0x01010101))
 
 /* Made by image.ld. */
-extern uint32_t kernel_data_start[], kernel_data_end[], kernel_bss_start[], kernel_bss_end[];
-extern const uint32_t kernel_data_load[];
+extern uint32_t kernel_bss_start[], kernel_bss_end[];
 extern uint32_t kernel_stack_base[], idle_stack_base[], idle_stack_top[];
 extern const uint32_t vectors[];
 
+/* All of the kernel's memory begins as zeros: image.ld refuses initial data. */
 static void ram_start(void)
 {
-    const uint32_t *from = kernel_data_load;
-
-    for (uint32_t *to = kernel_data_start; to < kernel_data_end; to++, from++) {
-        *to = *from;
-    }
     for (uint32_t *to = kernel_bss_start; to < kernel_bss_end; to++) {
         *to = 0;
     }
@@ -34,7 +29,7 @@ static void exceptions_start(void)
     SHPR1 = ENTRY_PRIORITIES_ALL;
     SHPR2 = ENTRY_PRIORITIES_ALL;
     SHPR3 = ENTRY_PRIORITIES_ALL;
-    SHCSR |= SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA | SHCSR_SECUREFAULTENA;
+    SHCSR = SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA | SHCSR_SECUREFAULTENA;
     CCR |= CCR_DIV_0_TRP;
 
     /* No thread may use the FPU yet. Lazy stacking would save one thread's registers later, under

@@ -16,7 +16,6 @@
 #define PIN_7_AFR    (UINT32_C(0xf) << 28)
 #define PIN_7_AF     (UINT32_C(2) << 14) /* MODER: alternate function */
 #define PIN_7_MODE   (UINT32_C(3) << 14)
-#define PIN_7_FAST   (UINT32_C(1) << 14) /* OSPEEDR: medium */
 #define LPUART_BRR   (256u * 48000000u / 921600u)
 
 static struct k5_event ring[RING_RECORDS] __attribute__((section(".rings")));
@@ -37,16 +36,13 @@ _Static_assert(LPUART_BRR >= 0x300u && LPUART_BRR < 0x100000u, "RM0438, LPUART_B
 void sink_start(void)
 {
     RCC_AHB2ENR |= RCC_AHB2ENR_GPIOGEN;
-    RCC_APB1ENR2 |= RCC_APB1ENR2_LPUART1EN;
-    RCC_CCIPR1 &= ~RCC_CCIPR1_LPUART1SEL;
+    RCC_APB1ENR2 |= RCC_APB1ENR2_LPUART1EN; /* clocked by PCLK1: RCC_CCIPR1 after reset */
     PWR_CR2 |= PWR_CR2_IOSV;
     (void)PWR_CR2;
 
     GPIOG_AFRL = (GPIOG_AFRL & ~PIN_7_AFR) | PIN_7_AF8;
-    GPIOG_OSPEEDR |= PIN_7_FAST;
     GPIOG_MODER = (GPIOG_MODER & ~PIN_7_MODE) | PIN_7_AF;
 
-    LPUART1_CR1 = 0;
     LPUART1_BRR = LPUART_BRR;
     LPUART1_CR1 = LPUART1_CR1_FIFOEN | LPUART1_CR1_TE | LPUART1_CR1_UE;
 }

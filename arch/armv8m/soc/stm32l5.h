@@ -23,7 +23,6 @@
 #define RCC_AHB2ENR            REG32(0x4002104cu)
 #define RCC_APB1ENR1           REG32(0x40021058u)
 #define RCC_APB1ENR2           REG32(0x4002105cu)
-#define RCC_CCIPR1             REG32(0x40021088u)
 #define RCC_CR_MSIRDY          (UINT32_C(1) << 1)
 #define RCC_CR_MSIRGSEL        (UINT32_C(1) << 3) /* MSIRANGE of this register counts */
 #define RCC_CR_MSIRANGE        (UINT32_C(0xf) << 4)
@@ -32,12 +31,10 @@
 #define RCC_APB1ENR1_TIM2EN    (UINT32_C(1) << 0)
 #define RCC_APB1ENR1_PWREN     (UINT32_C(1) << 28)
 #define RCC_APB1ENR2_LPUART1EN (UINT32_C(1) << 0)
-#define RCC_CCIPR1_LPUART1SEL  (UINT32_C(3) << 10) /* 0: PCLK1 */
 
 /* Chapter "General-purpose I/Os (GPIO)" */
-#define GPIOG_MODER   REG32(0x42021800u)
-#define GPIOG_OSPEEDR REG32(0x42021808u)
-#define GPIOG_AFRL    REG32(0x42021820u)
+#define GPIOG_MODER REG32(0x42021800u)
+#define GPIOG_AFRL  REG32(0x42021820u)
 
 /* Chapter "General-purpose timers (TIM2 to TIM5)" */
 #define TIM2_CR1     REG32(0x40000000u)

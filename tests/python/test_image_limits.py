@@ -1,0 +1,131 @@
+"""What the kernel of an image may take: stack in the worst case, RAM, code; no recursion.
+
+The stack is bounded from the machine code: the deepest chain of calls, counting
+what each function pushes. That needs no run, and holds for every input.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from k5 import builder, image  # noqa: E402
+from k5.elf import ElfFile  # noqa: E402
+
+BOARDS = ("mps2-an505", "stm32l5")
+VARIANTS = ("release", "trace")
+ENTRIES = ("svc_entry", "timer_entry", "fault_entry", "boot_entry", "fault_in_kernel", "port_reset")
+FRAME = 32 + 4  # an exception frame with its alignment word
+RAM_LIMIT = 4096
+TEXT_LIMIT = {"mps2-an505": 9000, "stm32l5": 9400}  # the chip's clocks, power and UART are more
+
+FUNCTION = re.compile(r"[0-9a-f]{8} <(.+)>:$")
+INSTRUCTION = re.compile(r"\s+[0-9a-f]+:\s+(\S+)\s*(.*)$")
+TARGET = re.compile(r"<([^+>]+)(?:\+0x[0-9a-f]+)?>")
+SUB_SP = re.compile(r"sp, (?:sp, )?#(\d+)")
+STORE_SP = re.compile(r"\[sp, #-(\d+)\]!")
+
+
+class CallGraph:
+    """Functions of an image: bytes pushed, and whom they call (branches out count as calls)."""
+
+    def __init__(self, elf: Path) -> None:
+        self.frame: dict[str, int] = {}
+        self.calls: dict[str, set[str]] = {}
+        self.indirect: list[str] = []
+        command = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "-j", ".text", elf]
+        listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        name = ""
+        for line in listing.splitlines():
+            if found := FUNCTION.match(line):
+                name = found[1]
+                self.frame[name], self.calls[name] = 0, set()
+            elif name and (found := INSTRUCTION.match(line)):
+                self._instruction(name, found[1], found[2])
+
+    def _instruction(self, name: str, op: str, arguments: str) -> None:
+        if op == "push" or (op.startswith("stmdb") and arguments.startswith("sp!")):
+            self.frame[name] += 4 * len(arguments[arguments.index("{") :].split(","))
+        elif op.startswith("sub") and (found := SUB_SP.match(arguments)):
+            self.frame[name] += int(found[1])
+        elif op.startswith("str") and (found := STORE_SP.search(arguments)):
+            self.frame[name] += int(found[1])
+        elif op == "blx" or (op == "bx" and arguments not in ("lr", "r1")):
+            self.indirect.append(f"{name}: {op} {arguments}")
+        elif op.startswith(("b", "cb")) and (found := TARGET.search(arguments)) and found[1] != name:
+            self.calls[name].add(found[1])
+
+    def deepest(self, entry: str) -> tuple[int, list[str]]:
+        """Bytes of the deepest chain from `entry`, and the chain."""
+
+        @functools.cache
+        def below(name: str) -> tuple[int, tuple[str, ...]]:
+            best = max((below(callee) for callee in self.calls[name]), default=(0, ()))
+            return self.frame[name] + best[0], (name, *best[1])
+
+        total, chain = below(entry)
+        return total, list(chain)
+
+
+@pytest.fixture(scope="module", params=[(b, v) for b in BOARDS for v in VARIANTS], ids="-".join)
+def elf(request: pytest.FixtureRequest) -> Path:
+    board, variant = request.param
+    built = builder.build(ROOT / "user" / "demo" / "demo.toml", board)
+    return image.build(built, variant).elf
+
+
+def test_kernel_stack_holds_the_deepest_chain_of_calls(elf: Path) -> None:
+    graph = CallGraph(elf)
+    size = ElfFile(elf).value("kernel_stack_size")
+    for entry in ENTRIES:
+        total, chain = graph.deepest(entry)  # RecursionError: the kernel calls itself
+        assert total + FRAME <= size, f"{total} + {FRAME} bytes: {' > '.join(chain)}"
+
+
+def test_idle_stack_holds_its_chain_and_a_frame(elf: Path) -> None:
+    total, chain = CallGraph(elf).deepest("idle")
+    size = ElfFile(elf).value("idle_stack_size")
+    assert total + FRAME <= size, " > ".join(chain)
+
+
+def test_no_call_goes_through_a_pointer(elf: Path) -> None:
+    assert CallGraph(elf).indirect == []
+
+
+def test_call_graph_sees_what_the_port_is_known_to_do(elf: Path) -> None:
+    """A parser that finds nothing would let every image pass."""
+    graph = CallGraph(elf)
+    assert "kernel_syscall" in graph.calls["svc_entry"]
+    assert graph.frame["kernel_syscall"] >= 8
+    assert graph.deepest("svc_entry")[0] > 200
+
+
+def eight_of_each(folder: Path) -> Path:
+    """8 single-threaded tasks, 12 slots each, 8 endpoints: the system that the limits are for."""
+    lines = ["[system]", 'name = "eight"', 'board = "mps2-an505"']
+    for i in range(8):
+        (folder / f"t{i}.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+        lines += [f"[task.t{i}]", f'sources = ["t{i}.c"]', f"priority = {i + 1}"]
+        lines += ["budget_us = 1000", "stack = 256", "slots = 12"]
+        lines += [f"[endpoint.e{i}]", f'receiver = "t{i}"']
+    path = folder / "eight.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_kernel_of_eight_tasks_keeps_to_its_limits(tmp_path: Path, board: str) -> None:
+    built = builder.build(eight_of_each(tmp_path), board, tmp_path / "out")
+    config = image.config(built.meta)
+    assert [int(number) for number in re.findall(r"CFG_\w+ (\d+)", config)] == [8, 8, 8, 96]
+    kernel = image.sizes(built, image.build(built, "release"))["kernel"]
+    assert kernel["ram"] <= RAM_LIMIT
+    assert kernel["text"] <= TEXT_LIMIT[board]
