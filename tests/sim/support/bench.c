@@ -1,0 +1,88 @@
+/* Whole machines for tests. */
+#include "tests/sim/support/bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+uint32_t bench_text(uint32_t task)
+{
+    return FAKE_FLASH_BASE + task * BUILD_TASK_BYTES;
+}
+
+struct k5sim *bench_open(void)
+{
+    static const struct k5sim_memory memory[] = {
+        {FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
+        {FAKE_RAM_BASE, FAKE_RAM_BYTES, true},
+    };
+    const struct k5sim_board board = {
+        .cpu = "cortex-m33",
+        .memory = memory,
+        .memory_count = 2,
+        .mpu_regions = 8,
+        .ticks_per_insn = 1,
+    };
+    char why[256] = "";
+    struct k5sim *sim = k5sim_open(&board, why, sizeof why);
+
+    if (sim == NULL) {
+        fail_msg("%s", why);
+    }
+    return sim;
+}
+
+static void check(struct k5sim *sim, int result)
+{
+    if (result != K5SIM_OK) {
+        fail_msg("%s", k5sim_error_text(sim));
+    }
+}
+
+void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count)
+{
+    const struct sys_header *system = build_finish();
+
+    check(sim, k5sim_set_system(sim, system, system->total_bytes));
+    for (uint32_t i = 0; i < count; i++) {
+        struct elf_file file;
+
+        elf_file_make(&file, bench_text(i), programs[i].code, programs[i].halfwords);
+        const char *path = elf_file_write(&file);
+        int result = k5sim_add_task(sim, i, path);
+
+        elf_file_remove(path);
+        check(sim, result);
+    }
+}
+
+struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count)
+{
+    struct k5sim *sim = bench_open();
+
+    bench_load(sim, programs, count);
+    check(sim, k5sim_boot(sim));
+    return sim;
+}
+
+size_t bench_take(struct k5sim *sim, struct k5sim_event events[BENCH_EVENTS])
+{
+    size_t count = k5sim_take_events(sim, events, BENCH_EVENTS);
+    struct k5sim_event more;
+
+    assert_int_equal(k5sim_take_events(sim, &more, 1), 0);
+    return count;
+}
+
+const struct k5sim_event *bench_find(const struct k5sim_event *events, size_t count, uint32_t kind,
+                                     size_t n)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].kind == kind && n-- == 0) {
+            return &events[i];
+        }
+    }
+    fail_msg("no such event of kind %u among %zu", (unsigned)kind, count);
+    return NULL;
+}

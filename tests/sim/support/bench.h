@@ -1,0 +1,36 @@
+/* Whole machines for tests: a system built in C, tasks assembled by hand. */
+#pragma once
+
+#include "sim/k5sim.h"
+#include "tests/sim/support/elf_file.h"
+#include "tests/unit/system_builder.h"
+
+#define BENCH_EVENTS 4096u
+
+struct k5sim *bench_open(void);
+
+/* Gives the machine the system that was built, and task i the code of programs[i]. */
+struct bench_program {
+    const uint16_t *code;
+    size_t halfwords;
+};
+
+#define BENCH_PROGRAM(code)                                                                        \
+    {                                                                                              \
+        (code), sizeof(code) / sizeof((code)[0])                                                   \
+    }
+
+void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count);
+
+/* Opens, loads and boots. */
+struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count);
+
+/* Where the text of task `task` begins. */
+uint32_t bench_text(uint32_t task);
+
+/* Takes all events; fails the test if there are more than BENCH_EVENTS. */
+size_t bench_take(struct k5sim *sim, struct k5sim_event events[BENCH_EVENTS]);
+
+/* The n-th (from 0) of `count` events that is of `kind`; fails the test if there is none. */
+const struct k5sim_event *bench_find(const struct k5sim_event *events, size_t count, uint32_t kind,
+                                     size_t n);
