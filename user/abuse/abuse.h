@@ -26,7 +26,8 @@ struct wrong_call {
 extern const struct wrong_call wrong_calls[];
 extern const uint32_t wrong_call_count;
 
-/* The system call in r[7] with the arguments before it; all eight registers come back. */
+/* calls_raw.c: the system call in r[7] with the arguments before it; all eight registers come back.
+ */
 void raw_call(uint32_t r[8]);
 
 /* -- checks.c: what takes more than one call; false: failed */

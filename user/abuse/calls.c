@@ -2,18 +2,6 @@
 #include "abuse.h"
 #include "k5_task.h"
 
-void raw_call(uint32_t r[8])
-{
-    register uint32_t *at __asm__("r0") = r;
-
-    __asm__ volatile("ldmia %0, {r4-r11}\n"
-                     "svc #0\n"
-                     "stmia %0, {r4-r11}\n"
-                     :
-                     : "r"(at)
-                     : "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "memory");
-}
-
 #define COPY     K5_MSG_COPY
 #define TRY      K5_FLAG_TRY
 #define RECV_BUF K5_FLAG_RECV_BUF
