@@ -40,15 +40,16 @@ class Line:
     text: str
     details: list[str] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
+    name_width: int = 8  # of the column with the task's name
 
     def human(self, colour: bool = False) -> str:
         """One line of text, with more lines for a fault's details."""
         style = LEVEL_STYLES.get(self.level, "dim")
         place = f"{self.where:14} " if self.where else ""
-        head = f"{self.seconds:12.6f}  {self.task:8} "
+        head = f"{self.seconds:12.6f}  {self.task:{self.name_width}} "
         text = paint(f"{self.level:5}", style, colour) + f"  {place}{self.text}"
-        more = [f"{'':21}  {paint('|', style, colour)}      {detail}" for detail in self.details]
-        return "\n".join([paint(head, "dim", False) + text, *more])
+        more = [f"{'':{len(head)}}{paint('|', style, colour)}      {d}" for d in self.details]
+        return "\n".join([head + text, *more])
 
     def json(self) -> str:
         """One line of JSON."""
@@ -81,6 +82,7 @@ class Decoder:
         self.levels = abi.names(self.abi, "log_level")
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
+        self.name_width = max(len(thread["name"]) for thread in built.meta["threads"])
         self._elf: dict[str, ElfFile | None] = {}
 
     def elf(self, task: str) -> ElfFile | None:
@@ -138,6 +140,7 @@ class Decoder:
             text=text,
             details=more.get("details", []),
             fields=more.get("fields", {}),
+            name_width=self.name_width,
         )
 
     def _generic(self, event: Event) -> str:

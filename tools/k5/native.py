@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from k5 import host
 from k5.errors import K5Error
 from k5.paths import BUILD, ROOT
 
+ATTEMPTS, PAUSE_S = 5, 0.5
 HEADER = ROOT / "sim" / "k5sim.h"
 
 
@@ -53,7 +55,16 @@ def load() -> tuple[Any, Any]:
     except ImportError as problem:
         raise K5Error(f"{problem.name or problem} is missing: `./k5 doctor` says more") from None
     ffi: Any = module.ffi
-    try:
-        return ffi, ffi.dlopen(str(library))
-    except OSError as problem:
-        raise K5Error(f"cannot load the simulator: {problem}") from None
+    return ffi, _open(ffi, library)
+
+
+def _open(ffi: Any, library: Path) -> Any:
+    """Loads it; tries again while another build, of an editor say, is just writing it."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return ffi.dlopen(str(library))
+        except OSError as problem:
+            if attempt + 1 == ATTEMPTS:
+                raise K5Error(f"cannot load the simulator: {problem}") from None
+            time.sleep(PAUSE_S)
+    raise AssertionError("unreachable")

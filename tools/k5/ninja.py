@@ -42,6 +42,8 @@ class NinjaFile:
         self.lines.append(f"builddir = {_escape(short(self.path.with_suffix('')))}")
 
     def rule(self, name: str, command: str, description: str, depfile: bool = False) -> None:
+        """`$in`, `$out` and `$flags` are ninja's; any other dollar sign comes from a path."""
+        command = re.sub(r"\$(?!(in|out|flags)\b)", "$$", command)
         self.lines += ["", f"rule {name}", f"  command = {command}"]
         self.lines.append(f"  description = {description}")
         if depfile:
@@ -61,7 +63,7 @@ class NinjaFile:
         line = f"build {_escape(short(out))}: {rule} {inputs}"
         self.lines.append(line + (f" | {implicit}" if implicit else ""))
         for name, value in (variables or {}).items():
-            self.lines.append(f"  {name} = {value}")
+            self.lines.append(f"  {name} = {value.replace('$', '$$')}")
         if owner:
             self.owners[short(out)] = owner
 
