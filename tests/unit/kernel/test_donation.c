@@ -420,6 +420,45 @@ static void test_donation_of_a_dead_client_lasts(void **state)
     assert_lent(SERVER, NO_THREAD, 5);
 }
 
+/* The orphaned server and the client's next incarnation draw on one budget, even to its end. */
+static void test_donation_of_a_dead_client_may_spend_its_successors_budget(void **state)
+{
+    uint32_t task;
+
+    (void)state;
+    server(30, true);
+    build_thread_of(SERVER)->overrun = 1000;
+    build_single(10);
+    task = build_task(SYS_POLICY_RESTART);
+    build_task_of(task)->backoff_ticks = 10;
+    build_thread(task, 20);
+    build_thread(task, 25);
+    build_thread_of(2)->budget = 500;
+    build_thread_of(2)->cooldown = 5000;
+    urgent_cap = edge(task, SERVER);
+    kit_boot();
+    PLAY(3, K5_SYS_SLEEP, 100, 0);
+    PLAY(2, K5_SYS_CALL, urgent_cap);
+    PLAY(SERVER, K5_SYS_RECV, recv_cap[SERVER]);
+    PLAY(SERVER, K5_SYS_SLEEP, 200, 0);
+    ASSERT_CURRENT(MIDDLE);
+    kit_advance_to(100);
+    FAULT(3); /* the sister's */
+    kit_advance_to(110);
+    ASSERT_CURRENT(3); /* both threads of the new incarnation */
+    PLAY(3, K5_SYS_SLEEP, 0, 1);
+    ASSERT_CURRENT(2);
+    kit_advance_to(200); /* 90 ticks on, the orphan wakes and preempts it */
+    ASSERT_CURRENT(SERVER);
+    assert_lent(SERVER, 2, 30);
+    kit_advance_to(609);
+    ASSERT_STATE(2, THREAD_READY);
+    kit_advance_to(610); /* 90 + 410: the budget is spent while its owner is ready */
+    ASSERT_STATE(2, THREAD_EXHAUSTED);
+    ASSERT_CURRENT(SERVER);
+    assert_int_equal(consumed(2), 500);
+}
+
 /* A server that dies gives back what it was lent; its client goes on. */
 static void test_donation_ends_with_the_server(void **state)
 {
@@ -496,6 +535,7 @@ int main(void)
         KIT_TEST(test_donation_passive_server_that_polls_waits_for_time),
         KIT_TEST(test_donation_server_outlives_the_funding_of_its_client),
         KIT_TEST(test_donation_of_a_dead_client_lasts),
+        KIT_TEST(test_donation_of_a_dead_client_may_spend_its_successors_budget),
         KIT_TEST(test_donation_ends_with_the_server),
         KIT_TEST(test_donation_passive_servers_amplify_no_budget),
     };

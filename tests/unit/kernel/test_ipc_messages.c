@@ -80,7 +80,7 @@ static void test_ipc_short_message_with_reply_buffer_has_two_words(void **state)
         build_pair();
         exchange((enum order)i, K5_SYS_CALL,
                  (const uint32_t[7]){send_cap, kit_info(1, BUF), 11, 22, client_in, 64},
-                 (const uint32_t[7]){serve});
+                 (const uint32_t[7]){serve, BUF, 0, 0, server_in, 64});
         assert_int_equal(kit_reg(SERVER, 1), kit_info(1, K5_MSG_SHORT));
         assert_int_equal(kit_reg(SERVER, 2), 11);
         assert_int_equal(kit_reg(SERVER, 3), 22);
@@ -179,6 +179,8 @@ static void check_copy(uint32_t number, enum order order, uint32_t sent, uint32_
     assert_int_equal(kit_reg(SERVER, 1), kit_info(4, COPY | truncated(sent, copied)));
     assert_int_equal(kit_reg(SERVER, 2), sent);
     assert_int_equal(kit_reg(SERVER, 3), copied);
+    assert_int_equal(kit_reg(SERVER, 4), 0);
+    assert_int_equal(kit_reg(SERVER, 5), 0);
     assert_received(server_in, copied);
     if (number == K5_SYS_SEND) {
         ASSERT_ERROR(CLIENT, K5_OK);

@@ -339,6 +339,7 @@ static void test_ipc_who_waits_is_told_of_the_restart_once(void **state)
         arrange_wait((enum wait)wait, SYS_POLICY_RESTART);
         FAULT(SERVER);
         ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
+        assert_int_equal(kit_reg(CLIENT, 1), 0); /* no message came */
         ASSERT_STATE(CLIENT, THREAD_READY);
         TURN_TO(CLIENT);
         /* That error re-armed the capability: no second one, neither in back-off nor after. */
@@ -373,6 +374,18 @@ static void test_ipc_each_restart_is_told_once(void **state)
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
         assert_int_equal(k5.task[SERVER].generation, i + 1);
     }
+}
+
+/* A client that restarts after its server did starts from scratch: it has nothing to be told. */
+static void test_ipc_restarted_client_is_told_nothing_old(void **state)
+{
+    (void)state;
+    arrange(PEER_RESTARTED);
+    FAULT(CLIENT);
+    kit_advance(BUILD_BACKOFF);
+    TURN_TO(CLIENT);
+    PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
+    ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
 }
 
 static void test_ipc_who_waits_is_told_of_the_stop(void **state)
@@ -523,6 +536,7 @@ int main(void)
         KIT_TEST(test_ipc_queue_is_by_priority_first),
         KIT_TEST(test_ipc_who_waits_is_told_of_the_restart_once),
         KIT_TEST(test_ipc_each_restart_is_told_once),
+        KIT_TEST(test_ipc_restarted_client_is_told_nothing_old),
         KIT_TEST(test_ipc_who_waits_is_told_of_the_stop),
         KIT_TEST(test_ipc_who_waits_for_a_held_server_goes_on_waiting),
         KIT_TEST(test_ipc_all_who_wait_are_told_in_one_entry),

@@ -230,6 +230,11 @@ static void test_sched_halts_when_nothing_will_ever_be_ready(void **state)
     (void)state;
     build_single(10);
     kit_boot();
+    PLAY(0, K5_SYS_SLEEP, 100, 0);
+    ASSERT_CURRENT(NO_THREAD);
+    kit_advance_to(100);
+    assert_false(kit_machine.port.halted); /* a timer was armed */
+    assert_int_equal(fake_machine_count(&kit_machine, K5_EVENT_HALT), 0);
     PLAY(0, K5_SYS_SLEEP, UINT32_MAX, UINT32_MAX);
     ASSERT_CURRENT(NO_THREAD);
     assert_true(kit_machine.port.halted);

@@ -49,6 +49,17 @@ static void test_log_record_carries_what_was_given(void **state)
     }
 }
 
+static void test_log_takes_every_level(void **state)
+{
+    (void)state;
+    boot_pair();
+    for (uint32_t level = K5_LEVEL_ERROR; level <= K5_LEVEL_TRACE; level++) {
+        PLAY(0, K5_SYS_LOG, 1, level);
+        ASSERT_ERROR(0, K5_OK);
+    }
+    assert_int_equal(fake_machine_count(&kit_machine, K5_EVENT_LOG), K5_LEVEL_TRACE + 1);
+}
+
 static void test_log_of_bad_shape_emits_nothing(void **state)
 {
     static const uint32_t shape[] = {K5_LEVEL_TRACE + 1, 0xff,       6 << 8,
@@ -144,6 +155,7 @@ static void test_boot_reports_itself_first(void **state)
     const struct k5_event *event = &kit_machine.event[0];
 
     assert_int_equal(event->kind, K5_EVENT_BOOT);
+    assert_int_equal(event->thread, NO_THREAD);
     assert_int_equal(event->time, 77);
     assert_int_equal(event->code, K5_ABI_VERSION);
     assert_int_equal(event->arg[0], BUILD_TICK_HZ);
@@ -155,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         KIT_TEST(test_time_has_64_bits_and_a_rate),
         KIT_TEST(test_log_record_carries_what_was_given),
+        KIT_TEST(test_log_takes_every_level),
         KIT_TEST(test_log_of_bad_shape_emits_nothing),
         KIT_TEST(test_unknown_number_is_a_fault_of_the_task),
         KIT_TEST(test_results_leave_other_registers_alone),
