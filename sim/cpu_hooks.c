@@ -1,6 +1,6 @@
 /* Unicorn's callbacks: counting, the look before an instruction, protection of each byte.
  *
- * What holds and what only looks as if it did was measured (docs/unicorn.md):
+ * What holds and what only looks as if it did was measured (docs/simulator.md):
  * a stop is honoured before the next instruction, but inside an IT block only
  * after it; so once an instruction of a block is refused, the registers of the
  * remaining ones are filled with an address where nothing is.
