@@ -6,8 +6,10 @@ made anew when the header changes.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
+import io
 import time
 from pathlib import Path
 from typing import Any
@@ -38,7 +40,8 @@ def _parsed() -> Path:
         builder.set_source(name, None)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{id(builder):x}.tmp")
-        builder.emit_python_code(str(temporary))
+        with contextlib.redirect_stdout(io.StringIO()):  # cffi says what it is doing
+            builder.emit_python_code(str(temporary))
         temporary.replace(path)  # in one step: another process may be here, too
     return path
 
