@@ -111,8 +111,9 @@ class Machine:
         self.end = KINDS_OF_END[code]
 
     def _said(self) -> str:
-        lines = self._errors.read_text(errors="replace").strip().splitlines()
-        return "; ".join(line.strip() for line in lines[:3]) or "it said nothing"
+        lines = self._errors.read_text(errors="replace").splitlines()
+        useful = [line.strip() for line in lines if line.strip() and "warning:" not in line]
+        return "; ".join(useful[:3]) or "it said nothing"
 
 
 @contextmanager
@@ -133,7 +134,7 @@ def run(
         folder = Path(name)
         if words:
             image = _patched(image, words, folder / "image.elf")
-        command = [program, *_arguments(image, shim, board, folder / "uart")]
+        command = [*_leash(), program, *_arguments(image, shim, board, folder / "uart")]
         if icount:
             used = board.qemu.get("icount_shift", 6) if shift is None else shift
             command += ["-icount", f"shift={used},sleep=off"]
@@ -152,6 +153,13 @@ def _program(board: Board) -> str:
     if found is None:
         raise K5Error(f"{program} is missing: `./k5 doctor` says what to install")
     return found
+
+
+def _leash() -> list[str]:
+    """Where there is setpriv (util-linux), QEMU dies with us, however we die: a guest that never
+    ends would use a processor for ever."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
 def _arguments(image: Path, shim: Path | None, board: Board, uart: Path) -> list[str]:
