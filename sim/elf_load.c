@@ -52,6 +52,10 @@ static int check_head(const struct loader *l)
         return BAD(l->sim, "%s: is for machine %u (class %u), the board's is Arm (%u, class 1)",
                    l->path, head.e_machine, head.e_ident[EI_CLASS], EM_ARM);
     }
+    if (head.e_phentsize != sizeof(Elf32_Phdr)) {
+        return BAD(l->sim, "%s: its segment headers have %u bytes, not %zu", l->path,
+                   head.e_phentsize, sizeof(Elf32_Phdr));
+    }
     if (head.e_type != ET_EXEC) {
         return BAD(l->sim, "%s: is of type %u, not an executable (%u)", l->path, head.e_type,
                    ET_EXEC);

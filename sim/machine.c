@@ -247,20 +247,25 @@ static void after_entry(struct k5sim *sim)
     timers_set(&sim->timers, TIMERS_KERNEL, sim->port.deadline);
 }
 
-static void fire_timer(struct k5sim *sim)
+/* The timer's exception entry. False: the frame did not fit, and the kernel got a fault instead. */
+static bool interrupt_thread(struct k5sim *sim)
 {
-    struct thread *thread = &sim->kernel.thread[sim->kernel.current];
-    uint32_t stacking = 0;
-
-    if (sim->live) {
-        stacking = suspend(sim, thread, sim->task[thread->task].cpu);
+    if (!sim->live || sim->kernel.current == NO_THREAD) {
+        return true; /* between two exceptions, or idle */
     }
+    struct thread *thread = &sim->kernel.thread[sim->kernel.current];
+    uint32_t stacking = suspend(sim, thread, sim->task[thread->task].cpu);
+
     if (stacking != 0) { /* the interrupt stays pending and is taken in what runs next */
         stack_fault(sim, thread, stacking);
         after_entry(sim);
-        return;
     }
-    if (timers_take_due(&sim->timers, sim->port.now) == TIMERS_KERNEL) {
+    return stacking == 0;
+}
+
+static void fire_timer(struct k5sim *sim)
+{
+    if (interrupt_thread(sim) && timers_take_due(&sim->timers, sim->port.now) == TIMERS_KERNEL) {
         sim->port.deadline = PORT_NEVER;
         kernel_timer();
         after_entry(sim);

@@ -9,7 +9,7 @@
 #include "arch/armv8m/frame.h"
 #include "sim/machine.h"
 
-#define ACCESS_ALL (SYS_READ | SYS_WRITE | SYS_EXECUTE)
+#define FLAGS_ALL  (SYS_REGION_DEVICE | SYS_REGION_SHARED)
 #define GRAIN      32u
 #define PRIORITIES 32u
 
@@ -95,12 +95,37 @@ static int check_task(struct k5sim *sim, const struct sys_header *h, unsigned i)
         task->first_slot + task->slot_count > h->slot_count) {
         return BAD(sim, "task %u: capabilities or slots outside their tables", i);
     }
+    if (i > 0 && task->first_slot < task[-1].first_slot + task[-1].slot_count) {
+        return BAD(sim, "task %u: its slots are another task's as well", i);
+    }
     if (task->first_thread + task->thread_count > h->thread_count) {
         return BAD(sim, "task %u: threads %u to %u; there are %u", i, task->first_thread,
                    task->first_thread + task->thread_count, h->thread_count);
     }
     return task->policy <= SYS_POLICY_STOP ? K5SIM_OK
                                            : BAD(sim, "task %u: policy %u", i, task->policy);
+}
+
+/* Each thread that a task lists must be its own. */
+static int check_ownership(struct k5sim *sim, const struct sys_header *h, unsigned i)
+{
+    const struct sys_task *task = (const struct sys_task *)at(h, h->tasks_offset) + i;
+    const struct sys_thread *threads = at(h, h->threads_offset);
+
+    for (unsigned k = task->first_thread; k < task->first_thread + task->thread_count; k++) {
+        if (threads[k].task != i) {
+            return BAD(sim, "task %u lists thread %u, which belongs to task %u", i, k,
+                       threads[k].task);
+        }
+    }
+    return K5SIM_OK;
+}
+
+/* The hardware has no write-only and no execute-only regions, and nothing may be W and X. */
+static bool is_possible(uint32_t access)
+{
+    return access == 0 || access == SYS_READ || access == (SYS_READ | SYS_WRITE) ||
+           access == (SYS_READ | SYS_EXECUTE);
 }
 
 static int check_region(struct k5sim *sim, unsigned task, const struct sys_region *region)
@@ -114,10 +139,9 @@ static int check_region(struct k5sim *sim, unsigned task, const struct sys_regio
         return BAD(sim, "task %u: region 0x%08x + 0x%x is not made of 32-byte grains", task,
                    (unsigned)region->base, (unsigned)region->bytes);
     }
-    if ((region->access & ~ACCESS_ALL) != 0 ||
-        (region->access & (SYS_WRITE | SYS_EXECUTE)) == (SYS_WRITE | SYS_EXECUTE)) {
-        return BAD(sim, "task %u: region 0x%08x has access %u", task, (unsigned)region->base,
-                   region->access);
+    if (!is_possible(region->access) || (region->flags & ~FLAGS_ALL) != 0) {
+        return BAD(sim, "task %u: region 0x%08x has access %u, flags %u", task,
+                   (unsigned)region->base, region->access, region->flags);
     }
     if (!device && memory_host(sim->memory, region->base, region->bytes) == NULL) {
         return BAD(sim, "task %u: region 0x%08x + 0x%x is not in one memory of the board", task,
@@ -145,6 +169,47 @@ static int check_regions(struct k5sim *sim, const struct sys_header *h, unsigned
         if (k > 0 && region[k].base - 1u < region[k - 1].base + (region[k - 1].bytes - 1u)) {
             return BAD(sim, "task %u: region 0x%08x is not behind the one before it", i,
                        (unsigned)region[k].base);
+        }
+    }
+    return K5SIM_OK;
+}
+
+static bool overlap(const struct sys_region *a, const struct sys_region *b)
+{
+    return a->base - b->base < b->bytes || b->base - a->base < a->bytes;
+}
+
+/* What one task may write is no other's, unless both regions say that they are shared. */
+static int check_sharing(struct k5sim *sim, const struct sys_header *h, unsigned i, unsigned k)
+{
+    const struct sys_task *tasks = at(h, h->tasks_offset);
+    const struct sys_region *regions = at(h, h->regions_offset);
+
+    for (unsigned m = 0; m < tasks[i].region_count; m++) {
+        const struct sys_region *a = &regions[tasks[i].first_region + m];
+
+        for (unsigned n = 0; n < tasks[k].region_count; n++) {
+            const struct sys_region *b = &regions[tasks[k].first_region + n];
+
+            if (overlap(a, b) && ((a->access | b->access) & SYS_WRITE) != 0 &&
+                (a->flags & b->flags & SYS_REGION_SHARED) == 0) {
+                return BAD(sim, "tasks %u and %u both have 0x%08x, writable and not shared", k, i,
+                           (unsigned)(a->base > b->base ? a->base : b->base));
+            }
+        }
+    }
+    return K5SIM_OK;
+}
+
+static int check_all_sharing(struct k5sim *sim, const struct sys_header *h)
+{
+    for (unsigned i = 1; i < h->task_count; i++) {
+        for (unsigned k = 0; k < i; k++) {
+            int result = check_sharing(sim, h, i, k);
+
+            if (result != K5SIM_OK) {
+                return result;
+            }
         }
     }
     return K5SIM_OK;
@@ -230,8 +295,14 @@ int system_check(struct k5sim *sim, const void *blob, size_t bytes)
     for (unsigned i = 0; result == K5SIM_OK && i < h->task_count; i++) {
         result = check_task(sim, h, i);
         if (result == K5SIM_OK) {
+            result = check_ownership(sim, h, i);
+        }
+        if (result == K5SIM_OK) {
             result = check_regions(sim, h, i);
         }
+    }
+    if (result == K5SIM_OK) {
+        result = check_all_sharing(sim, h);
     }
     for (unsigned i = 0; result == K5SIM_OK && i < h->thread_count; i++) {
         result = check_thread(sim, h, i);
