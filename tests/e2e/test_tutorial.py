@@ -33,12 +33,16 @@ def run(line: str, folder: Path) -> str:
     return result.stdout
 
 
+def plain(line: str) -> str:
+    return " ".join(TIME.sub("", line).split())
+
+
 def find_in_order(shown: str, output: str) -> None:
-    """Each line of the page is in the output, in that order; times may differ."""
-    lines = [TIME.sub("", line).strip() for line in output.splitlines()]
+    """Each line of the page is in the output, in that order; times and columns may differ."""
+    lines = [plain(line) for line in output.splitlines()]
     at = 0
     for line in shown.splitlines():
-        wanted = TIME.sub("", line).strip()
+        wanted = plain(line)
         found = next((i for i in range(at, len(lines)) if wanted in lines[i]), None)
         assert found is not None, f"'{wanted}' is not in the rest of:\n" + "\n".join(lines[at:])
         at = found + 1
