@@ -77,16 +77,18 @@ void port_mpu_compile(uint8_t id)
     }
 }
 
+/* Word by word, aligned or not: the core takes unaligned words in normal memory, and region_check()
+ * lets no other through. Byte by byte, a long message would hold interrupts off for too long. */
 void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
 {
     uint8_t *target = (uint8_t *)(uintptr_t)to;
     const uint8_t *source = (const uint8_t *)(uintptr_t)from;
+    uint32_t word;
     uint32_t done = 0;
 
-    if (((to | from) & 3u) == 0) {
-        for (; done + 4u <= bytes; done += 4u) {
-            *(uint32_t *)(uintptr_t)(to + done) = *(const uint32_t *)(uintptr_t)(from + done);
-        }
+    for (; done + sizeof word <= bytes; done += sizeof word) {
+        __builtin_memcpy(&word, source + done, sizeof word);
+        __builtin_memcpy(target + done, &word, sizeof word);
     }
     for (; done < bytes; done++) {
         target[done] = source[done];
