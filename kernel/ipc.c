@@ -371,8 +371,11 @@ K5_MUST_USE static enum k5_error decode_reply(uint32_t flags_allowed)
     return ipc_holds_reply(k5.current, k5.thread[k5.current].reg[IPC_CPTR]) ? K5_OK : K5_E_STALE;
 }
 
-/* Answers the call; returns how much of a copy message arrived. */
-static uint32_t answer(void)
+/*
+ * Answers the call; returns how much of a copy message arrived. If control goes
+ * straight back, the caller goes on with its turn; else it queues like others.
+ */
+static uint32_t answer(bool straight_back)
 {
     uint32_t id = k5.current;
     struct thread *thread = &k5.thread[id];
@@ -391,7 +394,11 @@ static uint32_t answer(void)
     if (k5.thread[id].client == caller) {
         donation_end(id);
     }
-    sched_resume(caller);
+    if (straight_back) {
+        sched_resume(caller);
+    } else {
+        sched_ready(caller);
+    }
     return copied;
 }
 
@@ -401,7 +408,7 @@ void ipc_reply(void)
     enum k5_error error = decode_reply(K5_FLAG_TRY);
 
     if (error == K5_OK) {
-        set_sent(thread, answer());
+        set_sent(thread, answer(false));
     }
     thread_complete(k5.current, error);
 }
@@ -423,7 +430,8 @@ void ipc_reply_recv(void)
     /* From here on the info word is that of a recv, with what became of the reply. */
     uint32_t info = thread->reg[IPC_INFO];
     bool copy = IPC_KIND(info) == K5_MSG_COPY;
-    bool truncated = answer() < thread->reg[IPC_W1] && copy;
+    bool truncated =
+        answer(queue_empty(&k5.endpoint[endpoint].queue)) < thread->reg[IPC_W1] && copy;
 
     thread->reg[IPC_INFO] = (info & K5_FLAG_TRY) |
                             (copy ? K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
