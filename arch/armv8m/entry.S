@@ -114,13 +114,6 @@ leave:
     msr     psp, r0
     bx      r1
 
-resume:                             /* r2 = struct thread */
-    ldmia   r2!, {r4-r11}
-    ldmia   r2, {r0, r1, r3}
-    msr     psplim, r3              /* first: PSP must never stand below it */
-    msr     psp, r0
-    bx      r1
-
 switch:                             /* r0 = k5.current */
     cmp     r0, #NOBODY
     beq     go_idle
@@ -146,7 +139,13 @@ switch:                             /* r0 = k5.current */
     ldmia   r0, {r4-r11}
     stmia   r3, {r4-r11}
     dsb                             /* the exception return is the ISB */
-    b       resume
+
+resume:                             /* r2 = struct thread */
+    ldmia   r2!, {r4-r11}
+    ldmia   r2, {r0, r1, r3}
+    msr     psplim, r3              /* first: PSP must never stand below it */
+    msr     psp, r0
+    bx      r1
 
 /* The MPU keeps the last task's regions: they are right when it runs next, and idle, being
  * privileged, has the default memory map. */

@@ -11,6 +11,7 @@
 #include "kernel/system.h"
 
 #define SVC_BYTES 2u
+#define STALE     0xfeu /* no thread has this number: CFG_THREADS is at most 128 */
 
 /* image.ld puts them next to each other: entry.S has both within reach of one register. */
 struct port_state port __attribute__((used, section(".bss.a_port")));
@@ -73,7 +74,8 @@ void port_mpu_compile(uint8_t id)
 
     pmsav8_compile(sys_region(task->first_region), task->region_count, &k5.task[id].mpu);
     if (port.mapped == mpu_address(id)) {
-        port.mapped = 0; /* what the MPU holds is out of date */
+        port.mapped = 0; /* what the MPU holds is out of date, */
+        port.id = STALE; /* and the exit must see to it, whoever runs next */
     }
 }
 
