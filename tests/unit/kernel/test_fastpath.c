@@ -6,15 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/ipc.h"
 #include "kernel/sched.h"
 #include "kernel/syscall.h"
 #include "tests/unit/kit.h"
 
 #define THREADS   6u
 #define ENDPOINTS 4u
+#define STEPS     80u /* of each system: most come to rest soon */
 
 static uint32_t cptr[THREADS][ENDPOINTS];
+static uint32_t receiver_of[ENDPOINTS];
 static uint64_t fast_taken;
+static uint64_t system_seed; /* of the system that runs */
 
 static void build_random(struct kit_random *random)
 {
@@ -34,6 +38,7 @@ static void build_random(struct kit_random *random)
         uint32_t receiver = kit_random_below(random, THREADS);
         uint32_t endpoint = build_endpoint(receiver);
 
+        receiver_of[e] = receiver;
         for (uint32_t i = 0; i < THREADS; i++) {
             uint32_t rights = i == receiver ? K5_RIGHT_RECV : K5_RIGHT_SEND;
 
@@ -89,8 +94,45 @@ static void play_both_ways(uint32_t who, uint32_t number, const uint32_t argumen
                             kit_state_name(before.thread[i].state));
             }
         }
-        fail_msg("call %u of thread %u: the fast path comes to another state (current %u and %u)",
-                 number, who, fast.current, before.current);
+        fail_msg("call %u of thread %u: the fast path comes to another state (current %u and %u); "
+                 "repeat: K5_SEED=%llu K5_RANDOM_STEPS=%u unit_test_fastpath",
+                 number, who, fast.current, before.current, (unsigned long long)system_seed, STEPS);
+    }
+}
+
+/* An endpoint that the thread receives from, or may call; if it finds none, any. */
+static uint32_t choose_target(struct kit_random *random, uint32_t who, bool receive)
+{
+    uint32_t e = kit_random_below(random, ENDPOINTS);
+
+    for (uint32_t i = 0; i < 2 * ENDPOINTS && (receiver_of[e] == who) != receive; i++) {
+        e = kit_random_below(random, ENDPOINTS);
+    }
+    return cptr[who][e];
+}
+
+static bool receives(uint32_t who)
+{
+    bool found = false;
+
+    for (uint32_t e = 0; e < ENDPOINTS; e++) {
+        found |= receiver_of[e] == who;
+    }
+    return found;
+}
+
+/* An answer: short, or now and then bytes, which a caller without a buffer sees truncated. */
+static void play_reply_recv(struct kit_random *random, uint32_t who, uint32_t reply, uint32_t info)
+{
+    uint32_t target = choose_target(random, who, true);
+
+    if (kit_random_below(random, 6) == 0) {
+        play_both_ways(
+            who, K5_SYS_REPLY_RECV,
+            (const uint32_t[7]){reply, info | K5_MSG_COPY, build_buffer(who, 0), 16, 0, 0, target});
+    } else {
+        play_both_ways(who, K5_SYS_REPLY_RECV,
+                       (const uint32_t[7]){reply, info, 9, 8, 7, 6, target});
     }
 }
 
@@ -98,7 +140,7 @@ static void play_both_ways(uint32_t who, uint32_t number, const uint32_t argumen
 static void act(struct kit_random *random, uint32_t reply[THREADS])
 {
     uint32_t who = k5.current;
-    uint32_t target = cptr[who][kit_random_below(random, ENDPOINTS)];
+    uint32_t dice = kit_random_below(random, 16);
     uint32_t flags = kit_random_below(random, 8) == 0 ? (uint32_t)K5_FLAG_TRY : 0;
     uint32_t info = kit_info(kit_random_below(random, 9), flags);
 
@@ -106,24 +148,17 @@ static void act(struct kit_random *random, uint32_t reply[THREADS])
     if (kit_reg(who, 0) == K5_OK && kit_reg(who, 7) > 0xffu) {
         reply[who] = kit_reg(who, 7);
     }
-    switch (kit_random_below(random, 8)) {
-    case 0:
+    if (dice == 0) {
         PLAY(who, K5_SYS_SLEEP, (uint32_t)kit_now() + kit_random_below(random, 300));
-        break;
-    case 1:
-        PLAY(who, K5_SYS_RECV, target, flags);
-        break;
-    case 2:
+    } else if (dice == 1) {
         PLAY(who, K5_SYS_REPLY, reply[who], kit_info(7, 0), 5, 6, 7, 8);
-        break;
-    case 3:
-    case 4:
-        play_both_ways(who, K5_SYS_CALL, (const uint32_t[7]){target, info, 1, 2, 3, 4});
-        break;
-    default:
-        play_both_ways(who, K5_SYS_REPLY_RECV,
-                       (const uint32_t[7]){reply[who], info, 9, 8, 7, 6, target});
-        break;
+    } else if (ipc_holds_reply(who, reply[who]) ? dice < 12 : dice < 4) {
+        play_reply_recv(random, who, reply[who], info);
+    } else if (receives(who) && dice < 14) {
+        PLAY(who, K5_SYS_RECV, choose_target(random, who, true), flags);
+    } else {
+        play_both_ways(who, K5_SYS_CALL,
+                       (const uint32_t[7]){choose_target(random, who, false), info, 1, 2, 3, 4});
     }
 }
 
@@ -131,16 +166,17 @@ static void test_fast_paths_equal_the_general_ones(void **state)
 {
     (void)state;
     uint64_t seed = kit_setting("K5_SEED", 1);
-    uint64_t systems = kit_setting("K5_RANDOM_STEPS", 400000) / 400;
+    uint64_t systems = kit_setting("K5_RANDOM_STEPS", 400000) / STEPS;
 
-    print_message("first seed %llu (K5_SEED repeats)\n", (unsigned long long)seed);
     for (uint64_t i = 0; i < systems; i++) {
-        struct kit_random random = {seed + i};
+        struct kit_random random = kit_random_from(seed + i);
         uint32_t reply[THREADS] = {0};
 
+        system_seed = seed + i;
         kit_setup(NULL);
+        kit_row("K5_SEED", system_seed);
         build_random(&random);
-        for (uint32_t step = 0; step < 400; step++) {
+        for (uint32_t step = 0; step < STEPS; step++) {
             kit_advance(kit_random_below(&random, 40));
             kernel_timer(); /* early, so harmless: all time is charged now */
             KIT_CHECK();
@@ -150,7 +186,7 @@ static void test_fast_paths_equal_the_general_ones(void **state)
         }
     }
     print_message("%llu fast paths compared\n", (unsigned long long)fast_taken);
-    assert_true(fast_taken > systems);
+    assert_true(systems < 100 || fast_taken > systems); /* one repeated system may have none */
 }
 
 int main(void)
