@@ -111,6 +111,7 @@ def burn(stop: multiprocessing.synchronize.Event) -> None:
         sum(range(10_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_same_run_gives_the_same_trace_also_under_load(engine: str, tmp_path: Path) -> None:
     calm = [trace_file(tmp_path / f"calm{i}", engine) for i in range(2)]
@@ -137,6 +138,7 @@ def test_trace_is_json_lines_of_all_events(tmp_path: Path) -> None:
     assert len(records) == len(run(demo(), "hosted"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("board", BOARDS)
 @pytest.mark.parametrize("variant", ["release", "trace"])
 def test_image_holds_byte_for_byte_the_tasks_that_hosted_runs(board: str, variant: str) -> None:

@@ -32,7 +32,11 @@ SYSTEMS = [
 COMPARABLE = [path for path in SYSTEMS if path.stem not in ("budget", "inherit", "secure")]
 END = re.compile(r"END passed=(\d+) failed=(\d+)$")
 ENGINES = ("hosted", "qemu")
-PLACES = [("hosted", "mps2-an505"), ("hosted", "stm32l5"), ("qemu", "mps2-an505")]
+PLACES = [
+    ("hosted", "mps2-an505"),
+    pytest.param("hosted", "stm32l5", marks=pytest.mark.slow),
+    ("qemu", "mps2-an505"),
+]
 LIMIT_US = 10_000_000
 
 

@@ -148,6 +148,7 @@ def test_warnings_of_a_description_do_not_stop_the_build(
     assert "priority inversion" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("board", ["mps2-an505", "stm32l5"])
 @pytest.mark.parametrize("variant", ["release", "trace"])
 def test_image_holds_the_tasks_bytes_at_their_addresses(

@@ -82,7 +82,7 @@ class Decoder:
         self.levels = abi.names(self.abi, "log_level")
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
-        self.name_width = max(len(thread["name"]) for thread in built.meta["threads"])
+        self.name_width = max(8, *(len(thread["name"]) for thread in built.meta["threads"]))
         self._elf: dict[str, ElfFile | None] = {}
 
     def elf(self, task: str) -> ElfFile | None:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from k5 import packages, stamp, unicorn
 from k5.console import progress, say
@@ -17,6 +18,8 @@ from k5.packages import Package
 from k5.paths import ROOT, UNICORN
 
 STAMP = ROOT / "build" / "setup.stamp"
+# Where the system's own archive has a Unicorn that is new enough, that one is used.
+SYSTEM_UNICORN = Package("libunicorn-dev", "header:unicorn/unicorn.h", "--engine hosted", "run")
 LEVELS = {"run": ("run",), "test": ("run", "test"), "all": ("run", "test", "extra")}
 
 
@@ -36,6 +39,8 @@ def ready(level: str = "run", install: bool = False, yes: bool = False) -> None:
     if stamp.is_fresh(mark, _key(level)):
         return
     lacking = packages.missing(LEVELS[level])
+    if install and not unicorn.present() and unicorn.new_enough(unicorn.candidate()):
+        lacking.append(SYSTEM_UNICORN)
     if lacking:
         if not install:
             names = ", ".join(package.name for package in lacking)
@@ -46,7 +51,7 @@ def ready(level: str = "run", install: bool = False, yes: bool = False) -> None:
             raise K5Error("Unicorn 2.1 or newer is missing: `./k5 demo` gets it")
         with progress("getting Unicorn 2.1"):
             unicorn.fetch()
-    paths = [UNICORN, *(ROOT.__class__(path) for path in _watched())]
+    paths = [UNICORN, *map(Path, _watched())]
     stamp.write(mark, _key(level), paths)
 
 

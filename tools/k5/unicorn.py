@@ -7,6 +7,7 @@ mirror, apt checks their signatures, and the system's packages stay as they are.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -30,6 +31,18 @@ def system_version() -> str | None:
         ["pkg-config", "--modversion", "unicorn"], capture_output=True, text=True, check=False
     )
     return asked.stdout.strip() if asked.returncode == 0 else None
+
+
+def candidate() -> str | None:
+    """The version that the system's own archive offers."""
+    if not shutil.which("apt-cache"):
+        return None
+    asked = subprocess.run(
+        ["apt-cache", "policy", "libunicorn-dev"],
+        capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    found = re.search(r"Candidate: (?:\d+:)?(\S+)", asked.stdout)
+    return found[1] if found and found[1] != "(none)" else None
 
 
 def new_enough(version: str | None) -> bool:
