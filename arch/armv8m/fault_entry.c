@@ -14,6 +14,7 @@ static void take_status(struct fault_input *input)
     input->hfsr = HFSR;
     input->mmfar = MMFAR;
     input->bfar = BFAR;
+    input->sfsr = 0;
     if (input->exception == EXC_USAGE_FAULT && input->cfsr == 0) {
         input->exception = EXC_SECURE_FAULT; /* how the shim passes one on: see its source */
         input->sfsr = input->mmfar;
@@ -24,15 +25,14 @@ static void take_status(struct fault_input *input)
 
 void port_fault(void)
 {
-    struct fault_input input = {.psp = port.saved->context.psp,
-                                .psplim = port.saved->context.psplim,
-                                .exc_return = port.saved->context.exc_return};
+    const struct port_context *context = &port.saved->context;
+    struct fault_input input;
     struct fault_record record;
 
     take_status(&input);
-    if (port.id == NO_THREAD) {
-        port_stop("idle fault", input.exception, 0, input.cfsr);
-    }
+    input.psp = context->psp;
+    input.psplim = context->psplim;
+    input.exc_return = context->exc_return;
     if (fault_frame_pushed(&input)) {
         fault_decode(&input, (const struct exception_frame *)(uintptr_t)input.psp, &record);
     } else {
@@ -41,7 +41,7 @@ void port_fault(void)
         SHCSR &= ~SHCSR_SVCALLPENDED;
         fault_decode(&input, NULL, &record);
     }
-    kernel_fault(&record);
+    kernel_fault(&record); /* asserts that it was not the idle thread */
 }
 
 /* The frame of the fault is on the kernel's own stack, if the core could push it there. */

@@ -21,18 +21,16 @@ static uint32_t crc_next(uint32_t crc, uint32_t byte)
 uint32_t stream_encode(const struct k5_event *event, uint8_t frame[STREAM_FRAME_BYTES])
 {
     const uint8_t *record = (const uint8_t *)event;
-    uint32_t args = EVENT_ARGS;
+    const uint8_t *end = (const uint8_t *)&event->arg[EVENT_ARGS];
     uint8_t *code = frame; /* where the distance to the next zero goes */
     uint8_t *next = frame + 1;
     uint32_t crc = 0;
 
-    while (args > 0 && event->arg[args - 1u] == 0) {
-        args--;
+    for (uint32_t i = EVENT_ARGS; i > 0 && event->arg[i - 1u] == 0; i--) {
+        end -= sizeof event->arg[0];
     }
-    uint32_t bytes = offsetof(struct k5_event, arg) + 4u * args;
-
-    for (uint32_t i = 0; i <= bytes; i++) {
-        uint32_t byte = i < bytes ? record[i] : crc;
+    for (; record <= end; record++) {
+        uint32_t byte = record < end ? *record : crc; /* the last byte is the CRC itself */
 
         crc = crc_next(crc, byte);
         *next = (uint8_t)byte;

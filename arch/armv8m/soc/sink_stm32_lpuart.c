@@ -16,8 +16,9 @@
 #define PIN_7_AFR    (UINT32_C(0xf) << 28)
 #define PIN_7_AF     (UINT32_C(2) << 14) /* MODER: alternate function */
 #define PIN_7_MODE   (UINT32_C(3) << 14)
-#define LPUART_BRR   ((uint32_t)(UINT64_C(256) * 48000000u / 921600u)) /* beyond 32 bits on the way \
-                                                                        */
+
+/* 256 * clock / baud (RM0438, "LPUART baud rate generation"): beyond 32 bits on the way. */
+#define LPUART_BRR ((uint32_t)(UINT64_C(256) * 48000000u / 921600u))
 
 static struct k5_event ring[RING_RECORDS] __attribute__((section(".rings")));
 
