@@ -13,6 +13,7 @@
 #include "kernel/entry.h"
 #include "kernel/kassert.h"
 #include "kernel/port.h"
+#include "kernel/region.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
 
@@ -113,8 +114,8 @@ void port_fault_site(uint8_t id, struct fault_record *record)
     const uint8_t *source = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
     struct exception_frame frame;
 
-    if (source == NULL) {
-        return; /* the frame lies across two memories: the record says that pc is unknown */
+    if (source == NULL || !region_check(k5.thread[id].task, context->psp, FRAME_BYTES, SYS_READ)) {
+        return; /* or the frame lies across two memories: the record says that pc is unknown */
     }
     memcpy(&frame, source, sizeof frame);
     /* After an SVC the stacked pc is behind it; a timeout interrupts before the instruction. */

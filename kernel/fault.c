@@ -3,13 +3,9 @@
 
 #include "kernel/entry.h"
 #include "kernel/kassert.h"
-#include "kernel/region.h"
 #include "kernel/sched.h"
 #include "kernel/system.h"
 #include "kernel/task.h"
-
-/* Largest exception frame that port_fault_site() reads. */
-#define FRAME_BYTES 32u
 
 static void record(const struct fault_record *fault)
 {
@@ -24,10 +20,7 @@ void fault_raise(enum k5_fault_kind kind, uint32_t detail)
 {
     struct fault_record fault = {.kind = (uint8_t)kind, .address = detail};
 
-    if (region_check(k5.thread[k5.current].task, k5.thread[k5.current].context.psp, FRAME_BYTES,
-                     SYS_READ)) {
-        port_fault_site(k5.current, &fault);
-    }
+    port_fault_site(k5.current, &fault);
     record(&fault);
 }
 

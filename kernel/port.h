@@ -51,8 +51,9 @@ void port_thread_init(uint8_t id);
 
 /*
  * Fills pc, sp, lr and the flags of a fault that the kernel itself found (bad
- * system call, panic, timeout) from the exception frame of thread `id`. The
- * kernel has checked that the task may read the frame.
+ * system call, panic, timeout) from what thread `id` was interrupted in. Where
+ * that lies in the task's memory, the port checks it first; what is not to be
+ * had stays 0 and unknown.
  */
 void port_fault_site(uint8_t id, struct fault_record *record);
 

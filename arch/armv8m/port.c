@@ -1,5 +1,6 @@
 /* The kernel's state, and the port functions about threads, memory and the MPU. */
 #include "kernel/port.h"
+#include "kernel/region.h"
 
 #include "arch/armv8m/core.h"
 #include "arch/armv8m/entry_offsets.h"
@@ -61,6 +62,9 @@ void port_fault_site(uint8_t id, struct fault_record *record)
     const struct port_context *context = &k5.thread[id].context;
     const struct exception_frame *frame = (const struct exception_frame *)(uintptr_t)context->psp;
 
+    if (!region_check(k5.thread[id].task, context->psp, FRAME_BYTES, SYS_READ)) {
+        return;
+    }
     /* After an SVC the stacked pc is behind it; a timeout interrupts before the instruction. */
     record->pc = record->kind == K5_FAULT_TIMEOUT ? frame->pc : frame->pc - SVC_BYTES;
     record->lr = frame->lr;
