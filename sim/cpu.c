@@ -141,7 +141,7 @@ static enum cpu_stop stopped_by_page(struct cpu *cpu)
     } else {
         fault_explain_access(cpu);
     }
-    return cpu->failure[0] == '\0' ? CPU_STOP_FAULT : CPU_STOP_ENGINE;
+    return CPU_STOP_FAULT;
 }
 
 static void restore_refused(struct cpu *cpu)
@@ -162,7 +162,7 @@ static enum cpu_stop find_fault(struct cpu *cpu, uc_err error)
         return CPU_STOP_FAULT;
     case ENDING_ACCESS:
         fault_explain_access(cpu);
-        return cpu->failure[0] == '\0' ? CPU_STOP_FAULT : CPU_STOP_ENGINE;
+        return CPU_STOP_FAULT;
     case ENDING_INTERRUPT:
         return stopped_by_interrupt(cpu);
     case ENDING_INVALID:

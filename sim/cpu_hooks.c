@@ -96,6 +96,8 @@ static uint32_t screen_fault(struct cpu *cpu, uint32_t pc, enum thumb_screen kin
         return is_unaligned(cpu, pc, half) ? CFSR_UNALIGNED : 0;
     case THUMB_DIVIDE:
         return read_register(cpu, thumb_divisor(half[1])) == 0 ? CFSR_DIVBYZERO : 0;
+    case THUMB_UNDEFINED:
+        return CFSR_UNDEFINSTR;
     case THUMB_PLAIN:
     case THUMB_IT:
     case THUMB_EDGE:
@@ -104,42 +106,58 @@ static uint32_t screen_fault(struct cpu *cpu, uint32_t pc, enum thumb_screen kin
     return 0;
 }
 
-/* Fills `fault` and returns true if the instruction must not run. */
-static bool is_refused(struct cpu *cpu, uint32_t pc, uint32_t bytes, enum thumb_screen *kind)
-{
-    uint16_t half[2];
-
-    if (!mpu_allows(&cpu->mpu, pc, bytes, SYS_EXECUTE)) {
-        cpu->fault = (struct cpu_fault){.exception = EXC_MEM_MANAGE, .cfsr = CFSR_IACCVIOL};
-        return true;
-    }
-    *kind = code_screen_at(cpu, pc);
-    if (LIKELY(*kind == THUMB_PLAIN || *kind == THUMB_IT)) {
-        return false;
-    }
-    code_fetch(cpu, pc, half);
-    uint32_t cfsr = screen_fault(cpu, pc, *kind, half);
-
-    cpu->fault = (struct cpu_fault){.exception = EXC_USAGE_FAULT, .cfsr = cfsr};
-    return cfsr != 0;
-}
-
-/* Counts the block's opcode and slots at once: Unicorn does not report slots that it skips. */
-static void enter_it_block(struct cpu *cpu, uint32_t pc)
+/* Address behind the IT block that begins at `pc`; 0 if a slot holds what no slot may. */
+static uint32_t it_block_end(const struct cpu *cpu, uint32_t pc, uint32_t *slots)
 {
     uint16_t half[2];
     uint32_t end = pc + 2u;
 
     code_fetch(cpu, pc, half);
-    uint32_t slots = thumb_it_slots(half[0]);
-
-    for (uint32_t i = 0; i < slots; i++) {
+    *slots = thumb_it_slots(half[0]);
+    for (uint32_t i = 1; i <= *slots; i++) {
         code_fetch(cpu, end, half);
+        if (!thumb_may_be_slot(half[0], half[1], i == *slots)) {
+            return 0;
+        }
         end += thumb_bytes(half[0]);
     }
-    cpu->left -= slots;
+    return end;
+}
+
+static bool refuses(struct cpu *cpu, uint32_t exception, uint32_t cfsr)
+{
+    cpu->fault = (struct cpu_fault){.exception = exception, .cfsr = cfsr};
+    return cfsr != 0;
+}
+
+/* Fills `fault` and returns true if the instruction must not run. */
+static bool is_refused(struct cpu *cpu, uint32_t pc, uint32_t bytes)
+{
+    uint16_t half[2];
+
+    if (!mpu_allows(&cpu->mpu, pc, bytes, SYS_EXECUTE)) {
+        return refuses(cpu, EXC_MEM_MANAGE, CFSR_IACCVIOL);
+    }
+    enum thumb_screen kind = code_screen_at(cpu, pc);
+
+    cpu->next_slots = 0;
+    if (LIKELY(kind == THUMB_PLAIN)) {
+        return false;
+    }
+    if (kind == THUMB_IT) {
+        cpu->next_it_end = it_block_end(cpu, pc, &cpu->next_slots);
+        return refuses(cpu, EXC_USAGE_FAULT, cpu->next_it_end == 0 ? CFSR_UNDEFINSTR : 0);
+    }
+    code_fetch(cpu, pc, half);
+    return refuses(cpu, EXC_USAGE_FAULT, screen_fault(cpu, pc, kind, half));
+}
+
+/* Counts the block's slots with its opcode: Unicorn does not report slots that it skips. */
+static void enter_it_block(struct cpu *cpu, uint32_t pc)
+{
+    cpu->left -= cpu->next_slots;
     cpu->it_opcode = pc;
-    cpu->it_end = end;
+    cpu->it_end = cpu->next_it_end;
     cpu->fast_bytes = 0; /* each slot needs a look, and so does what follows the block */
 }
 
@@ -155,7 +173,6 @@ static void look_at_instruction(struct cpu *cpu, uint32_t pc, uint32_t bytes)
 {
     /* Later slots lie behind earlier ones: a branch back to a slot has left the block. */
     bool slot = cpu->it_end != 0 && pc > cpu->last_pc && pc < cpu->it_end;
-    enum thumb_screen kind = THUMB_PLAIN;
 
     if (!slot) {
         cpu->it_end = 0;
@@ -165,7 +182,7 @@ static void look_at_instruction(struct cpu *cpu, uint32_t pc, uint32_t bytes)
             return;
         }
     }
-    if (is_refused(cpu, pc, bytes, &kind)) {
+    if (is_refused(cpu, pc, bytes)) {
         refuse(cpu, pc, ENDING_SCREEN);
         if (slot) {
             lose_registers(cpu);
@@ -177,7 +194,7 @@ static void look_at_instruction(struct cpu *cpu, uint32_t pc, uint32_t bytes)
         return;
     }
     cpu->left--;
-    if (kind == THUMB_IT) {
+    if (cpu->next_slots != 0) {
         enter_it_block(cpu, pc);
     }
 }

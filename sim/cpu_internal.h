@@ -53,6 +53,8 @@ struct cpu {
     /* The IT block that is being executed: its slots lie in (it_opcode, it_end). */
     uint32_t it_opcode;
     uint32_t it_end;
+    uint32_t next_it_end; /* of the IT instruction that is looked at */
+    uint32_t next_slots;  /* 0: it is none */
 
     struct mpu mpu;
     bool mpu_valid;

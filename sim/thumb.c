@@ -169,6 +169,18 @@ static bool access_dual(uint16_t first, uint16_t second, struct thumb_access *ac
     return load || bits(second, 12, 4) != 15;                             /* else TT */
 }
 
+/* PLD, PLI and their like: byte and halfword loads to r15, but for the forms with writeback and
+ * the unprivileged ones, which the manual calls unpredictable and Unicorn executes. */
+static bool is_preload(uint16_t first, uint16_t second)
+{
+    bool literal_or_imm12 = bits(first, 0, 4) == THUMB_PC || (first & 0x80u) != 0;
+    bool index = (second & 0x800u) == 0;
+    bool negative = (second & 0xf00u) == 0xc00u;
+
+    return bits(first, 5, 2) != 2 && bits(second, 12, 4) == 15 &&
+           (literal_or_imm12 || index || negative);
+}
+
 /* LDR and STR of all sizes: 1111 100 S U size L Rn. */
 static bool access_single(uint16_t first, uint16_t second, struct thumb_access *access)
 {
@@ -177,8 +189,8 @@ static bool access_single(uint16_t first, uint16_t second, struct thumb_access *
     bool store = (first & 0x10u) == 0;
     bool up = (first & 0x80u) != 0;
 
-    if (size == 3 || (!store && size != 2 && bits(second, 12, 4) == 15)) {
-        return false; /* undefined, or PLD and PLI, which never fault */
+    if (size == 3 || (!store && is_preload(first, second))) {
+        return false; /* undefined, or a hint that never faults */
     }
     if (rn == THUMB_PC) {
         *access = plain(rn, 1u << size, signed_offset(bits(second, 0, 12), up), store);
@@ -239,6 +251,24 @@ static bool access32(uint16_t first, uint16_t second, struct thumb_access *acces
     return false;
 }
 
+/* Encodings that other profiles have: Unicorn runs them, a Cortex-M33 knows them not. */
+static bool is_foreign(uint16_t first, uint16_t second)
+{
+    /* Exclusives and the like by op3: table branches load only; no doublewords. */
+    static const uint16_t known_loads = 0x7733;
+    static const uint16_t known_stores = 0x7730;
+
+    if ((first & 0xfe10u) == 0xf800u) { /* stores relative to pc; above 0xf900: Neon */
+        return (first & 0x100u) != 0 || bits(first, 0, 4) == THUMB_PC;
+    }
+    if ((first & 0xffe0u) == 0xe8c0u) {
+        uint16_t known = (first & 0x10u) != 0 ? known_loads : known_stores;
+
+        return ((known >> bits(second, 4, 4)) & 1u) == 0;
+    }
+    return (first & 0xef00u) == 0xef00u; /* Neon data processing */
+}
+
 /* ---------------------------------------------------------------- interface */
 
 bool thumb_access(uint16_t first, uint16_t second, struct thumb_access *access)
@@ -271,6 +301,43 @@ uint32_t thumb_it_slots(uint16_t first)
     return 4u - (uint32_t)__builtin_ctz(mask);
 }
 
+/* B<c>, CBZ, CBNZ: never in an IT block. */
+static bool is_short_conditional(uint16_t first)
+{
+    return ((first & 0xf000u) == 0xd000u && (first & 0x0e00u) != 0x0e00u) ||
+           (first & 0xf500u) == 0xb100u;
+}
+
+static bool writes_pc16(uint16_t first)
+{
+    bool to_r15 = (first & 0x87u) == 0x87u;
+
+    return (first & 0xf800u) == 0xe000u ||           /* B */
+           (first & 0xff00u) == 0x4700u ||           /* BX, BLX */
+           (first & 0xff00u) == 0xbd00u ||           /* POP {.., pc} */
+           ((first & 0xfd00u) == 0x4400u && to_r15); /* ADD, MOV to pc */
+}
+
+static bool writes_pc32(uint16_t first, uint16_t second)
+{
+    if ((first & 0xf800u) == 0xf000u && (second & 0x8000u) != 0) { /* branches, special registers */
+        return (second & 0x5000u) != 0 || (first & 0x0380u) != 0x0380u;
+    }
+    return ((first & 0xfff0u) == 0xe8d0u && (second & 0xe0u) == 0) ||       /* TBB, TBH */
+           ((first & 0xfe50u) == 0xe810u && (second & 0x8000u) != 0) ||     /* LDM */
+           ((first & 0xff70u) == 0xf850u && (second & 0xf000u) == 0xf000u); /* LDR */
+}
+
+bool thumb_may_be_slot(uint16_t first, uint16_t second, bool last)
+{
+    bool narrow = thumb_bytes(first) == 2;
+
+    if (narrow && (thumb_it_slots(first) != 0 || is_short_conditional(first))) {
+        return false;
+    }
+    return last || !(narrow ? writes_pc16(first) : writes_pc32(first, second));
+}
+
 enum thumb_screen thumb_screen(uint16_t first, uint16_t second)
 {
     struct thumb_access access;
@@ -285,6 +352,9 @@ enum thumb_screen thumb_screen(uint16_t first, uint16_t second)
     }
     if (is_fpu(first, second)) {
         return THUMB_FPU;
+    }
+    if (is_foreign(first, second)) {
+        return THUMB_UNDEFINED;
     }
     if ((first & 0xffd0u) == 0xfb90u && (second & 0xf0u) == 0xf0u) { /* SDIV, UDIV */
         return THUMB_DIVIDE;

@@ -17,6 +17,7 @@ enum thumb_screen {
     THUMB_EXCLUSIVE, /* the same, and sets the exclusive monitor */
     THUMB_DIVIDE,    /* faults if the divisor is 0 */
     THUMB_FPU,       /* faults in a thread without FPU; a load or store is also THUMB_ALIGNED */
+    THUMB_UNDEFINED, /* no instruction of a Cortex-M33, but Unicorn would run it */
     THUMB_EDGE,      /* its second half lies behind the executable range (made by the caller) */
 };
 
@@ -58,6 +59,13 @@ static inline uint32_t thumb_divisor(uint16_t second)
 
 /* Slots of the IT block that `first` opens, 1 to 4; 0 if it is no IT instruction. */
 uint32_t thumb_it_slots(uint16_t first);
+
+/*
+ * May this instruction stand in a slot of an IT block? The manual calls it unpredictable if an IT
+ * or a conditional branch does, or another branch before the last slot. Here that block's IT is an
+ * undefined instruction, since Unicorn would carry the block's conditions somewhere else.
+ */
+bool thumb_may_be_slot(uint16_t first, uint16_t second, bool last);
 
 /* NOP, YIELD, WFE, WFI, SEV and the unallocated hints, in either width. */
 static inline bool thumb_is_hint(uint16_t first, uint16_t second)

@@ -396,6 +396,69 @@ static void test_threads_of_a_task_keep_their_limits(void **state)
     }
 }
 
+/* Far more code than the smallest translation buffer holds, several times over. */
+static void test_translations_that_overflow_their_buffer(void **state)
+{
+    const uint32_t bytes = 65536;
+    const struct mpu mpu = {1, {{RIG_TEXT, RIG_TEXT + bytes - 1u, 5}}};
+    struct memory memory = {.count = 0};
+    struct cpu_registers registers = {.r = {0}};
+    const char *why = "";
+    uint64_t executed = 0;
+
+    (void)state;
+    assert_true(memory_add(&memory, RIG_TEXT, bytes, false));
+    for (uint32_t i = 0; i < bytes; i += 2) {
+        const uint16_t half = i == bytes - 2 ? SVC : ADD;
+
+        memcpy(memory.range[0].host + i, &half, 2);
+    }
+    struct cpu *cpu = cpu_open(&memory, 0, &why);
+
+    assert_non_null(cpu);
+    cpu_set_mpu(cpu, &mpu);
+    assert_true(cpu_select(cpu, 0, 0, false));
+    registers.r[CPU_XPSR] = 0x01000000u;
+    for (uint32_t pass = 1; pass <= 10; pass++) {
+        registers.r[2] = 0;
+        registers.r[CPU_PC] = RIG_TEXT;
+        cpu_set_registers(cpu, &registers);
+        assert_int_equal(cpu_run(cpu, bytes, &executed), CPU_STOP_SVC);
+        assert_int_equal(executed, bytes / 2);
+        assert_int_equal(cpu_registers(cpu)->r[2], bytes / 2 - 1);
+    }
+    cpu_close(cpu);
+    memory_free(&memory);
+}
+
+/* What the manual calls unpredictable in an IT block must not run half a block. */
+static void test_it_blocks_that_no_assembler_makes_are_undefined(void **state)
+{
+    static const uint16_t blocks[][6] = {
+        {0x2801, 0xbf04, 0xbf04, ADD, ADD, SVC},    /* IT in a slot */
+        {0x2801, 0xbf04, 0xd0fe, ADD, SVC},         /* conditional branch */
+        {0x2801, 0xbf08, 0xb100, ADD, SVC},         /* cbz */
+        {0x2801, 0xbf04, 0xe000, ADD, SVC},         /* branch before the last slot */
+        {0x2801, 0xbf04, 0x4770, ADD, SVC},         /* bx lr */
+        {0x2801, 0xbf04, 0xbd00, ADD, SVC},         /* pop {pc} */
+        {0x2801, 0xbf04, 0x4687, ADD, SVC},         /* mov pc, r0 */
+        {0x2801, 0xbf04, 0xf000, 0xf800, ADD, SVC}, /* bl */
+        {0x2801, 0xbf04, 0xf851, 0xf000, ADD, SVC}, /* ldr pc, [r1] */
+        {0x2801, 0xbf04, 0xe891, 0x8001, ADD, SVC}, /* ldm r1, {r0, pc} */
+        {0x2801, 0xbf04, 0xe8d1, 0xf000, ADD, SVC}, /* tbb */
+    };
+    struct rig *rig = *state;
+
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        rig_load(rig, blocks[i], 6);
+        rig_start(rig, 1, RIG_DATA, 0);
+        assert_int_equal(rig_run(rig, 100), CPU_STOP_FAULT);
+        assert_int_equal(cpu_fault(rig->cpu)->cfsr, UNDEFINED);
+        assert_int_equal(rig_reg(rig, CPU_PC), AT(1));
+        assert_int_equal(rig->executed, 1);
+    }
+}
+
 static int set_up(void **state)
 {
     static struct rig rig;
@@ -425,6 +488,8 @@ int main(void)
         TEST(test_fault_in_an_it_block_has_its_it_state),
         TEST(test_ge_flags_are_in_xpsr),
         TEST(test_xpsr_without_thumb_bit_is_an_invalid_state),
+        TEST(test_translations_that_overflow_their_buffer),
+        TEST(test_it_blocks_that_no_assembler_makes_are_undefined),
         TEST(test_changed_code_runs_as_changed),
         TEST(test_lost_region_is_lost_at_once),
         TEST(test_threads_of_a_task_keep_their_limits),
