@@ -157,7 +157,8 @@ int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
     if (sim->system != NULL) {
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine has its boot tables already");
     }
-    struct sys_header *copy = malloc(bytes > 0 ? bytes : 1); /* aligned, as the tables want */
+    /* Aligned, as the tables want, and never less than a header. */
+    struct sys_header *copy = calloc(1, bytes > sizeof(*copy) ? bytes : sizeof(*copy));
 
     if (copy == NULL) {
         return machine_error(sim, K5SIM_NO_MEMORY, "out of memory for %zu bytes", bytes);

@@ -44,8 +44,8 @@ struct k5sim_board {
     const char *cpu; /* "cortex-m33" */
     const struct k5sim_memory *memory;
     size_t memory_count;
-    uint32_t mpu_regions;     /* at most 8 */
-    uint32_t ticks_per_insn;  /* virtual time: ticks = instructions * this; at least 1 */
+    uint32_t mpu_regions;    /* at most 8 */
+    uint32_t ticks_per_insn; /* virtual time: ticks = instructions * this; at least 1 */
 };
 
 /* The same as struct k5_event of the kernel (static-asserted in sim/). */
