@@ -23,6 +23,7 @@ static void build_client_and_server(void)
     recv_only = build_cap(CLIENT, endpoint, K5_RIGHT_RECV, 0);
     powerless = build_cap(CLIENT, endpoint, 0, 0);
     build_spare_slots(CLIENT, 2);
+    build_cap(build_single(1), endpoint, K5_RIGHT_SEND, 0); /* whose table lies behind */
     kit_boot();
     TURN_TO(CLIENT);
 }

@@ -210,6 +210,23 @@ static void test_donation_boost_ends_when_the_queued_caller_dies(void **state)
     ASSERT_CURRENT(MIDDLE);
 }
 
+/* A queued sender whose buffer went bad is sent away, and its boost with it. */
+static void test_donation_boost_ends_when_the_queued_message_fails(void **state)
+{
+    (void)state;
+    boot_inversion();
+    kit_advance_to(100);
+    PLAY(URGENT, K5_SYS_SEND, urgent_cap, K5_MSG_COPY, build_buffer(URGENT, 0), 8);
+    ASSERT_CURRENT(SERVER);
+    assert_lent(SERVER, SERVER, 20);
+    build_region_of(URGENT, BUILD_BUFFERS)->access = 0;
+    PLAY(SERVER, K5_SYS_RECV, recv_cap[SERVER]);
+    ASSERT_STATE(SERVER, THREAD_RECEIVING);
+    assert_lent(SERVER, SERVER, 5);
+    ASSERT_CURRENT(URGENT);
+    ASSERT_ERROR(URGENT, K5_E_ADDRESS);
+}
+
 /* The boost passes on to whom the server itself waits for. */
 static void test_donation_boost_reaches_whom_the_server_waits_for(void **state)
 {
@@ -527,6 +544,7 @@ int main(void)
         KIT_TEST(test_donation_ends_when_the_server_receives_again),
         KIT_TEST(test_donation_queued_caller_boosts_the_receiver),
         KIT_TEST(test_donation_boost_ends_when_the_queued_caller_dies),
+        KIT_TEST(test_donation_boost_ends_when_the_queued_message_fails),
         KIT_TEST(test_donation_boost_reaches_whom_the_server_waits_for),
         KIT_TEST(test_donation_boost_follows_the_best_of_the_queue),
         KIT_TEST(test_donation_passive_server_without_a_client_never_runs),

@@ -323,7 +323,7 @@ static void arrange_wait(enum wait wait, enum sys_policy policy)
     kit_setup(NULL);
     build_four(policy);
     TURN_TO(CLIENT);
-    PLAY(CLIENT, wait == WAIT_SENDING ? K5_SYS_SEND : K5_SYS_CALL, to_server, 0, 7);
+    PLAY(CLIENT, wait == WAIT_SENDING ? K5_SYS_SEND : K5_SYS_CALL, to_server, kit_info(3, 0), 7);
     TURN_TO(SERVER);
     if (wait == WAIT_AWAITING) {
         PLAY(SERVER, K5_SYS_RECV, serve);

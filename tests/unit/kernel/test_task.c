@@ -163,6 +163,64 @@ static void test_task_fault_ends_all_its_threads(void **state)
     }
 }
 
+/* ------------------------------------------------------------ held, but still a peer */
+
+#define HELD_TASK 0u
+#define HELD      0u /* waits for a message, or for a reply */
+#define SISTER    1u /* commits the fault */
+#define PEER      2u
+#define CPTR0     0x10000u
+
+/* Short messages take the fast path, copies the general one. */
+static const uint32_t kinds[] = {K5_MSG_SHORT, K5_MSG_COPY};
+
+static void boot_held(bool serves)
+{
+    kit_setup(NULL);
+    build_task(SYS_POLICY_HOLD);
+    build_thread(HELD_TASK, 20);
+    build_thread(HELD_TASK, 15);
+    build_thread(build_task(SYS_POLICY_STOP), 10);
+    build_endpoint(serves ? HELD : PEER);
+    build_cap(HELD_TASK, 0, serves ? K5_RIGHT_RECV : K5_RIGHT_SEND, 0);
+    build_cap(1, 0, serves ? K5_RIGHT_SEND : K5_RIGHT_RECV, 0);
+    kit_boot();
+}
+
+/* The message arrives, for whoever looks; the thread that got it does not run. */
+static void test_task_held_receiver_does_not_run_by_a_call(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        boot_held(true);
+        PLAY(HELD, K5_SYS_RECV, CPTR0);
+        FAULT(SISTER);
+        PLAY(PEER, K5_SYS_CALL, CPTR0, kinds[i], build_buffer(1, 0), 8);
+        ASSERT_CURRENT(NO_THREAD);
+        ASSERT_STATE(HELD, THREAD_OFF);
+        ASSERT_STATE(PEER, THREAD_AWAITING);
+    }
+}
+
+static void test_task_held_caller_does_not_run_by_a_reply(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 2; i++) {
+        boot_held(false);
+        PLAY(HELD, K5_SYS_CALL, CPTR0);
+        ASSERT_CURRENT(PEER); /* boosted above the sister */
+        PLAY(PEER, K5_SYS_RECV, CPTR0);
+        PLAY(PEER, K5_SYS_SLEEP, 100, 0);
+        FAULT(SISTER);
+        kit_advance_to(100);
+        PLAY(PEER, K5_SYS_REPLY_RECV, k5.thread[HELD].sequence << 8 | HELD, kinds[i],
+             build_buffer(1, 0), 8, 0, 0, CPTR0);
+        ASSERT_CURRENT(NO_THREAD);
+        ASSERT_STATE(HELD, THREAD_OFF);
+        ASSERT_STATE(PEER, THREAD_RECEIVING);
+    }
+}
+
 /* ------------------------------------------------------------ a fresh start */
 
 static void test_task_restarts_at_its_entry_with_an_empty_stack(void **state)
@@ -305,6 +363,8 @@ int main(void)
         KIT_TEST(test_task_generation_is_retired_before_it_wraps),
         KIT_TEST(test_task_held_or_stopped_never_runs_again),
         KIT_TEST(test_task_fault_ends_all_its_threads),
+        KIT_TEST(test_task_held_receiver_does_not_run_by_a_call),
+        KIT_TEST(test_task_held_caller_does_not_run_by_a_reply),
         KIT_TEST(test_task_restarts_at_its_entry_with_an_empty_stack),
         KIT_TEST(test_task_fault_leaves_the_others_alone),
         KIT_TEST(test_task_fault_is_on_record),
