@@ -59,9 +59,11 @@ static void lose_registers(struct cpu *cpu)
 
 static uint32_t read_register(const struct cpu *cpu, uint32_t number)
 {
-    uint32_t value = 0;
+    uint32_t value = UINT32_MAX; /* pc, where the manual says unpredictable: at least not 0 */
 
-    uc_reg_read(cpu->uc, core_register[number], &value);
+    if (number < 15) {
+        uc_reg_read(cpu->uc, core_register[number], &value);
+    }
     return value;
 }
 

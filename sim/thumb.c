@@ -255,14 +255,14 @@ static bool access32(uint16_t first, uint16_t second, struct thumb_access *acces
 static bool is_foreign(uint16_t first, uint16_t second)
 {
     /* Exclusives and the like by op3: table branches load only; no doublewords. */
-    static const uint16_t known_loads = 0x7733;
-    static const uint16_t known_stores = 0x7730;
+    static const uint32_t known_loads = 0x7733;
+    static const uint32_t known_stores = 0x7730;
 
     if ((first & 0xfe10u) == 0xf800u) { /* stores relative to pc; above 0xf900: Neon */
         return (first & 0x100u) != 0 || bits(first, 0, 4) == THUMB_PC;
     }
     if ((first & 0xffe0u) == 0xe8c0u) {
-        uint16_t known = (first & 0x10u) != 0 ? known_loads : known_stores;
+        uint32_t known = (first & 0x10u) != 0 ? known_loads : known_stores;
 
         return ((known >> bits(second, 4, 4)) & 1u) == 0;
     }
