@@ -66,7 +66,7 @@ def write_junit(path: Path, cases: Iterable[Case]) -> None:
         )  # fmt: skip
         for case in members:
             element = ElementTree.SubElement(
-                suite, "testcase", classname=name, name=case.name, time=f"{case.seconds:.3f}"
+                suite, "testcase", classname=name, name=_xml(case.name), time=f"{case.seconds:.3f}"
             )
             if case.status == FAILED:
                 ElementTree.SubElement(element, "failure", message="failed").text = _xml(case.message)
