@@ -225,6 +225,30 @@ static void test_idle_time_costs_nothing(void **state)
     k5sim_close(sim);
 }
 
+/* A slow core: four ticks an instruction; a tick between two instructions comes at the later one.
+ */
+static void test_ticks_per_instruction_scale_the_clock(void **state)
+{
+    static struct k5sim_event events[BENCH_EVENTS];
+    struct k5sim *sim;
+
+    (void)state;
+    build_reset();
+    build_single(20);
+    build_single(10);
+    build_thread_of(1)->argument = COUNTER;
+    sim = bench_boot_with(ticker_and_counter, 2, 4);
+    assert_int_equal(k5sim_run(sim, 1001, 0), K5SIM_STOP_TIME);
+    assert_int_equal(k5sim_now(sim), 1004);
+    assert_int_equal(k5sim_instructions(sim), 251);
+    size_t count = bench_take(sim, events);
+
+    assert_int_equal(bench_find(events, count, K5_EVENT_LOG, 0)->time, 4 * 11);
+    assert_int_equal(bench_find(events, count, K5_EVENT_LOG, 1)->time, 100 + 4 * 10);
+    assert_int_equal(bench_find(events, count, K5_EVENT_LOG, 2)->time, 200 + 4 * 10);
+    k5sim_close(sim);
+}
+
 static void test_sleep_for_ever_halts_the_machine(void **state)
 {
     static const uint16_t sleeper[] = {0x2400, 0x43e4, 0x1c25, SYSCALL(6), 0xe7fe}; /* all ones */
@@ -461,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_two_machines_take_turns_in_one_thread),
         cmocka_unit_test(test_registers_are_those_with_which_a_thread_goes_on),
         cmocka_unit_test(test_idle_time_costs_nothing),
+        cmocka_unit_test(test_ticks_per_instruction_scale_the_clock),
         cmocka_unit_test(test_sleep_for_ever_halts_the_machine),
         cmocka_unit_test(test_full_ring_stops_and_loses_nothing),
         cmocka_unit_test(test_run_stops_at_the_event_asked_for),

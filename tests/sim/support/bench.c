@@ -11,7 +11,7 @@ uint32_t bench_text(uint32_t task)
     return FAKE_FLASH_BASE + task * BUILD_TASK_BYTES;
 }
 
-struct k5sim *bench_open(void)
+struct k5sim *bench_open_with(uint32_t ticks_per_insn)
 {
     static const struct k5sim_memory memory[] = {
         {FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
@@ -22,7 +22,7 @@ struct k5sim *bench_open(void)
         .memory = memory,
         .memory_count = 2,
         .mpu_regions = 8,
-        .ticks_per_insn = 1,
+        .ticks_per_insn = ticks_per_insn,
     };
     char why[256] = "";
     struct k5sim *sim = k5sim_open(&board, why, sizeof why);
@@ -31,6 +31,11 @@ struct k5sim *bench_open(void)
         fail_msg("%s", why);
     }
     return sim;
+}
+
+struct k5sim *bench_open(void)
+{
+    return bench_open_with(1);
 }
 
 static void check(struct k5sim *sim, int result)
@@ -59,7 +64,13 @@ void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_
 
 struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count)
 {
-    struct k5sim *sim = bench_open();
+    return bench_boot_with(programs, count, 1);
+}
+
+struct k5sim *bench_boot_with(const struct bench_program *programs, uint32_t count,
+                              uint32_t ticks_per_insn)
+{
+    struct k5sim *sim = bench_open_with(ticks_per_insn);
 
     bench_load(sim, programs, count);
     check(sim, k5sim_boot(sim));

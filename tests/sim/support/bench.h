@@ -7,7 +7,9 @@
 
 #define BENCH_EVENTS 4096u
 
+/* A machine without a system; bench_open() has one tick an instruction. */
 struct k5sim *bench_open(void);
+struct k5sim *bench_open_with(uint32_t ticks_per_insn);
 
 /* Gives the machine the system that was built, and task i the code of programs[i]. */
 struct bench_program {
@@ -24,6 +26,8 @@ void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_
 
 /* Opens, loads and boots. */
 struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count);
+struct k5sim *bench_boot_with(const struct bench_program *programs, uint32_t count,
+                              uint32_t ticks_per_insn);
 
 /* Where the text of task `task` begins. */
 uint32_t bench_text(uint32_t task);
