@@ -117,7 +117,7 @@ enum k5_syscall {
     K5_SYS_COUNT = 11,
 };
 
-/* Number of its register: 0 is r4 on Armv8-M. A0.. arguments, R0.. results. */
+/* Number of its register: 0 is r4 on Armv8-M, a0 on RV32. A0.. arguments, R0.. results. */
 enum k5_register {
     K5_A_SEND_CPTR = 0,
     K5_A_SEND_INFO = 1,

@@ -96,7 +96,7 @@ def header(abi: dict[str, Any]) -> str:
         out.append(f"    K5_SYS_{call['name'].upper()} = {call['number']},")
     out += [f"    K5_SYS_COUNT = {max(c['number'] for c in abi['syscall']) + 1},", "};", ""]
     out += [
-        "/* Number of its register: 0 is r4 on Armv8-M. A0.. arguments, R0.. results. */",
+        "/* Number of its register: 0 is r4 on Armv8-M, a0 on RV32. A0.. arguments, R0.. results. */",
         "enum k5_register {",
     ]
     for call in abi["syscall"]:
@@ -113,7 +113,7 @@ def _cell(text: str) -> str:
 
 def page(abi: dict[str, Any]) -> str:
     """The text of docs/abi.md."""
-    registers = abi["registers"]["armv8m"]
+    armv8m, rv32 = (abi["registers"][arch] for arch in ("armv8m", "rv32"))
     out = [
         "# The system-call ABI",
         "",
@@ -122,7 +122,8 @@ def page(abi: dict[str, Any]) -> str:
         f"Version {abi['version']}. Numbers are only ever appended.",
         "",
         abi["registers"]["doc"],
-        f"On Armv8-M the registers are {', '.join(registers)}, and the instruction is `svc 0`.",
+        f"On Armv8-M the registers are {', '.join(armv8m)}, and the instruction is `svc 0`;",
+        f"on RV32 they are {', '.join(rv32)}, and the instruction is `ecall`.",
         "A number that is no system call is a fault of the task, not an error.",
         "",
         "## Messages",
@@ -134,14 +135,14 @@ def page(abi: dict[str, Any]) -> str:
     ]
     for call in abi["syscall"]:
         out += [f"### {call['name']} ({call['number']})", "", call["doc"], ""]
-        out += ["| register | argument | result |", "|---|---|---|"]
-        for index, register in enumerate(registers):
+        out += ["| Armv8-M | RV32 | argument | result |", "|---|---|---|---|"]
+        for index, (arm, riscv) in enumerate(zip(armv8m, rv32, strict=True)):
             argument = call["args"][index] if index < len(call["args"]) else ""
             if index == RESULT_REGISTERS - 1:
                 argument = str(call["number"])
             result = call["results"][index] if index < len(call["results"]) else ""
             if argument or result:
-                out.append(f"| {register} | {argument} | {result} |")
+                out.append(f"| {arm} | {riscv} | {argument} | {result} |")
         out.append("")
         if call["errors"]:
             out += ["Errors: " + ", ".join(f"`{e}`" for e in call["errors"]) + ".", ""]

@@ -1,0 +1,146 @@
+/* From a task's regions to the values of the PMP registers, and back. */
+#include "arch/rv32/pmp.h"
+
+#define WORD_SHIFT 2u
+
+static uint32_t cfg_of(const struct sys_region *region)
+{
+    uint32_t value = 0;
+
+    /* Write without read is a reserved combination, and execute without read saves nobody. */
+    if (region->access != 0) {
+        value |= PMP_R;
+    }
+    if ((region->access & SYS_WRITE) != 0) {
+        value |= PMP_W;
+    }
+    /* Write and execute never go together, whatever the tables say. */
+    if ((region->access & SYS_EXECUTE) != 0 && (region->access & SYS_WRITE) == 0 &&
+        (region->flags & SYS_REGION_DEVICE) == 0) {
+        value |= PMP_X;
+    }
+    return value;
+}
+
+/* One entry says it all: the size is a power of two from 8 on, and divides the base. */
+static bool is_napot(const struct sys_region *region)
+{
+    return region->bytes >= 2u * PMP_GRAIN && (region->bytes & (region->bytes - 1u)) == 0 &&
+           (region->base & (region->bytes - 1u)) == 0;
+}
+
+/* A region that begins where the top-of-range region before it ends needs no bottom of its own. */
+static bool continues(const struct sys_region *region, uint32_t index)
+{
+    return index > 0 && !is_napot(&region[index - 1u]) &&
+           region[index - 1u].base + region[index - 1u].bytes == region[index].base;
+}
+
+/* A region from address 0 has its bottom in hardware: entry 0 starts there. */
+static uint32_t entries_of(const struct sys_region *region, uint32_t index, uint32_t used)
+{
+    bool has_bottom = continues(region, index) || (used == 0 && region[index].base == 0);
+
+    return is_napot(&region[index]) || has_bottom ? 1u : 2u;
+}
+
+uint32_t pmp_entries(const struct sys_region *region, uint32_t count)
+{
+    uint32_t used = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        used += entries_of(region, i, used);
+    }
+    return used;
+}
+
+static void put(struct rv32_mpu_image *image, uint32_t index, uint32_t addr, uint32_t cfg)
+{
+    image->addr[index] = addr;
+    image->cfg[index / 4u] |= cfg << index % 4u * 8u;
+}
+
+/* The first address behind a region, in words; of one that ends at the top of memory 2^30. */
+static uint32_t top_of(const struct sys_region *region)
+{
+    return (region->base >> WORD_SHIFT) + (region->bytes >> WORD_SHIFT);
+}
+
+void pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image)
+{
+    uint32_t used = 0;
+
+    *image = (struct rv32_mpu_image){0};
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t wanted = entries_of(region, i, used);
+        uint32_t base = region[i].base >> WORD_SHIFT;
+
+        if (used + wanted > PMP_ENTRIES) {
+            return;
+        }
+        if (is_napot(&region[i])) {
+            /* Ones below the base, one fewer than the size in words has zeros: 8 bytes have 0. */
+            put(image, used, base | (region[i].bytes / (2u * PMP_GRAIN) - 1u),
+                cfg_of(&region[i]) | PMP_A_NAPOT);
+        } else {
+            if (wanted == 2u) {
+                put(image, used, base, PMP_A_OFF); /* matches nothing; its address is the bottom */
+            }
+            put(image, used + wanted - 1u, top_of(&region[i]), cfg_of(&region[i]) | PMP_A_TOR);
+        }
+        used += wanted;
+    }
+}
+
+static uint32_t cfg_at(const struct rv32_mpu_image *image, uint32_t index)
+{
+    return image->cfg[index / 4u] >> index % 4u * 8u & PMP_CFG_MASK;
+}
+
+static uint32_t access_of(uint32_t cfg)
+{
+    return ((cfg & PMP_R) != 0 ? SYS_READ : 0u) | ((cfg & PMP_W) != 0 ? SYS_WRITE : 0u) |
+           ((cfg & PMP_X) != 0 ? SYS_EXECUTE : 0u);
+}
+
+struct pmp_range pmp_range(const struct rv32_mpu_image *image, uint32_t index)
+{
+    uint32_t cfg = cfg_at(image, index);
+    uint64_t addr = image->addr[index];
+    uint64_t base = 0;
+    uint64_t end = 0;
+
+    switch (cfg & PMP_A) {
+    case PMP_A_TOR:
+        base = index == 0 ? 0 : (uint64_t)image->addr[index - 1u] << WORD_SHIFT;
+        end = addr << WORD_SHIFT;
+        break;
+    case PMP_A_NA4:
+        base = addr << WORD_SHIFT;
+        end = base + PMP_GRAIN;
+        break;
+    case PMP_A_NAPOT:
+        /* The lowest zero and the ones below it are no part of the base. */
+        base = (addr & (addr + 1u)) << WORD_SHIFT;
+        end = base + ((addr ^ (addr + 1u)) + 1u) * PMP_GRAIN;
+        break;
+    default: /* off */
+        break;
+    }
+    return (struct pmp_range){base, end, access_of(cfg)};
+}
+
+bool pmp_allows(const struct rv32_mpu_image *image, uint32_t address, uint32_t bytes,
+                uint32_t access)
+{
+    uint64_t end = (uint64_t)address + bytes;
+
+    for (uint32_t i = 0; i < PMP_ENTRIES; i++) {
+        struct pmp_range range = pmp_range(image, i);
+
+        if (address < range.end && end > range.base && range.base < range.end) {
+            return address >= range.base && end <= range.end && (range.access & access) == access;
+        }
+    }
+    return false;
+}
