@@ -172,7 +172,12 @@ def test_chip_image_comes_in_three_formats_with_the_same_bytes(system: System) -
     elf = ElfFile(made.elf)
     raw = made.elf.with_suffix(".bin").read_bytes()
     base = built.meta["memory"]["flash"]["base"]
-    names = [".text", ".system", ".data", *(f".task.{task['name']}" for task in built.meta["tasks"])]
+    names = [
+        ".text",
+        ".system",
+        ".data",
+        *(f".task.{task['name']}" for task in built.meta["tasks"]),
+    ]
     loaded = {name: elf.sections[name] for name in names if name in elf.sections}
     assert len(loaded) >= 2 + len(built.meta["tasks"])
     for name, section in loaded.items():

@@ -38,7 +38,10 @@ def test_each_command_has_help(name: str) -> None:
     [
         (["bild"], "unknown command 'bild' (did you mean 'build'?)"),
         (["--hepl"], "unknown option '--hepl'"),
-        (["run", "demo", "--engin", "hosted"], "unknown option '--engin' (did you mean '--engine'?)"),
+        (
+            ["run", "demo", "--engin", "hosted"],
+            "unknown option '--engin' (did you mean '--engine'?)",
+        ),
         (["run", "demo", "--engine", "qmu"], "'qmu'"),
         (["run", "nosuch.toml"], "nosuch.toml: no such file"),
         (["run", "dmo"], "no system 'dmo' (did you mean 'demo'?)"),
@@ -113,6 +116,8 @@ def test_inspect_draws_the_graph(tmp_path: Path) -> None:
 
 def test_reader_that_goes_away_is_no_error() -> None:
     command = f"{ROOT / 'k5'} inspect demo | head -1; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.stdout.splitlines()[-1] == "0"
     assert done.stderr == ""

@@ -33,7 +33,9 @@ def make(
     klass: int = 1,
 ) -> bytes:
     """A small executable; segments are (vaddr, paddr, file bytes, memory bytes, flags)."""
-    rows = segments if segments is not None else [(TEXT, TEXT, 64, 64, 5), (RAM, TEXT + 64, 4, 8, 6)]
+    rows = (
+        segments if segments is not None else [(TEXT, TEXT, 64, 64, 5), (RAM, TEXT + 64, 4, 8, 6)]
+    )
     head = b"\x7fELF" + bytes([klass, 1, 1]) + bytes(9)
     head += struct.pack(
         "<HHIIIIIHHHHHH", kind, machine, 1, entry, 52, 0, 0, 52, 32, len(rows), 40, 0, 0
@@ -105,9 +107,9 @@ def damage(data: bytes, random_: random.Random) -> bytes:
     """Some bytes changed, mostly in the headers; sometimes the end is missing."""
     broken = bytearray(data)
     for _ in range(random_.randrange(1, 6)):
-        broken[random_.randrange(min(len(broken), random_.choice([52, 400, len(broken)])))] = (
-            random_.randrange(256)
-        )
+        broken[
+            random_.randrange(min(len(broken), random_.choice([52, 400, len(broken)])))
+        ] = random_.randrange(256)
     return bytes(broken[: random_.randrange(len(broken))] if random_.random() < 0.2 else broken)
 
 

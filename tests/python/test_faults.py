@@ -22,8 +22,20 @@ META: dict[str, Any] = {
             "name": "rogue",
             "stack": {"base": 0x20002000, "top": 0x20002200},
             "regions": [
-                {"name": "rogue.text", "base": 0x08008000, "bytes": 1024, "access": 5, "kind": "text"},
-                {"name": "rogue.ram", "base": 0x20002000, "bytes": 1024, "access": 3, "kind": "ram"},
+                {
+                    "name": "rogue.text",
+                    "base": 0x08008000,
+                    "bytes": 1024,
+                    "access": 5,
+                    "kind": "text",
+                },
+                {
+                    "name": "rogue.ram",
+                    "base": 0x20002000,
+                    "bytes": 1024,
+                    "access": 3,
+                    "kind": "ram",
+                },
             ],
         },
         {
@@ -45,7 +57,12 @@ ROGUE = META["tasks"][0]
         (0x20002401, 1, 2, "1 byte past the end of rogue.ram 0x20002000-0x200023ff"),
         (0x20001FFF, 1, 2, "1 byte before the start of rogue.ram 0x20002000-0x200023ff"),
         (0x200023FE, 4, 2, "2 of the bytes are past the end of rogue.ram 0x20002000-0x200023ff"),
-        (0x08008010, 4, 2, "inside rogue.text 0x08008000-0x080083ff, which it may read and execute"),
+        (
+            0x08008010,
+            4,
+            2,
+            "inside rogue.text 0x08008000-0x080083ff, which it may read and execute",
+        ),
         (0x20002010, 2, 4, "inside rogue.ram 0x20002000-0x200023ff, which it may read and write"),
         (0x40000000, 4, 1, "far from all of its regions"),
     ],
@@ -89,7 +106,11 @@ def test_known_flags_make_known_values() -> None:
 
 @pytest.mark.parametrize(
     ("code", "text"),
-    [(7, "panic(0x7)"), (0xE0170003, "returned 3 from main()"), (0xE017FFFF, "returned -1 from main()")],
+    [
+        (7, "panic(0x7)"),
+        (0xE0170003, "returned 3 from main()"),
+        (0xE017FFFF, "returned -1 from main()"),
+    ],
 )
 def test_panic_code(code: int, text: str) -> None:
     record = faults.record("PANIC", (0, code, 0, 1, 0, 0))

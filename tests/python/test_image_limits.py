@@ -60,7 +60,9 @@ class CallGraph:
             self.frame[name] += int(found[1])
         elif op == "blx" or (op == "bx" and arguments not in ("lr", "r1")):
             self.indirect.append(f"{name}: {op} {arguments}")
-        elif op.startswith(("b", "cb")) and (found := TARGET.search(arguments)) and found[1] != name:
+        elif (
+            op.startswith(("b", "cb")) and (found := TARGET.search(arguments)) and found[1] != name
+        ):
             self.calls[name].add(found[1])
 
     def deepest(self, entry: str) -> tuple[int, list[str]]:

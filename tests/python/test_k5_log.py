@@ -39,7 +39,7 @@ def compile_line(line: str, compiler: list[str], folder: Path) -> subprocess.Com
         'K5_INFO("no arguments");',
         'K5_ERROR("%u %d %x", u, i, u);',
         'K5_WARN("%s %s", s, "literal");',
-        'K5_DEBUG("%p %c", p, \'x\');',
+        "K5_DEBUG(\"%p %c\", p, 'x');",
         'K5_TRACE("%u %u %u %u %u", u, u, u, u, u);',
         'K5_INFO("%3u %-8x 100%%", (uint8_t)u, u);',
     ],

@@ -35,7 +35,12 @@ def test_regions_lie_on_the_boards_alignment(system: System) -> None:
     place = layout.place(loaded, {"one": Need(1025, 600), "two": Need(10, 1024)})
     assert place.align == 1024
     one, two = place.tasks["one"], place.tasks["two"]
-    assert (one.text.bytes, one.ram.bytes, two.text.bytes, two.ram.bytes) == (2048, 1024, 1024, 1024)
+    assert (one.text.bytes, one.ram.bytes, two.text.bytes, two.ram.bytes) == (
+        2048,
+        1024,
+        1024,
+        1024,
+    )
     assert one.text.base == loaded.board.flash.base + loaded.board.kernel_flash_bytes
     assert two.text.base == one.text.end
 

@@ -53,7 +53,9 @@ def test_run_stops_at_the_time_asked_for(system: System) -> None:
 
 
 def test_log_line_that_never_comes_is_an_error(system: System) -> None:
-    with Machine.boot(system()) as machine, pytest.raises(K5Error, match="no log line with 'never'"):
+    with Machine.boot(system()) as machine, pytest.raises(
+        K5Error, match="no log line with 'never'"
+    ):
         machine.run_until_log("never")
 
 

@@ -65,7 +65,9 @@ def test_deadlines_reach_past_the_timer_s_bits() -> None:
     wrap = Target(ROOT / "tests" / "arch" / "qemu" / "wrap.toml")
     events, end = wrap.run()
     assert end == "halt"
-    lines = [re.fullmatch(r"slept (\d+) s, woke (\d+) us late", text) for text in wrap.texts(events)]
+    lines = [
+        re.fullmatch(r"slept (\d+) s, woke (\d+) us late", text) for text in wrap.texts(events)
+    ]
     assert [int(line[1]) for line in lines] == [3, 700]
     assert all(int(line[2]) < 500 for line in lines)  # virtual time, of a few hundred instructions
     assert events[-1].time > 703 * wrap.board.tick_hz

@@ -38,13 +38,19 @@ def apt(tmp_path: Path, **files: str) -> Path:
 
 def test_mirror_from_one_line_sources(tmp_path: Path) -> None:
     folder = apt(tmp_path, sources_list=ONE_LINE)
-    assert unicorn.mirrors(folder) == ["http://mirror.example/debian", "http://second.example/debian"]
+    assert unicorn.mirrors(folder) == [
+        "http://mirror.example/debian",
+        "http://second.example/debian",
+    ]
 
 
 def test_mirror_from_deb822_sources(tmp_path: Path) -> None:
     folder = apt(tmp_path)
     (folder / "sources.list.d" / "debian.sources").write_text(DEB822)
-    assert unicorn.mirrors(folder) == ["http://mirror.example/debian", "http://third.example/debian"]
+    assert unicorn.mirrors(folder) == [
+        "http://mirror.example/debian",
+        "http://third.example/debian",
+    ]
 
 
 def test_no_sources_no_mirror(tmp_path: Path) -> None:
@@ -53,7 +59,14 @@ def test_no_sources_no_mirror(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("version", "good"),
-    [("2.0.1", False), ("2.1.0", True), ("2.1.1", True), ("3.0", True), ("1.9", False), (None, False)],
+    [
+        ("2.0.1", False),
+        ("2.1.0", True),
+        ("2.1.1", True),
+        ("3.0", True),
+        ("1.9", False),
+        (None, False),
+    ],
 )
 def test_unicorn_must_be_2_1(version: str | None, good: bool) -> None:
     assert unicorn.new_enough(version) is good

@@ -116,7 +116,12 @@ def test_names_that_make_the_same_macro_are_double(system: System) -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("[system\n", 1), ('[system]\nname = "x\n', 2), ("[system]\nname = \n", 2), ("a = 1\na = 2\n", 2)],
+    [
+        ("[system\n", 1),
+        ('[system]\nname = "x\n', 2),
+        ("[system]\nname = \n", 2),
+        ("a = 1\na = 2\n", 2),
+    ],
 )
 def test_toml_mistake_has_a_line(system: System, text: str, line: int) -> None:
     with pytest.raises(K5Error, match=rf"small\.toml:{line}: "):
@@ -166,7 +171,9 @@ REGION_MISTAKES = {
         'access = "rwx"',
     ),
     "region twice": (
-        regions(region("a"), uses='{ region = "a", access = "r" }, { region = "a", access = "rw" }'),
+        regions(
+            region("a"), uses='{ region = "a", access = "r" }, { region = "a", access = "rw" }'
+        ),
         "twice",
     ),
 }

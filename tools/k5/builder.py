@@ -198,7 +198,9 @@ class _Job:
         flags = shlex.join([*cpu, *C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
         command = f"{self.gcc} {flags} $flags -MMD -MF $out.d -c $in -o $out"
         file.rule("cc", command, "compiling $in", depfile=True)
-        file.rule("link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "sizing $out")
+        file.rule(
+            "link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "sizing $out"
+        )
         common = [*sorted(LIBK5.glob("*.S")), *sorted(LIBK5.glob("*.c"))]
         for source in common:
             file.edge("cc", self._object("libk5", source), [source], owner="libk5",
@@ -264,7 +266,9 @@ class _Job:
 
     def _link(self, place: Layout) -> None:
         file = ninja.NinjaFile(self.target / "link.ninja")
-        file.rule("link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "linking $out")
+        file.rule(
+            "link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "linking $out"
+        )
         file.rule("bin", f"{tool('objcopy')} -O binary $in $out", "making $out")
         for task in self.system.tasks:
             at = place.tasks[task.name]

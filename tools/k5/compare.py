@@ -34,7 +34,7 @@ class Comparison:
 def _key(decoder: Decoder, event: Event) -> Key:
     """What of an event must be equal."""
     kind = decoder.kind(event)
-    args = event.args
+    args: tuple[int, ...] = event.args
     if kind in ("ENTER", "RESULT"):
         call = decoder.calls.get(event.code, "")
         if kind == "ENTER":

@@ -98,19 +98,19 @@ class Decoder:
     def kind(self, event: Event) -> str:
         """The name of an event's kind."""
         entry = self.events.get(event.kind)
-        return entry["name"] if entry else f"EVENT{event.kind}"
+        return str(entry["name"]) if entry else f"EVENT{event.kind}"
 
     def event_class(self, event: Event) -> str:
         """log, kernel or timed; an unknown event is class log, so that it is seen."""
         entry = self.events.get(event.kind)
-        return entry["class"] if entry else "log"
+        return str(entry["class"]) if entry else "log"
 
     def thread_name(self, thread: int) -> str:
         """A thread by its name."""
         threads = self.meta["threads"]
         if thread == NOBODY:
             return "-"
-        return threads[thread]["name"] if thread < len(threads) else f"thread{thread}"
+        return str(threads[thread]["name"]) if thread < len(threads) else f"thread{thread}"
 
     def task(self, thread: int) -> dict[str, Any] | None:
         """The task of a thread."""
@@ -118,7 +118,8 @@ class Decoder:
         if thread >= len(threads):
             return None
         name = threads[thread]["task"]
-        return next(task for task in self.meta["tasks"] if task["name"] == name)
+        found: dict[str, Any] = next(t for t in self.meta["tasks"] if t["name"] == name)
+        return found
 
     def line(self, event: Event) -> Line:
         """The decoded event."""
@@ -248,5 +249,3 @@ class Decoder:
 @lru_cache(maxsize=1)
 def _abi() -> dict[str, Any]:
     return abi.load()
-
-

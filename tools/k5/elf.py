@@ -164,7 +164,7 @@ class ElfFile:
         for kind, offset, _, paddr, file_bytes, *_ in struct.iter_unpack("<8I", table):
             at = address - paddr
             if kind == PT_LOAD and 0 <= at and at + size <= file_bytes:
-                return int(offset) + at
+                return int(offset + at)
         raise K5Error(f"{shown(self.path)}: loads nothing at {address:#x}")
 
     def string_at(self, address: int, most: int = 256) -> str | None:

@@ -144,7 +144,11 @@ def attempted(record_: Record, elf: ElfFile | None) -> tuple[str, int, int]:
 
 
 def _details(
-    meta: dict[str, Any], task: dict[str, Any], record_: Record, elf: ElfFile | None, access: tuple[int, int]
+    meta: dict[str, Any],
+    task: dict[str, Any],
+    record_: Record,
+    elf: ElfFile | None,
+    access: tuple[int, int],
 ) -> list[str]:
     """The lines below a fault's first."""
     size, need = access

@@ -27,7 +27,9 @@ def dot(meta: dict[str, Any]) -> str:
         thread = threads[task["name"]]
         time = f"{thread['budget_us']} us" if thread["budget_us"] else "passive"
         label = f"{task['name']}\\npriority {thread['priority']}, {time}"
-        out.append(f'  {_quoted("task " + task["name"])} [shape=box, style=rounded, label="{label}"];')
+        out.append(
+            f'  {_quoted("task " + task["name"])} [shape=box, style=rounded, label="{label}"];'
+        )
     for endpoint in meta["endpoints"]:
         name = _quoted("endpoint " + endpoint["name"])
         out.append(f"  {name} [shape=ellipse, label={_quoted(endpoint['name'])}];")
@@ -50,9 +52,13 @@ def _edges(task: dict[str, Any]) -> list[str]:
         edges.append(f"  {pair} [label={_quoted(label)}];")
     for region in task["regions"]:
         if region["kind"] in ("shared", "device"):
-            access = "".join(letter for bit, letter in enumerate("rwx") if region["access"] & 1 << bit)
+            access = "".join(
+                letter for bit, letter in enumerate("rwx") if region["access"] & 1 << bit
+            )
             name = _quoted("region " + region["name"])
-            edges.append(f"  {me} -> {name} [label={_quoted(access)}, style=dashed, arrowhead=none];")
+            edges.append(
+                f"  {me} -> {name} [label={_quoted(access)}, style=dashed, arrowhead=none];"
+            )
     return edges
 
 

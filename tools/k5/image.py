@@ -85,12 +85,21 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     cpu = CPU_FLAGS[board.cpu]
     include = [ROOT, ABI, ARCH, ARCH / variant, folder]
     flags = shlex.join(
-        [*cpu, *C_FLAGS, *(f"-I{ninja.short(path)}" for path in include), *board.image.get("cflags", [])]
+        [
+            *cpu,
+            *C_FLAGS,
+            *(f"-I{ninja.short(path)}" for path in include),
+            *board.image.get("cflags", []),
+        ]
     )
     file = ninja.NinjaFile(folder / "image.ninja")
     file.rule("cc", f"{tool('gcc')} {flags} $flags -MMD -MF $out.d -c $in -o $out",
               "compiling $in", depfile=True)  # fmt: skip
-    file.rule("link", f"{tool('gcc')} {_link_flags(built, board, folder)} $in -lgcc -o $out", "linking $out")
+    file.rule(
+        "link",
+        f"{tool('gcc')} {_link_flags(built, board, folder)} $in -lgcc -o $out",
+        "linking $out",
+    )
     file.rule("bin", f"{tool('objcopy')} -O binary --gap-fill 0xff $in $out", "making $out")
     file.rule("hex", f"{tool('objcopy')} -O ihex $in $out", "making $out")
     objects = []
@@ -105,7 +114,13 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     file.edge("cc", out, [folder / "image_tasks.S"], needs=parts, owner="the image",
               variables={"flags": ""})  # fmt: skip
     elf = folder / "image.elf"
-    file.edge("link", elf, [*objects, out], needs=[ROOT / board.image["linker"], folder / "image_tasks.ld"], owner="the image")
+    file.edge(
+        "link",
+        elf,
+        [*objects, out],
+        needs=[ROOT / board.image["linker"], folder / "image_tasks.ld"],
+        owner="the image",
+    )
     for ending in board.image.get("formats", ["elf"]):
         if ending != "elf":
             file.edge(ending, elf.with_suffix(f".{ending}"), [elf], owner="the image")
@@ -155,17 +170,6 @@ def tasks_script(built: Built) -> str:
     return "".join(line for _, line in sorted(lines.items()))
 
 
-def tasks_script(built: Built) -> str:
-    """image_tasks.ld, which image.ld includes: each task at its address."""
-    places = []
-    for task in built.meta["tasks"]:
-        text = next(region for region in task["regions"] if region["kind"] == "text")
-        places.append((text["base"], f".task.{task['name']}"))
-    return "".join(
-        f"{name} {base:#x} : {{ KEEP(*({name})) }}\n" for base, name in sorted(places)
-    )
-
-
 def _link_flags(built: Built, board: Board, folder: Path) -> str:
     kernel = built.meta["kernel"]
     symbols = {
@@ -206,7 +210,9 @@ def _shim(board: Board) -> Path | None:
              "-Wl,--build-id=none", "-T", ninja.short(script),
              f"-Wl,--defsym=image_vectors={board.flash.base:#x}"]
         )  # fmt: skip
-        file.rule("cc", f"{tool('gcc')} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True)
+        file.rule(
+            "cc", f"{tool('gcc')} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True
+        )
         file.rule("link", f"{tool('gcc')} {link} $in -lgcc -o $out", "linking $out")
         objects = [folder / "obj" / f"{source.name}.o" for source in sources]
         for source, out in zip(sources, objects, strict=True):

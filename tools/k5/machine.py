@@ -22,7 +22,8 @@ from typing import Any
 from k5 import blob, builder, native
 from k5.builder import Built
 from k5.decode import Decoder, Line
-from k5.errors import FAILED, K5Error
+from k5.elf import ElfFile
+from k5.errors import FAILED, K5Error, suggestion
 from k5.stream import Event
 
 LOG_KIND = 2
@@ -119,7 +120,10 @@ class Machine:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -160,7 +164,7 @@ class Machine:
             count = int(self._lib.k5sim_take_events(self._sim, self._batch, EVENT_BATCH))
             for i in range(count):
                 raw = self._batch[i]
-                args = tuple(raw.arg)
+                args: Any = tuple(raw.arg)
                 self.history.append(Event(raw.time, raw.kind, raw.thread, raw.code, args))
             if count < EVENT_BATCH:
                 return
@@ -234,7 +238,7 @@ class Machine:
         """The address of a task's symbol."""
         return self._elf(task).value(symbol)
 
-    def _elf(self, task: str) -> Any:
+    def _elf(self, task: str) -> ElfFile:
         self.task_index(task)
         elf = self.decoder.elf(task)
         if elf is None:
@@ -245,18 +249,16 @@ class Machine:
         """A task's number."""
         names = [entry["name"] for entry in self.built.meta["tasks"]]
         if task not in names:
-            from k5.errors import suggestion
-
             raise K5Error(f"no task '{task}'" + suggestion(task, names))
         return names.index(task)
 
-    def read(self, task: str, where: int | str, bytes: int) -> bytes:
+    def read(self, task: str, where: int | str, count: int) -> bytes:
         """Memory as a task names it: by address, or by the name of a variable."""
         address = self.address(task, where) if isinstance(where, str) else where
         self.task_index(task)
-        out = self._ffi.new("uint8_t[]", max(bytes, 1))
-        self._check(self._lib.k5sim_read(self._sim, address, out, bytes))
-        return self._ffi.buffer(out, bytes)[:]
+        out = self._ffi.new("uint8_t[]", max(count, 1))
+        self._check(self._lib.k5sim_read(self._sim, address, out, count))
+        return bytes(self._ffi.buffer(out, count))
 
     def read_word(self, task: str, where: int | str) -> int:
         """A 32-bit word."""
@@ -268,9 +270,9 @@ class Machine:
         self.task_index(task)
         self._check(self._lib.k5sim_write(self._sim, address, data, len(data)))
 
-    def access(self, task: str, address: int, bytes: int = 1) -> str:
+    def access(self, task: str, address: int, count: int = 1) -> str:
         """What a task may do with a range: some of "rwx"."""
-        found = self._lib.k5sim_access(self._sim, self.task_index(task), address, bytes)
+        found = self._lib.k5sim_access(self._sim, self.task_index(task), address, count)
         return "".join(letter for bit, letter in enumerate("rwx") if found & 1 << bit)
 
     def registers(self, thread: int) -> list[int]:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,14 +84,12 @@ class NinjaFile:
             raise K5Error("\n".join(said).rstrip() or "ninja failed", *blame, status=FAILED)
         return "\n".join(said).strip()
 
-    def _read(
-        self, lines: Sequence[str] | object, progress: Progress | None
-    ) -> tuple[list[str], list[str]]:
+    def _read(self, lines: Iterable[str], progress: Progress | None) -> tuple[list[str], list[str]]:
         """Sorts ninja's output into progress, messages and whose they are."""
         said: list[str] = []
         blame: list[str] = []
         skip_command = False
-        for raw in lines:  # type: ignore[attr-defined]
+        for raw in lines:
             line = raw.rstrip("\n")
             status = _STATUS.match(line)
             if status:

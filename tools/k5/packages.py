@@ -30,10 +30,14 @@ PACKAGES = (
     Package("pkg-config", "program:pkg-config", "finding Unicorn", "run"),
     Package("libelf-dev", "header:libelf.h", "the simulator's ELF loader", "run"),
     Package("libc6-dev", "header:stdio.h", "the simulator's library", "run"),
-    Package("gcc-arm-none-eabi", "program:arm-none-eabi-gcc", "tasks and images for Cortex-M", "run"),
+    Package(
+        "gcc-arm-none-eabi", "program:arm-none-eabi-gcc", "tasks and images for Cortex-M", "run"
+    ),
     Package("python3-cffi", "module:cffi", "--engine hosted, `from k5 import Machine`", "run"),
     Package("python3-rich", "module:rich", "progress bars", "run"),
-    Package("qemu-system-arm", "program:qemu-system-arm", "--engine qemu, half of ./k5 bench", "run"),
+    Package(
+        "qemu-system-arm", "program:qemu-system-arm", "--engine qemu, half of ./k5 bench", "run"
+    ),
     Package("python3-capstone", "module:capstone", "the instruction in a fault record", "run"),
     Package("graphviz", "program:dot", "./k5 inspect --svg", "extra"),
     Package("libcmocka-dev", "header:cmocka.h", "the C tests", "test"),
@@ -43,6 +47,7 @@ PACKAGES = (
     Package("clang-format", "program:clang-format", "the format check", "test"),
     Package("clang-tidy", "program:clang-tidy", "static analysis", "test"),
     Package("cppcheck", "program:cppcheck", "static analysis", "test"),
+    Package("mypy", "program:mypy", "static analysis of the tools", "test"),
     Package("gcovr", "program:gcovr", "coverage reports", "extra"),
 )
 

@@ -27,7 +27,7 @@ TYPE_NAMES: dict[type, str] = {
 class Key:
     """What a key may hold: its type, and a range or a set of values."""
 
-    type: type
+    kind: type
     required: bool = False
     least: int | None = None
     most: int | None = None
@@ -75,8 +75,8 @@ def _is(value: Any, kind: type) -> bool:
 
 def _check_value(problems: Problems, where: tuple[str | int, ...], value: Any, key: Key) -> bool:
     name = where[-1]
-    if not _is(value, key.type):
-        problems.error(where, f"{name} must be {TYPE_NAMES[key.type]}, not {spelled(value)}")
+    if not _is(value, key.kind):
+        problems.error(where, f"{name} must be {TYPE_NAMES[key.kind]}, not {spelled(value)}")
         return False
     if key.choices and value not in key.choices:
         problems.error(where, f"{name} = {spelled(value)}" + suggestion(value, key.choices))
@@ -108,7 +108,9 @@ def check(
     meant = {nearest(name, keys) for name in table if name not in keys}
     for name, value in table.items():
         if name not in keys:
-            problems.error((*where, name), f"unknown key '{name}' in {place}" + suggestion(name, keys))
+            problems.error(
+                (*where, name), f"unknown key '{name}' in {place}" + suggestion(name, keys)
+            )
         elif _check_value(problems, (*where, name), value, keys[name]):
             good[name] = value
     for name, key in keys.items():

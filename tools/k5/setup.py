@@ -72,7 +72,9 @@ def install_packages(lacking: list[Package], yes: bool) -> None:
         raise K5Error(f"this is no Debian; install what these Debian packages hold: {names}")
     if command is None:
         text = f"apt-get install --no-install-recommends {names}"
-        raise K5Error("packages are missing, and there is neither root nor sudo; run as root:", text)
+        raise K5Error(
+            "packages are missing, and there is neither root nor sudo; run as root:", text
+        )
     say(f"missing packages: {names}")
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
         say("$ " + " ".join(command))
@@ -92,6 +94,4 @@ def install_packages(lacking: list[Package], yes: bool) -> None:
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     with progress(f"{' '.join(command[:3])} ..."):
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, env=environment
-        )
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -31,7 +31,7 @@ def is_fresh(stamp: Path, key: Any) -> bool:
         return False
     if data.get("version") != VERSION or data.get("key") != key:
         return False
-    files = data["files"]
+    files: dict[str, list[int]] = data["files"]
     return files == state(Path(name) for name in files)
 
 

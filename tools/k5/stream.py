@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 HEAD = struct.Struct("<QBBH")
 ARGS = 6
@@ -102,8 +103,9 @@ def decode(frame: bytes) -> Event:
         raise BadFrame(f"a record has no {len(body)} bytes")
     if crc8(body):  # over record and CRC together: 0
         raise BadFrame("wrong check sum")
-    args = struct.unpack_from(f"<{words}I", body, HEAD.size) + (0,) * (ARGS - words)
-    return Event(*HEAD.unpack_from(body), args)
+    args: Any = struct.unpack_from(f"<{words}I", body, HEAD.size) + (0,) * (ARGS - words)
+    time, kind, thread, code = HEAD.unpack_from(body)
+    return Event(time, kind, thread, code, args)
 
 
 class Decoder:

@@ -322,7 +322,9 @@ def _capabilities(
         rights = 0
         for right in data.get("rights", []):
             if right not in RIGHTS:
-                problems.error((*here, "rights"), f"unknown right '{right}'" + suggestion(right, RIGHTS))
+                problems.error(
+                    (*here, "rights"), f"unknown right '{right}'" + suggestion(right, RIGHTS)
+                )
             rights |= RIGHTS.get(right, 0)
         if data.get("rights") == []:
             problems.error((*here, "rights"), "a capability without rights is of no use")
@@ -407,7 +409,9 @@ def _check_times(problems: Problems, system: System) -> None:
             if board.ticks(value) >= 2**31:
                 where = (*here, "restart", key) if key[:4] in ("back", "stab") else (*here, key)
                 most = (2**31 - 1) * 1_000_000 // board.tick_hz
-                problems.error(where, f"{key} = {value} is more than {board.name} can count: {most}")
+                problems.error(
+                    where, f"{key} = {value} is more than {board.name} can count: {most}"
+                )
 
 
 def _check_regions(problems: Problems, system: System) -> None:
@@ -424,13 +428,17 @@ def _check_regions(problems: Problems, system: System) -> None:
             if hits or end > 0xE000_0000:
                 problems.error(here, f"{what} is not in the peripheral address space")
         elif base < ram_free or end > board.ram.end:
-            text = f"{what} is outside the memory for tasks {ram_free:#010x}-{board.ram.end - 1:#010x}"
+            text = (
+                f"{what} is outside the memory for tasks {ram_free:#010x}-{board.ram.end - 1:#010x}"
+            )
             problems.error(here, text)
     for index, one in enumerate(fixed):
         for other in fixed[:index]:
             a, b = one.base or 0, other.base or 0
             if a < b + other.bytes and b < a + one.bytes:
-                text = f"region '{one.name}' at {a:#010x} overlaps region '{other.name}' at {b:#010x}"
+                text = (
+                    f"region '{one.name}' at {a:#010x} overlaps region '{other.name}' at {b:#010x}"
+                )
                 problems.error(("region", one.name), text)
     for task in system.tasks:
         count = 2 + len(task.regions)  # its text and its memory come first

@@ -112,7 +112,11 @@ def table(values: dict[str, float]) -> str:
         verdict = ""
         if target:
             good = figure.reached(value)
-            verdict = paint("ok", "green", colour) if good else paint(figure.missed_by(value), "red", colour)
+            verdict = (
+                paint("ok", "green", colour)
+                if good
+                else paint(figure.missed_by(value), "red", colour)
+            )
         row = f"{figure.title:44} {spelled(value):>10} {figure.unit:6} {target:36} {verdict}"
         lines.append(row.rstrip())
     return "\n".join(lines)

@@ -85,7 +85,9 @@ def main(args: argparse.Namespace) -> int:
     for row in rows:
         mark = paint("ok ", "green", colour) if row["found"] else paint("-- ", "red", colour)
         lost = "" if row["found"] else paint("disabled", "red", colour)
-        print(f"{mark}{row['name']:20} {row['version'][:24]:24} {row['enables']:44} {lost}".rstrip())
+        print(
+            f"{mark}{row['name']:20} {row['version'][:24]:24} {row['enables']:44} {lost}".rstrip()
+        )
     lacking = packages.missing(setup.LEVELS["all"])
     if lacking:
         names = " ".join(package.name for package in lacking)

@@ -102,7 +102,9 @@ def text(meta: dict[str, Any]) -> str:
             for cap in task["capabilities"]
             if cap["object"] == endpoint["name"] and "send" in cap["rights"]
         ]
-        out.append(f"endpoint {endpoint['name']}: {', '.join(holders) or 'nobody'} -> {endpoint['receiver']}")
+        out.append(
+            f"endpoint {endpoint['name']}: {', '.join(holders) or 'nobody'} -> {endpoint['receiver']}"
+        )
     return "\n".join(out)
 
 

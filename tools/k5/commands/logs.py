@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file, - for stdin, or a serial device")
     parser.add_argument("--system", default="demo", help="the system that sends (default: demo)")
     parser.add_argument("--board", help="instead of the board that the description names")
-    parser.add_argument("--baud", type=integer, default=115200, help="of a device (default: 115200)")
+    parser.add_argument(
+        "--baud", type=integer, default=115200, help="of a device (default: 115200)"
+    )
     parser.add_argument("--kernel", action="store_true", help="print the kernel's events, too")
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of text")
 
@@ -48,7 +50,7 @@ def opened(source: str, baud: int) -> Iterator[BinaryIO]:
         if stat.S_ISCHR(os.stat(source).st_mode):
             _set_raw(source, baud)
         with open(source, "rb", buffering=0) as file:
-            yield file  # type: ignore[misc]
+            yield file
     except OSError as problem:
         raise K5Error(f"{source}: {(problem.strerror or 'cannot read').lower()}") from None
 

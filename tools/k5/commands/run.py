@@ -21,6 +21,7 @@ from k5.console import coloured, paint, say
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
 from k5.errors import FAILED, PASSED, K5Error
+from k5.stream import Event
 
 _UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
 
@@ -50,8 +51,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """What run and demo share."""
     parser.add_argument("--engine", choices=ENGINES, default="hosted", help="default: hosted")
     parser.add_argument("--board", help="instead of the board that the description names")
-    parser.add_argument("--seed", type=integer, default=0, metavar="N", help="for tasks that ask for it")
-    parser.add_argument("--trace", metavar="FILE", help="write all events, the kernel's too, as JSON lines")
+    parser.add_argument(
+        "--seed", type=integer, default=0, metavar="N", help="for tasks that ask for it"
+    )
+    parser.add_argument(
+        "--trace", metavar="FILE", help="write all events, the kernel's too, as JSON lines"
+    )
     parser.add_argument("--until", type=duration_us, metavar="TIME", default=DEFAULT_LIMIT_US,
                         help="virtual time at which to end: 500us, 20ms, 2s (default: 60s)")  # fmt: skip
     parser.add_argument("--kernel", action="store_true", help="print the kernel's events, too")
@@ -95,7 +100,7 @@ class Printer:
         self.counts: dict[str, int] = {}
         self.last = 0.0
 
-    def show(self, event: object, trace: TextIO | None = None) -> Line | None:
+    def show(self, event: Event, trace: TextIO | None = None) -> Line | None:
         """One event; kernel events are decoded only if someone wants them."""
         logged = self.decoder.event_class(event) == "log"
         if not (logged or trace or self.kernel):

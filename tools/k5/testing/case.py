@@ -69,7 +69,9 @@ def write_junit(path: Path, cases: Iterable[Case]) -> None:
                 suite, "testcase", classname=name, name=_xml(case.name), time=f"{case.seconds:.3f}"
             )
             if case.status == FAILED:
-                ElementTree.SubElement(element, "failure", message="failed").text = _xml(case.message)
+                ElementTree.SubElement(element, "failure", message="failed").text = _xml(
+                    case.message
+                )
             elif case.status == SKIPPED:
                 ElementTree.SubElement(element, "skipped")
     ElementTree.indent(root)

@@ -42,7 +42,7 @@ class Skip(Exception):
 
 def c_files(*folders: str) -> list[Path]:
     """The C files of these folders."""
-    found = []
+    found: list[Path] = []
     for folder in folders:
         for suffix in ("*.c", "*.h"):
             found += (ROOT / folder).rglob(suffix)

@@ -1,4 +1,4 @@
-"""Static analysis: clang-tidy and cppcheck over the kernel, its ports and the simulator."""
+"""Static analysis: clang-tidy and cppcheck over kernel, ports and simulator; mypy over the tools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def sources() -> list[Path]:
     """The files that the host build compiles, tests left out."""
     commands = json.loads((HOST_BUILD / "compile_commands.json").read_text())
     files = {Path(entry["file"]) for entry in commands}
-    return sorted(f for f in files if f.is_relative_to(ROOT) and f.relative_to(ROOT).parts[0] in FOLDERS)
+    return sorted(
+        f for f in files if f.is_relative_to(ROOT) and f.relative_to(ROOT).parts[0] in FOLDERS
+    )
 
 
 def _tidy(path: Path) -> Case:
@@ -60,6 +62,15 @@ def _cppcheck() -> Case:
     return Case("lint", "cppcheck", status, time.monotonic() - started, text)
 
 
+def _mypy() -> Case:
+    """The tools' types; pyproject.toml says how strict."""
+    started = time.monotonic()
+    done = subprocess.run(["mypy"], cwd=ROOT, capture_output=True, text=True, check=False)
+    failed = done.returncode != 0
+    text = (done.stdout + done.stderr).strip() if failed else ""
+    return Case("lint", "mypy", FAILED if failed else PASSED, time.monotonic() - started, text)
+
+
 def run(note: Callable[[str], None]) -> list[Case]:
     """All of it; `note` is told what is at work."""
     cases = []
@@ -68,4 +79,6 @@ def run(note: Callable[[str], None]) -> list[Case]:
             note(case.name)
             cases.append(case)
     note("cppcheck")
-    return [*cases, _cppcheck()]
+    cases.append(_cppcheck())
+    note("mypy")
+    return [*cases, _mypy()]
