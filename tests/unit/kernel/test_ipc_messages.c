@@ -7,7 +7,7 @@
 #define CLIENT 1u
 #define COPY   K5_MSG_COPY
 #define BUF    K5_FLAG_RECV_BUF
-#define TRY    (uint32_t)K5_FLAG_TRY
+#define TRY    (uint32_t) K5_FLAG_TRY
 #define BADGE  0xbad9eu
 
 static uint32_t serve, send_cap, client_out, client_in, server_out, server_in;

@@ -11,7 +11,7 @@
 #define CLIENT 1u
 #define OTHER  2u /* serves an endpoint that the server uses */
 #define RIVAL  3u /* a second client */
-#define TRY    (uint32_t)K5_FLAG_TRY
+#define TRY    (uint32_t) K5_FLAG_TRY
 
 static uint32_t serve, to_server, to_server_rival, serve_other, to_other;
 
