@@ -1,9 +1,10 @@
 /* From reset to the first thread. */
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_internal.h"
 #include "arch/armv8m/port_state.h"
+#include "arch/common/machine.h"
 #include "kernel/entry.h"
 
 /* One priority for all entries, not the highest of 8: none of them can interrupt another. */

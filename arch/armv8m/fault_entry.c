@@ -3,6 +3,7 @@
 #include "arch/armv8m/fault.h"
 #include "arch/armv8m/port_internal.h"
 #include "arch/armv8m/port_state.h"
+#include "arch/common/event.h"
 
 #define EXC_RETURN_SPSEL (1u << 2) /* set: the frame is on PSP */
 

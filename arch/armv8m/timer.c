@@ -1,6 +1,6 @@
 /* Time: the board's 32-bit counter, extended to 64 bits, and SysTick as a one-shot deadline. */
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
 #include "arch/armv8m/port_internal.h"
 #include "kernel/entry.h"
 #include "kernel/port.h"

@@ -1,6 +1,6 @@
 /* Events that find no room are counted, and the gap is reported where it is; the machine's end. */
-#include "arch/armv8m/machine.h"
-#include "arch/armv8m/port_internal.h"
+#include "arch/common/machine.h"
+#include "arch/common/event.h"
 #include "kernel/port.h"
 #include "kernel/state.h"
 #include "tests/arch/arch_test.h"

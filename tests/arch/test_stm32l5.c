@@ -1,9 +1,10 @@
 /* STM32L5 support against variables for registers: start order, pins, ring. Addresses and bits are
  * numbers from RM0438, not the names under test.
  */
-#include "arch/armv8m/machine.h"
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/soc/stm32l5.h"
-#include "arch/armv8m/stream.h"
+#include "arch/common/machine.h"
+#include "arch/common/stream.h"
 #include "tests/arch/arch_test.h"
 
 #define REGISTERS 32u

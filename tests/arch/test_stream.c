@@ -1,5 +1,5 @@
 /* Event frames: the bytes on the wire, written by hand; tests/python/test_stream.py reads them. */
-#include "arch/armv8m/stream.h"
+#include "arch/common/stream.h"
 
 #include "tests/arch/arch_test.h"
 

@@ -1,6 +1,6 @@
 /* Time of the image, with variables for registers: the counter's extension, deadlines. */
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
 #include "arch/armv8m/port_internal.h"
 #include "kernel/entry.h"
 #include "kernel/port.h"

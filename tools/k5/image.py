@@ -22,7 +22,8 @@ from k5.errors import K5Error
 from k5.paths import BUILD, ROOT, shown, write_if_changed
 
 VARIANTS = {"release": "image", "trace": "image-trace"}
-ARCH = ROOT / "arch" / "armv8m"
+ARCH = ROOT / "arch"
+COMMON = ARCH / "common"
 C_FLAGS = [
     "-std=c11", "-g", "-ffreestanding", "-fno-builtin", "-fno-tree-loop-distribute-patterns",
     "-fno-common", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra",
@@ -66,8 +67,9 @@ def build(built: Built, variant: str) -> Image:
 
 
 def _sources(board: Board) -> list[Path]:
-    found = [*sorted((ROOT / "kernel").glob("*.c")), *sorted(ARCH.glob("*.S"))]
-    found += sorted(ARCH.glob("*.c"))
+    port = ARCH / board.arch
+    found = [*sorted((ROOT / "kernel").glob("*.c")), *sorted(port.glob("*.S"))]
+    found += [*sorted(port.glob("*.c")), *sorted(COMMON.glob("*.c"))]
     return found + [ROOT / name for name in board.image["sources"]]
 
 
@@ -81,9 +83,8 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     write_if_changed(folder / "k5_config.h", config(built.meta))
     write_if_changed(folder / "image_tasks.S", tasks_source(built))
     write_if_changed(folder / "image_tasks.ld", tasks_script(built))
-    write_if_changed(folder / "image_tasks.ld", tasks_script(built))
     cpu = CPU_FLAGS[board.cpu]
-    include = [ROOT, ABI, ARCH, ARCH / variant, folder]
+    include = [ROOT, ABI, ARCH / board.arch, COMMON / variant, folder]
     flags = shlex.join(
         [
             *cpu,
@@ -161,7 +162,7 @@ def tasks_source(built: Built) -> str:
 
 
 def tasks_script(built: Built) -> str:
-    """image_tasks.ld, which arch/armv8m/image.ld includes: each task's bytes at their address."""
+    """image_tasks.ld, which the linker script includes: each task's bytes at their address."""
     lines = {}
     for task in built.meta["tasks"]:
         text = next(region for region in task["regions"] if region["kind"] == "text")
@@ -203,7 +204,7 @@ def _shim(board: Board) -> Path | None:
     with locked(folder):
         file = ninja.NinjaFile(folder / "shim.ninja")
         cpu = [*CPU_FLAGS[board.cpu], "-mcmse"]
-        include = [f"-I{ninja.short(path)}" for path in (ROOT, ARCH)]
+        include = [f"-I{ninja.short(path)}" for path in (ROOT, ARCH / board.arch)]
         flags = shlex.join([*cpu, *C_FLAGS, "-Os", *include])
         link = shlex.join(
             [*cpu, "-nostdlib", "-nostartfiles", "-static", "-Wl,--gc-sections",

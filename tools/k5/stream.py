@@ -1,7 +1,7 @@
 """Event records on a wire: COBS frames, each closed by a zero byte.
 
 In a frame: time (8 bytes), kind (1), thread (1), code (2), up to six words, an
-8-bit CRC; little-endian. arch/armv8m/stream.c writes it.
+8-bit CRC; little-endian. arch/common/stream.c writes it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
  * (Cortex-M System Design Kit r1p1, section 4.5). The core of these boards has
  * no cycle counter in QEMU.
  */
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
 
 #define TIMER_CTRL   REG32(0x40000000u)
 #define TIMER_VALUE  REG32(0x40000004u)

@@ -3,7 +3,7 @@
  * Not DWT_CYCCNT: it may stand still in WFI, and debug authentication can switch
  * it off. TIM2 goes on in Sleep mode (RCC_APB1SMENR1.TIM2SMEN is 1 after reset).
  */
-#include "arch/armv8m/machine.h"
+#include "arch/armv8m/clock.h"
 #include "arch/armv8m/soc/stm32l5.h"
 
 void clock_start(void)

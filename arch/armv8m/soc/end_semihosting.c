@@ -3,7 +3,7 @@
  * is a fault of the kernel, and the machine stops as well.
  */
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
+#include "arch/common/machine.h"
 
 #define SYS_EXIT_EXTENDED            0x20u
 #define ADP_STOPPED_APPLICATION_EXIT 0x20026u

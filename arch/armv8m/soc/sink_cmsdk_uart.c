@@ -5,8 +5,8 @@
  * room; a slow reader would let virtual time pass here.
  */
 #include "arch/armv8m/core.h"
-#include "arch/armv8m/machine.h"
-#include "arch/armv8m/stream.h"
+#include "arch/common/machine.h"
+#include "arch/common/stream.h"
 
 #define UART_DATA    REG32(0x40200000u)
 #define UART_STATE   REG32(0x40200004u)

@@ -7,9 +7,9 @@
  * of them and sends these. Nothing waits: a record that finds the ring full is
  * refused, and the caller counts it.
  */
-#include "arch/armv8m/machine.h"
+#include "arch/common/machine.h"
 #include "arch/armv8m/soc/stm32l5.h"
-#include "arch/armv8m/stream.h"
+#include "arch/common/stream.h"
 
 #define RING_RECORDS 64u /* power of two */
 #define PIN_7_AF8    (UINT32_C(8) << 28)

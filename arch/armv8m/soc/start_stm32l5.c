@@ -3,7 +3,7 @@
  * Order matters (RM0438, PWR "Dynamic voltage scaling management", FLASH "Read access latency"):
  * first the voltage for the higher frequency, then the wait states, then the frequency.
  */
-#include "arch/armv8m/machine.h"
+#include "arch/common/machine.h"
 #include "arch/armv8m/soc/stm32l5.h"
 
 #define FLASH_LATENCY_48M 2u /* range 1: 2 wait states up to 60 MHz */

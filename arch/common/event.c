@@ -1,9 +1,9 @@
 /* Events leave through the board's byte sink; the last ones, and the end of the machine. */
+#include "arch/common/event.h"
+
+#include "arch/common/machine.h"
 #include "kernel/port.h"
 #include "kernel/state.h"
-
-#include "arch/armv8m/machine.h"
-#include "arch/armv8m/port_internal.h"
 
 /* Events that found no room in the sink since the last one that did. */
 static uint32_t lost;

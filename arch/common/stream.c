@@ -1,5 +1,5 @@
 /* Event records on a wire: COBS frames, each closed by a zero byte. */
-#include "arch/armv8m/stream.h"
+#include "arch/common/stream.h"
 
 /* CRC-8 of the sixteen values of a nibble: half the speed of a full table, a sixteenth its size. */
 static const uint8_t crc_nibble[16] = {0x00, 0x07, 0x0e, 0x09, 0x1c, 0x1b, 0x12, 0x15,

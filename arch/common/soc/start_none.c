@@ -1,5 +1,5 @@
 /* Machines that need no start code: the emulator, or the shim before us, has done it. */
-#include "arch/armv8m/machine.h"
+#include "arch/common/machine.h"
 
 void machine_start(void)
 {

@@ -1,4 +1,4 @@
-/* What the port asks of a system on chip. One file of soc/ each, chosen by the board.
+/* What a port asks of a system on chip. One file of a soc/ folder each, chosen by the board.
  *
  * Privileged code only, interrupts off, unless stated otherwise.
  */
@@ -11,10 +11,6 @@
 
 /* ---- soc/start_*.c: clocks and power, before anything else; .data and .bss are ready. */
 void machine_start(void);
-
-/* ---- soc/clock_*.c: a free-running 32-bit counter, one count a tick. It must go on in WFI. */
-void clock_start(void);
-uint32_t clock_count(void);
 
 /* ---- soc/sink_*.c: where events go, as frames of stream.h. */
 void sink_start(void);
