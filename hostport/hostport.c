@@ -1,24 +1,15 @@
 /* The hosted port: the kernel's way out, where the machine is a data structure.
  *
- * Register values and exception frames are computed by the same pure code as on
- * the chip (arch/armv8m/pmsav8.c, frame.h), so what the kernel stores in its
- * state is what it would store there.
+ * What depends on the instruction set of the tasks is in a file for each.
  */
 #include "hostport/hostport.h"
 
 #include <string.h>
 
-#include "arch/armv8m/frame.h"
-#include "arch/armv8m/pmsav8.h"
-#include "kernel/entry.h"
 #include "kernel/kassert.h"
 #include "kernel/port.h"
-#include "kernel/region.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
-
-/* Return to Non-secure Thread mode on PSP, standard frame: as on STM32L5 with TZEN = 0. */
-#define EXC_RETURN_THREAD UINT32_C(0xffffffbc)
 
 _Thread_local struct kernel_state *hostport_state;
 _Thread_local const struct sys_header *hostport_system;
@@ -92,45 +83,20 @@ void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
 
 void port_thread_init(uint8_t id)
 {
-    const struct sys_thread *thread = sys_thread(id);
-    struct port_context *context = &k5.thread[id].context;
-    struct exception_frame frame;
-
-    context->psp = thread->stack_top - FRAME_BYTES;
-    context->psplim = thread->stack_base;
-    context->exc_return = EXC_RETURN_THREAD;
-
-    uint8_t *target = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
-
-    KASSERT(target != NULL);
-    frame_init(&frame, thread->entry, thread->argument);
-    memcpy(target, &frame, sizeof frame);
-    hostport_machine->written(hostport_machine, context->psp, FRAME_BYTES);
+    hostport_machine->arch->thread_init(id);
 }
 
 void port_fault_site(uint8_t id, struct fault_record *record)
 {
-    const struct port_context *context = &k5.thread[id].context;
-    const uint8_t *source = hostport_memory(hostport_machine, context->psp, FRAME_BYTES);
-    struct exception_frame frame;
-
-    if (source == NULL || !region_check(k5.thread[id].task, context->psp, FRAME_BYTES, SYS_READ)) {
-        return; /* or the frame lies across two memories: the record says that pc is unknown */
-    }
-    memcpy(&frame, source, sizeof frame);
-    /* After an SVC the stacked pc is behind it; a timeout interrupts before the instruction. */
-    record->pc = record->kind == K5_FAULT_TIMEOUT ? frame.pc : frame.pc - 2;
-    record->lr = frame.lr;
-    record->sp = frame_thread_sp(context->psp, context->exc_return, frame.xpsr);
-    record->flags |= K5_FAULT_FLAG_PC_KNOWN;
+    hostport_machine->arch->fault_site(id, record);
 }
 
 void port_mpu_compile(uint8_t id)
 {
     const struct sys_task *task = sys_task(id);
 
-    KASSERT(task->region_count <= PMSAV8_REGIONS);
-    pmsav8_compile(sys_region(task->first_region), task->region_count, &k5.task[id].mpu);
+    hostport_machine->arch->mpu_compile(sys_region(task->first_region), task->region_count,
+                                        &k5.task[id].mpu);
 }
 
 void port_event(const struct k5_event *event)

@@ -9,9 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct fault_record;
 struct k5_event;
 struct kernel_state;
+struct port_mpu_image;
 struct sys_header;
+struct sys_region;
 
 /* A range of the guest's address space that is host memory. */
 struct hostport_range {
@@ -22,7 +25,22 @@ struct hostport_range {
 
 #define HOSTPORT_RANGES 8
 
+/* What differs between the instruction sets that tasks are made of. */
+struct hostport_arch {
+    /* As port_thread_init(), port_fault_site() and port_mpu_compile() of kernel/port.h. */
+    void (*thread_init)(uint8_t id);
+    void (*fault_site)(uint8_t id, struct fault_record *record);
+    void (*mpu_compile)(const struct sys_region *region, uint32_t count,
+                        struct port_mpu_image *image);
+    /* How many of the protection unit's entries these regions take. */
+    uint32_t (*mpu_entries)(const struct sys_region *region, uint32_t count);
+};
+
+extern const struct hostport_arch hostport_armv8m;
+extern const struct hostport_arch hostport_rv32;
+
 struct hostport_machine {
+    const struct hostport_arch *arch;
     uint64_t now;      /* port_cycles(); stands still during an entry */
     uint64_t deadline; /* what the kernel asked for last; PORT_NEVER: nothing */
     uint64_t wanted;   /* bit k: kernel events of kind k are wanted */

@@ -10,6 +10,22 @@
 #include <stdint.h>
 
 #include "arch/armv8m/armv8m_types.h"
+#include "arch/rv32/rv32_types.h"
+
+/* One binary runs tasks of each architecture; the machine says which (hostport/hostport.h). */
+struct port_context {
+    union {
+        struct armv8m_context armv8m;
+        struct rv32_context rv32;
+    };
+};
+
+struct port_mpu_image {
+    union {
+        struct armv8m_mpu_image armv8m;
+        struct rv32_mpu_image rv32;
+    };
+};
 
 struct kernel_state;
 struct sys_header;

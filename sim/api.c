@@ -330,7 +330,7 @@ uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, 
         address + (bytes - 1u) < address) {
         return 0;
     }
-    mpu_decode(&mpu, &sim->kernel.task[task].mpu, sim->mpu_regions);
+    mpu_decode(&mpu, &sim->kernel.task[task].mpu.armv8m, sim->mpu_regions);
     return mpu_range(&mpu, address, bytes).all;
 }
 
@@ -348,8 +348,8 @@ int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17])
     } else {
         /* Where the frame is not to be had, what is known stays: r4 to r11 and the stack pointer.
          */
-        registers.r[CPU_SP] = t->context.psp;
-        exception_pop(sim->memory, machine_mpu(sim, t->task), &t->context, &registers);
+        registers.r[CPU_SP] = t->context.armv8m.psp;
+        exception_pop(sim->memory, machine_mpu(sim, t->task), &t->context.armv8m, &registers);
         memcpy(&registers.r[4], t->reg, sizeof t->reg);
     }
     memcpy(out, registers.r, sizeof registers.r);

@@ -46,7 +46,7 @@ static uint32_t push_words(const struct memory *memory, const struct mpu *mpu, u
 }
 
 uint32_t exception_push(const struct memory *memory, const struct mpu *mpu,
-                        const struct cpu_registers *registers, struct port_context *context)
+                        const struct cpu_registers *registers, struct armv8m_context *context)
 {
     const uint32_t *r = registers->r;
     uint32_t sp = r[CPU_SP];
@@ -94,7 +94,7 @@ static uint32_t pop_words(const struct memory *memory, const struct mpu *mpu, ui
 }
 
 uint32_t exception_pop(const struct memory *memory, const struct mpu *mpu,
-                       const struct port_context *context, struct cpu_registers *registers)
+                       const struct armv8m_context *context, struct cpu_registers *registers)
 {
     struct exception_frame frame;
     const uint8_t *host = whole_frame(memory, mpu, context->psp, SYS_READ);

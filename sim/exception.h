@@ -15,8 +15,8 @@
  * bit that says why it did not fit: then psp is what the core leaves in PSP.
  */
 uint32_t exception_push(const struct memory *memory, const struct mpu *mpu,
-                        const struct cpu_registers *registers, struct port_context *context);
+                        const struct cpu_registers *registers, struct armv8m_context *context);
 
 /* Pops the frame at context->psp into r0 to r3, r12, sp, lr, pc and xPSR; same result. */
 uint32_t exception_pop(const struct memory *memory, const struct mpu *mpu,
-                       const struct port_context *context, struct cpu_registers *registers);
+                       const struct armv8m_context *context, struct cpu_registers *registers);

@@ -81,6 +81,7 @@ __attribute__((noreturn)) static void leave_kernel(struct hostport_machine *port
 
 void machine_init(struct k5sim *sim)
 {
+    sim->port.arch = &hostport_armv8m;
     sim->port.deadline = PORT_NEVER;
     sim->port.event = take_event;
     sim->port.written = memory_written;
@@ -102,7 +103,7 @@ const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
 
     if (memcmp(&entry->image, image, sizeof *image) != 0) {
         entry->image = *image;
-        mpu_decode(&entry->mpu, image, sim->mpu_regions);
+        mpu_decode(&entry->mpu, &image->armv8m, sim->mpu_regions);
         if (entry->cpu != NULL) {
             cpu_set_mpu(entry->cpu, &entry->mpu);
         }
@@ -161,9 +162,9 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 static struct fault_input fault_input_of(const struct thread *thread)
 {
     return (struct fault_input){
-        .psp = thread->context.psp,
-        .psplim = thread->context.psplim,
-        .exc_return = thread->context.exc_return,
+        .psp = thread->context.armv8m.psp,
+        .psplim = thread->context.armv8m.psplim,
+        .exc_return = thread->context.armv8m.exc_return,
     };
 }
 
@@ -191,7 +192,8 @@ static uint32_t suspend(struct k5sim *sim, struct thread *thread, struct cpu *cp
     memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
     cpu_exception(cpu);
     sim->live = false;
-    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers, &thread->context);
+    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
+                          &thread->context.armv8m);
 }
 
 static uint32_t exception_of(uint32_t cfsr)
@@ -227,8 +229,8 @@ static void instruction_fault(struct k5sim *sim, struct thread *thread, struct c
 static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     struct cpu_registers registers = *cpu_registers(cpu);
-    uint32_t cfsr =
-        exception_pop(sim->memory, &sim->task[thread->task].mpu, &thread->context, &registers);
+    uint32_t cfsr = exception_pop(sim->memory, &sim->task[thread->task].mpu,
+                                  &thread->context.armv8m, &registers);
 
     if (cfsr != 0) {
         stack_fault(sim, thread, cfsr);
@@ -285,7 +287,7 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     if (cpu == NULL) {
         return false;
     }
-    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, thread->context.psplim,
+    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, thread->context.armv8m.psplim,
                     false)) {
         machine_error(sim, K5SIM_ENGINE, "thread %u: no room in its engine", (unsigned)id);
         return false;

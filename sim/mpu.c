@@ -3,7 +3,7 @@
 
 #include "arch/armv8m/pmsav8.h"
 
-void mpu_decode(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
+void mpu_decode(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count)
 {
     *mpu = (struct mpu){.count = 0};
     for (uint32_t i = 0; i < count && i < MPU_REGIONS; i++) {

@@ -32,7 +32,7 @@ struct mpu_access {
 };
 
 /* Takes the first `count` regions of the image: the chip has no more. */
-void mpu_decode(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count);
+void mpu_decode(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count);
 
 /* [address, address + bytes); bytes is not 0 and the range does not wrap. */
 struct mpu_access mpu_range(const struct mpu *mpu, uint32_t address, uint32_t bytes);

@@ -34,7 +34,7 @@ static uint32_t rlar_of(const struct sys_region *region)
     return (last & PMSAV8_RLAR_LIMIT) | (attr << RLAR_ATTR_SHIFT) | PMSAV8_RLAR_EN;
 }
 
-void pmsav8_compile(const struct sys_region *region, uint32_t count, struct port_mpu_image *image)
+void pmsav8_compile(const struct sys_region *region, uint32_t count, struct armv8m_mpu_image *image)
 {
     for (uint32_t i = 0; i < PMSAV8_REGIONS; i++) {
         bool used = i < count && region[i].bytes != 0;

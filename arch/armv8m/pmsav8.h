@@ -26,7 +26,8 @@
  * Fills `image` from `count` regions (at most PMSAV8_REGIONS); the rest of it is
  * disabled regions. The regions are as kernel/system.h promises.
  */
-void pmsav8_compile(const struct sys_region *region, uint32_t count, struct port_mpu_image *image);
+void pmsav8_compile(const struct sys_region *region, uint32_t count,
+                    struct armv8m_mpu_image *image);
 
 /* enum sys_access bits that an enabled region gives unprivileged code; 0 for a disabled one. */
 uint32_t pmsav8_access(uint32_t rbar, uint32_t rlar);

@@ -7,6 +7,9 @@
 
 #include "armv8m_types.h"
 
+#define port_context   armv8m_context
+#define port_mpu_image armv8m_mpu_image
+
 struct kernel_state;
 extern struct kernel_state k5;
 

@@ -20,7 +20,7 @@ static void test_region_ends_at_its_last_byte(void **state)
     (void)state;
     for (size_t i = 0; i < ROWS(row); i++) {
         const struct sys_region region = {row[i].base, row[i].bytes, RW, 0, 0};
-        struct port_mpu_image image;
+        struct armv8m_mpu_image image;
 
         pmsav8_compile(&region, 1, &image);
         assert_int_equal(pmsav8_first_byte(image.region[0].rbar), row[i].base);
@@ -50,7 +50,7 @@ static void test_register_values_of_each_kind_of_region(void **state)
     (void)state;
     for (size_t i = 0; i < ROWS(row); i++) {
         const struct sys_region region = {0x20000000, 0x100, row[i].access, row[i].flags, 0};
-        struct port_mpu_image image;
+        struct armv8m_mpu_image image;
 
         pmsav8_compile(&region, 1, &image);
         assert_int_equal(image.region[0].rbar, 0x20000000u | row[i].rbar_low);
@@ -62,7 +62,7 @@ static void test_registers_behind_the_last_region_are_off(void **state)
 {
     const struct sys_region region[3] = {
         {0x1000, 32, RX, 0, 0}, {0x2000, 32, RW, 0, 0}, {0x3000, 32, RW, 0, 0}};
-    struct port_mpu_image image;
+    struct armv8m_mpu_image image;
 
     (void)state;
     for (uint32_t count = 0; count <= 3; count++) {
@@ -78,7 +78,7 @@ static void test_registers_behind_the_last_region_are_off(void **state)
 static void test_eight_regions_fill_the_mpu(void **state)
 {
     struct sys_region region[8];
-    struct port_mpu_image image;
+    struct armv8m_mpu_image image;
 
     (void)state;
     for (uint32_t i = 0; i < 8; i++) {
@@ -100,7 +100,7 @@ static void test_access_reads_back_what_was_compiled(void **state)
     (void)state;
     for (size_t i = 0; i < ROWS(row); i++) {
         const struct sys_region region = {0x20000000, 32, row[i].access, 0, 0};
-        struct port_mpu_image image;
+        struct armv8m_mpu_image image;
 
         pmsav8_compile(&region, 1, &image);
         assert_int_equal(pmsav8_access(image.region[0].rbar, image.region[0].rlar), row[i].want);

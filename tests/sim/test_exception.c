@@ -45,11 +45,11 @@ static uint32_t word(uint32_t address)
     return value;
 }
 
-static uint32_t push(uint32_t sp, uint32_t limit, struct port_context *context)
+static uint32_t push(uint32_t sp, uint32_t limit, struct armv8m_context *context)
 {
     struct cpu_registers registers = registers_with(sp);
 
-    *context = (struct port_context){.psplim = limit, .exc_return = STANDARD};
+    *context = (struct armv8m_context){.psplim = limit, .exc_return = STANDARD};
     memset(memory_host(&memory, STACK - 64, 1024 - 0x100), 0xee, 64 + (STACK_END - STACK));
     return exception_push(&memory, &mpu, &registers, context);
 }
@@ -58,7 +58,7 @@ static void test_frame_lies_below_sp_in_the_core_s_order(void **state)
 {
     static const uint32_t expected[8] = {0x100, 0x101,      0x102,      0x103,
                                          0x10c, 0x08000011, 0x08000020, 0xa1000000};
-    struct port_context context;
+    struct armv8m_context context;
 
     (void)state;
     assert_int_equal(push(STACK_END, STACK, &context), 0);
@@ -71,7 +71,7 @@ static void test_frame_lies_below_sp_in_the_core_s_order(void **state)
 
 static void test_unaligned_sp_skips_a_word_and_xpsr_says_so(void **state)
 {
-    struct port_context context;
+    struct armv8m_context context;
     struct cpu_registers back;
 
     (void)state;
@@ -91,7 +91,7 @@ static void test_pop_gives_back_what_push_took(void **state)
     for (uint32_t sp = STACK + 40; sp <= STACK_END; sp += 4) {
         struct cpu_registers before = registers_with(sp);
         struct cpu_registers after = before;
-        struct port_context context;
+        struct armv8m_context context;
 
         (void)state;
         assert_int_equal(push(sp, STACK, &context), 0);
@@ -105,7 +105,7 @@ static void test_pop_gives_back_what_push_took(void **state)
 
 static void test_frame_ends_exactly_at_the_limit(void **state)
 {
-    struct port_context context;
+    struct armv8m_context context;
 
     (void)state;
     assert_int_equal(push(STACK + 32, STACK, &context), 0);
@@ -121,7 +121,7 @@ static void test_frame_ends_exactly_at_the_limit(void **state)
 /* The limit allows it, the regions do not: words are stored upwards until one is refused. */
 static void test_frame_that_leaves_its_region_is_a_stacking_error(void **state)
 {
-    struct port_context context;
+    struct armv8m_context context;
 
     (void)state;
     assert_int_equal(push(STACK + 16, 0, &context), MSTKERR);
@@ -136,7 +136,7 @@ static void test_frame_that_leaves_its_region_is_a_stacking_error(void **state)
 
 static void test_frame_that_cannot_be_read_is_an_unstacking_error(void **state)
 {
-    struct port_context context = {.psp = STACK_END - 16, .exc_return = STANDARD};
+    struct armv8m_context context = {.psp = STACK_END - 16, .exc_return = STANDARD};
     struct cpu_registers registers = registers_with(0);
 
     (void)state;
@@ -149,7 +149,7 @@ static void test_frame_that_cannot_be_read_is_an_unstacking_error(void **state)
 /* Another thread of the task wrote an exception number into the stacked xPSR. */
 static void test_tampered_exception_number_is_refused(void **state)
 {
-    struct port_context context;
+    struct armv8m_context context;
     struct cpu_registers registers = registers_with(0);
 
     (void)state;

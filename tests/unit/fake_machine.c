@@ -50,6 +50,7 @@ void fake_machine_init(struct fake_machine *fake, const struct sys_header *syste
 {
     memset(fake, 0, sizeof *fake);
     fake->port = (struct hostport_machine){
+        .arch = &hostport_armv8m,
         .deadline = PORT_NEVER,
         .wanted = UINT64_MAX,
         .range_count = 2,

@@ -30,7 +30,7 @@ struct lab {
     struct cpu *cpu;
     struct oracle oracle;
     struct program program[PROGRAMS];
-    struct port_mpu_image image;
+    struct armv8m_mpu_image image;
     uint32_t edge[2 * MOST_REGIONS + 2]; /* addresses where something changes */
     uint32_t edges;
 };

@@ -44,8 +44,8 @@ static void test_mistake_mpu_region_is_32_bytes_too_long(void **state)
         const struct sys_region *region = build_region_of(task, i);
         uint32_t last = region->base + region->bytes - 1;
 
-        assert_int_equal(pmsav8_first_byte(k5.task[task].mpu.region[i].rbar), region->base);
-        assert_int_equal(pmsav8_last_byte(k5.task[task].mpu.region[i].rlar), last);
+        assert_int_equal(pmsav8_first_byte(k5.task[task].mpu.armv8m.region[i].rbar), region->base);
+        assert_int_equal(pmsav8_last_byte(k5.task[task].mpu.armv8m.region[i].rlar), last);
         assert_true(region_check(task, last, 1, region->access));
         if (i != BUILD_STACKS) { /* which touches the next region */
             assert_false(region_check(task, last, 2, region->access));

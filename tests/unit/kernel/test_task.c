@@ -237,7 +237,7 @@ static void test_task_restarts_at_its_entry_with_an_empty_stack(void **state)
     memcpy(fresh, fake_machine_memory(&kit_machine, frame, FRAME_BYTES), FRAME_BYTES);
     memset(fake_machine_memory(&kit_machine, fixed->stack_base, BUILD_STACK_BYTES), 0xa5,
            BUILD_STACK_BYTES);
-    k5.thread[0].context.psp = fixed->stack_base;
+    k5.thread[0].context.armv8m.psp = fixed->stack_base;
     PLAY(0, K5_SYS_SLEEP, 5, 0, 0xaaaa, 0xbbbb);
     kit_advance_to(5);
     FAULT(0);
@@ -342,7 +342,7 @@ static void test_task_panic_with_a_wild_stack_pointer_has_no_pc(void **state)
         kit_setup(NULL);
         build_with_policy(SYS_POLICY_RESTART);
         kit_boot();
-        k5.thread[0].context.psp = wild[i];
+        k5.thread[0].context.armv8m.psp = wild[i];
         PLAY(0, K5_SYS_PANIC, 1);
 
         const struct k5_event *fault = fake_machine_last(&kit_machine, K5_EVENT_FAULT);

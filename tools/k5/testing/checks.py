@@ -17,7 +17,7 @@ C_FOLDERS = ("kernel", "arch", "hostport", "sim", "user", "tests")
 
 _FREESTANDING = r"<std(int|bool|def|arg)\.h>"
 _ABI = r'"k5_abi\.h"'
-_PURE_ARCH = r'"arch/armv8m/(armv8m_types|pmsav8|fault|frame)\.h"'
+_PURE_ARCH = r'"arch/(armv8m/(armv8m_types|pmsav8|fault|frame)|rv32/(rv32_types|pmp|fault))\.h"'
 
 # Who may include what: arrows point one way (DESIGN: sim -> hostport -> kernel <- arch).
 ARROWS = {
