@@ -114,7 +114,20 @@ def test_known_flags_make_known_values() -> None:
 )
 def test_panic_code(code: int, text: str) -> None:
     record = faults.record("PANIC", (0, code, 0, 1, 0, 0))
-    assert faults.attempted(record, None)[0] == text
+    assert faults.attempted(META, record, None)[0] == text
+
+
+def test_faults_that_the_kernel_found_say_why() -> None:
+    meta = {**META, "threads": [{"name": "one"}, {"name": "two"}]}
+    cases = {
+        ("SYSCALL", 99): "system call 99, which does not exist,",
+        ("TIMEOUT", 1): "overran: the budget of two and the declared overrun are spent,",
+        ("TIMEOUT", 9): "overran: the budget of its caller and the declared overrun are spent,",
+    }
+    for (kind, detail), text in cases.items():
+        record = faults.record(kind, (0, detail, 0, 1, 0, 0))
+        assert faults.attempted(meta, record, None) == (text, 0, 0)
+        assert record.address is None
 
 
 @pytest.mark.parametrize(

@@ -213,8 +213,18 @@ class Decoder:
     def _panic(self, event: Event) -> Line:
         raw = b"".join(word.to_bytes(4, "little") for word in event.args)
         name = raw.split(b"\0")[0].decode(errors="replace")
-        text = f"kernel assertion failed: {name}:{event.code}; the machine stops"
+        if (
+            name == "kernel fault"
+        ):  # the port's epitaph: exception, and after the name pc and status
+            pc, status = event.args[4:]
+            text = f"the kernel itself faulted: exception {event.code}, pc {pc:#010x}, status {status:#010x}"
+        else:
+            text = f"kernel assertion failed: {name}:{event.code}; the machine stops"
         return self._make(event, "PANIC", text)
+
+    def _lost(self, event: Event) -> Line:
+        text = f"{event.args[0]} records before this one are lost: the sink had no room"
+        return self._make(event, "LOST", text)
 
     def _halt(self, event: Event) -> Line:
         return self._make(event, "HALT", "nothing is ready, and nothing ever will be")

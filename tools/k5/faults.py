@@ -24,8 +24,6 @@ MEANINGS = {
     "DIVIDE": "division by zero",
     "BREAKPOINT": "breakpoint without a debugger",
     "SECURE": "violation of the security attribution",
-    "SYSCALL": "a number that is no system call",
-    "TIMEOUT": "overran: its caller's budget and the declared overrun are spent",
     "OTHER": "hardware fault",
 }
 
@@ -43,6 +41,7 @@ class Record:
     resumable: bool
     sp: int
     lr: int
+    detail: int  # the address word, which some kinds use for something else
 
 
 def record(kind: str, args: tuple[int, ...]) -> Record:
@@ -51,11 +50,12 @@ def record(kind: str, args: tuple[int, ...]) -> Record:
     return Record(
         kind,
         pc if flags & PC_KNOWN else None,
-        address if flags & ADDRESS_KNOWN or kind == "PANIC" else None,
+        address if flags & ADDRESS_KNOWN else None,
         status,
         bool(flags & RESUMABLE),
         sp,
         lr,
+        address,
     )
 
 
@@ -124,7 +124,21 @@ def variable(elf: ElfFile | None, address: int) -> str | None:
     return None
 
 
-def attempted(record_: Record, elf: ElfFile | None) -> tuple[str, int, int]:
+def _by_the_kernel(meta: dict[str, Any], record_: Record) -> str:
+    """Faults that the kernel itself found."""
+    if record_.kind == "PANIC":
+        if record_.detail & 0xFFFF_0000 == PANIC_EXIT:
+            value = record_.detail & 0xFFFF
+            return f"returned {value - 0x10000 if value & 0x8000 else value} from main()"
+        return f"panic({record_.detail:#x})"
+    if record_.kind == "SYSCALL":
+        return f"system call {record_.detail}, which does not exist,"
+    threads = meta["threads"]
+    payer = threads[record_.detail]["name"] if record_.detail < len(threads) else "its caller"
+    return f"overran: the budget of {payer} and the declared overrun are spent,"
+
+
+def attempted(meta: dict[str, Any], record_: Record, elf: ElfFile | None) -> tuple[str, int, int]:
     """What was tried, in words; the size of the access; the right that it needs."""
     address = "an unknown address" if record_.address is None else f"{record_.address:#010x}"
     if record_.kind == "FETCH":
@@ -134,12 +148,8 @@ def attempted(record_: Record, elf: ElfFile | None) -> tuple[str, int, int]:
         if found:
             return f"{found} at {address}", found.bytes, VERB_BITS[found.verb]
         return f"access to {address}", 1, 0
-    if record_.kind == "PANIC":
-        code = record_.address or 0
-        if code & 0xFFFF_0000 == PANIC_EXIT:
-            value = code & 0xFFFF
-            return f"returned {value - 0x10000 if value & 0x8000 else value} from main()", 0, 0
-        return f"panic({code:#x})", 0, 0
+    if record_.kind in ("PANIC", "SYSCALL", "TIMEOUT"):
+        return _by_the_kernel(meta, record_), 0, 0
     return MEANINGS.get(record_.kind, record_.kind.lower()), 0, 0
 
 
@@ -183,7 +193,7 @@ def explain(
     meta: dict[str, Any], task: dict[str, Any], record_: Record, elf: ElfFile | None
 ) -> dict[str, Any]:
     """All that can be said of a fault, as fields that text and JSON share."""
-    what, size, need = attempted(record_, elf)
+    what, size, need = attempted(meta, record_, elf)
     place, relation = _place(record_, elf)
     details = _details(meta, task, record_, elf, (size, need))
     text = source.instruction(elf, record_.pc) if elf and record_.pc is not None else None

@@ -14,7 +14,7 @@ from k5.console import Progress, progress
 from k5.errors import FAILED, K5Error
 from k5.paths import BUILD, HOST_BUILD, HOST_LIBRARY, ROOT
 
-FOLDERS = ("kernel", "hostport", "sim", "abi", "arch/armv8m")
+FOLDERS = ("kernel", "hostport", "sim", "abi", "arch")
 SUFFIXES = (".c", ".h", ".txt", ".cmake", ".toml")
 _STATUS = re.compile(r"\[(\d+)/(\d+)\] (.*)")
 
