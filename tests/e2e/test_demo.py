@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -192,3 +195,27 @@ def test_captured_stream_decodes_to_what_the_run_printed(tmp_path: Path) -> None
     broken = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert broken.returncode == 1
     assert "damaged" in broken.stderr
+
+
+def test_live_stream_is_decoded_as_it_comes() -> None:
+    """A serial device, played by a pseudo terminal; unplugging it ends the command."""
+    from k5.stream import encode
+
+    built = demo()
+    events = list(Run(built, "hosted"))
+    board, device = os.openpty()
+    command = [ROOT / "k5", "logs", os.ttyname(device), "--system", "demo"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        # The line discipline is set to raw when the command has opened the device.
+        while termios.tcgetattr(device)[3] & termios.ICANON:
+            assert process.poll() is None
+            time.sleep(0.01)
+        os.write(board, b"".join(encode(event) for event in events[:5]))
+        first = process.stdout.readline()
+        os.close(device)
+        os.close(board)
+        rest = process.stdout.read()
+    assert process.returncode == 0
+    assert "K5 starts" in first
+    assert len(rest.splitlines()) >= 4

@@ -26,24 +26,43 @@ class Place:
         return f"{self.function}() at {self.file}{line}" if self.file else f"{self.function}()"
 
 
+LIBRARY = "user/libk5/"
+
+
 @lru_cache(maxsize=4096)
 def place(elf_path: Path, pc: int) -> Place | None:
-    """The place of an instruction; from the symbols alone where there is no debug information."""
-    try:
-        asked = subprocess.run(
-            [ADDR2LINE, "-f", "-e", str(elf_path), f"{pc:#x}"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        function, _, where = asked.stdout.strip().partition("\n")
-        found = re.match(r"(.*):(\d+|\?)", where)
-        if asked.returncode == 0 and found and not where.startswith("??"):
-            name = function if function != "??" else _symbol(elf_path, pc)
-            line = int(found[2]) if found[2] != "?" else 0
-            return Place(name or "?", found[1].removeprefix("./"), line)
-    except FileNotFoundError:
-        pass  # no toolchain on this machine: symbols still help
+    """The place of an instruction; from the symbols alone where there is no debug information.
+
+    Where functions are inlined into each other, it is the innermost one that is the task's own:
+    a system call's stub, say, is not what a reader wants to see."""
+    frames = _frames(elf_path, pc)
+    own = [frame for frame in frames if LIBRARY not in frame.file]
+    if frames:
+        return (own or frames)[0]
     name = _symbol(elf_path, pc)
     return Place(name, "", 0) if name else None
+
+
+def _frames(elf_path: Path, pc: int) -> list[Place]:
+    """The inlined functions around an instruction, innermost first."""
+    try:
+        asked = subprocess.run(
+            [ADDR2LINE, "-f", "-i", "-e", str(elf_path), f"{pc:#x}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return []  # no toolchain on this machine: symbols still help
+    lines = asked.stdout.splitlines()
+    found = []
+    for function, where in zip(lines[::2], lines[1::2], strict=False):
+        match = re.match(r"(.*):(\d+|\?)", where)
+        if match and not where.startswith("??"):
+            name = function if function != "??" else _symbol(elf_path, pc) or "?"
+            line = int(match[2]) if match[2] != "?" else 0
+            found.append(Place(name, match[1].removeprefix("./"), line))
+    return found
 
 
 def _symbol(elf_path: Path, pc: int) -> str | None:

@@ -10,6 +10,7 @@ Exit code: 0 decoded, 1 the stream was damaged, 2 could not run.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import stat
 import subprocess
@@ -87,7 +88,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _read(file: BinaryIO) -> bytes:
-    """What there is; a live stream comes in pieces."""
+    """What there is; a live stream comes in pieces, and ends when its device goes away."""
     read = getattr(file, "read1", file.read)
-    data: bytes = read(CHUNK)
+    try:
+        data: bytes = read(CHUNK)
+    except OSError as problem:
+        if problem.errno != errno.EIO:
+            raise
+        return b""
     return data
