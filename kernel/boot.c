@@ -7,6 +7,18 @@
 #include "kernel/task.h"
 #include "kernel/thread.h"
 
+/*
+ * Whoever wrote the tables has checked what is in them (the builder, and for the
+ * simulator sim/system_check.c); that they are tables, and for a kernel of this
+ * size, is asked here.
+ */
+static bool tables_fit(const struct sys_header *system)
+{
+    return system->magic == SYS_MAGIC && system->version == SYS_VERSION &&
+           system->task_count <= CFG_TASKS && system->thread_count <= CFG_THREADS &&
+           system->endpoint_count <= CFG_ENDPOINTS && system->slot_count <= CFG_SLOTS;
+}
+
 static void report(void)
 {
     const uint32_t arg[] = {port_system()->tick_hz, port_system()->system_id};
@@ -16,7 +28,7 @@ static void report(void)
 
 void kernel_boot(void)
 {
-    KASSERT(port_system()->magic == SYS_MAGIC && port_system()->version == SYS_VERSION);
+    KASSERT(tables_fit(port_system()));
     k5 = (struct kernel_state){.current = NO_THREAD};
     sched_init();
     report();

@@ -8,27 +8,16 @@
 #include "kernel/queue.h"
 #include "kernel/sched.h"
 #include "kernel/system.h"
+#include "kernel/thread.h"
 
 uint32_t donation_waits_for(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
 
-    switch ((enum thread_state)thread->state) {
-    case THREAD_SENDING:
-    case THREAD_CALLING:
+    if (thread_is_queued(thread)) {
         return k5.endpoint[thread->endpoint].receiver;
-    case THREAD_AWAITING:
-        return thread->holder;
-    case THREAD_OFF:
-    case THREAD_RUNNING:
-    case THREAD_READY:
-    case THREAD_EXHAUSTED:
-    case THREAD_UNFUNDED:
-    case THREAD_RECEIVING:
-    case THREAD_SLEEPING:
-        break;
     }
-    return NO_THREAD;
+    return thread->state == THREAD_AWAITING ? thread->holder : NO_THREAD;
 }
 
 bool donation_would_deadlock(uint32_t id, uint32_t receiver)
@@ -55,25 +44,9 @@ static uint32_t lends_to(uint32_t id)
     return to;
 }
 
-/* The most urgent thread in the queues of the endpoints that `id` receives from. */
-static uint32_t best_queued(uint32_t id)
+static uint8_t higher(uint8_t a, uint8_t b)
 {
-    uint32_t best = NO_THREAD;
-
-    if (k5.thread[id].queued == 0) {
-        return NO_THREAD;
-    }
-    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
-        uint32_t head = k5.endpoint[i].queue.head;
-
-        if (k5.endpoint[i].receiver != id || head == NO_THREAD) {
-            continue;
-        }
-        if (best == NO_THREAD || k5.thread[head].effective > k5.thread[best].effective) {
-            best = head;
-        }
-    }
-    return best;
+    return a > b ? a : b;
 }
 
 struct lent {
@@ -81,22 +54,43 @@ struct lent {
     uint8_t effective;
 };
 
-static uint8_t higher(uint8_t a, uint8_t b)
+/*
+ * What those lend who are queued at the endpoints that `id` receives from: the
+ * priority of the most urgent, and the time of the most urgent whose payer has
+ * some. (What a call lends goes on through the overrun; what a queue lends ends
+ * with the budget, so nobody can bring down a server that has not even received.)
+ */
+static struct lent lent_by_queues(uint32_t id)
 {
-    return a > b ? a : b;
+    struct lent lent = {NO_THREAD, 0};
+    uint8_t funder = 0; /* its priority, plus 1 */
+
+    for (uint32_t i = 0; i < port_system()->endpoint_count && k5.thread[id].queued != 0; i++) {
+        if (k5.endpoint[i].receiver != id) {
+            continue;
+        }
+        for (uint32_t at = k5.endpoint[i].queue.head; at != NO_THREAD; at = k5.thread[at].next) {
+            const struct thread *thread = &k5.thread[at];
+
+            lent.effective = higher(lent.effective, thread->effective);
+            if (thread->effective >= funder && thread->payer != NO_THREAD &&
+                !k5.thread[thread->payer].cooling) {
+                funder = thread->effective + 1;
+                lent.payer = thread->payer;
+            }
+        }
+    }
+    return lent;
 }
 
 static struct lent lent_to(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
-    struct lent lent = {thread->own_payer, thread->priority};
-    uint32_t queued = best_queued(id);
+    struct lent lent = lent_by_queues(id);
 
-    if (queued != NO_THREAD) {
-        lent.effective = higher(lent.effective, k5.thread[queued].effective);
-        if (lent.payer == NO_THREAD) {
-            lent.payer = k5.thread[queued].payer;
-        }
+    lent.effective = higher(lent.effective, thread->priority);
+    if (thread->own_payer != NO_THREAD) {
+        lent.payer = thread->own_payer;
     }
     if (thread->client != NO_THREAD) {
         lent.effective = higher(lent.effective, k5.thread[thread->client].effective);
@@ -110,36 +104,25 @@ static struct lent lent_to(uint32_t id)
     return lent;
 }
 
-/* Its place in a queue depends on what changes here. */
+/* A thread's place in its queue depends on what changes here. */
 static void apply(uint32_t id, struct lent lent)
 {
     struct thread *thread = &k5.thread[id];
+    bool runnable = thread->state >= THREAD_READY && thread->state <= THREAD_UNFUNDED;
+    bool queued = thread_is_queued(thread);
 
-    switch ((enum thread_state)thread->state) {
-    case THREAD_READY:
-    case THREAD_EXHAUSTED:
-    case THREAD_UNFUNDED:
+    if (runnable) {
         sched_remove(id);
-        thread->payer = lent.payer;
-        thread->effective = lent.effective;
-        sched_ready(id);
-        return;
-    case THREAD_SENDING:
-    case THREAD_CALLING:
+    } else if (queued) {
         queue_remove(&k5.endpoint[thread->endpoint].queue, id);
-        thread->payer = lent.payer;
-        thread->effective = lent.effective;
-        queue_insert(&k5.endpoint[thread->endpoint].queue, id);
-        return;
-    case THREAD_OFF:
-    case THREAD_RUNNING:
-    case THREAD_AWAITING:
-    case THREAD_RECEIVING:
-    case THREAD_SLEEPING:
-        break;
     }
     thread->payer = lent.payer;
     thread->effective = lent.effective;
+    if (runnable) {
+        sched_ready(id);
+    } else if (queued) {
+        queue_insert(&k5.endpoint[thread->endpoint].queue, id);
+    }
 }
 
 void donation_update(uint32_t id)
@@ -166,7 +149,17 @@ void donation_end(uint32_t id)
 {
     k5.thread[id].client = NO_THREAD;
     k5.thread[id].orphan = 0;
+    k5.thread[id].overrun_used = 0;
     donation_update(id);
+}
+
+void donation_update_funded(void)
+{
+    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+        if (k5.thread[i].own_payer == NO_THREAD && k5.thread[i].queued != 0) {
+            donation_update(i);
+        }
+    }
 }
 
 void donation_orphan(uint32_t id)

@@ -11,9 +11,7 @@ void endpoint_init_all(void)
 {
     uint32_t count = port_system()->endpoint_count;
 
-    KASSERT(count <= CFG_ENDPOINTS);
     for (uint32_t i = 0; i < count; i++) {
-        KASSERT(sys_endpoint(i)->receiver < port_system()->thread_count);
         queue_init(&k5.endpoint[i].queue);
         k5.endpoint[i].receiver = sys_endpoint(i)->receiver;
         k5.endpoint[i].waiting = 0;

@@ -126,6 +126,9 @@ static const char *check_time(uint32_t id)
         CHECK(k5.thread[thread->payer].own_payer == thread->payer,
               "a payer has a budget of its own");
     }
+    CHECK(thread->overrun_used == 0 ||
+              (thread->payer != NO_THREAD && k5.thread[thread->payer].cooling),
+          "only a dry payer is overrun");
     CHECK(!on_cpu || thread->payer != NO_THREAD, "who may run has a payer");
     CHECK(!(on_cpu && thread->payer == id && thread->cooling), "who cools down does not run");
     CHECK(thread->cooling || thread->budget_left > 0 || thread->own_payer == NO_THREAD,

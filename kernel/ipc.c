@@ -217,6 +217,7 @@ static enum delivery deliver(uint32_t from, uint32_t to, bool is_call)
         thread_set_state(from, THREAD_AWAITING);
         receiver->reg[IPC_REPLY] = ipc_reply_cap(from);
         receiver->client = (uint8_t)from;
+        receiver->overrun_used = 0;
     } else {
         set_sent(sender, copied);
         thread_complete(from, K5_OK);
@@ -243,10 +244,7 @@ static void hand_over(uint32_t endpoint, bool is_call)
     uint32_t receiver = k5.endpoint[endpoint].receiver;
     enum delivery result = deliver(id, receiver, is_call);
 
-    if (result == SENDER_FAILED) {
-        thread_complete(id, K5_E_ADDRESS);
-        return;
-    }
+    KASSERT(result != SENDER_FAILED); /* its buffer was checked in this entry */
     k5.endpoint[endpoint].waiting = 0;
     if (result == RECEIVER_FAILED) {
         /* The receiver learns of its buffer; the message waits for its next recv, if it may. */
@@ -275,6 +273,8 @@ static void send(bool is_call)
     }
     if (error != K5_OK) {
         thread_complete(k5.current, error);
+    } else if (!is_call && k5.thread[k5.endpoint[endpoint].receiver].own_payer == NO_THREAD) {
+        thread_complete(k5.current, K5_E_INVALID); /* it would have the message, but no time */
     } else if (k5.endpoint[endpoint].waiting) {
         hand_over(endpoint, is_call);
     } else {
@@ -319,9 +319,8 @@ static void receive(uint32_t endpoint)
             sched_ready(sender);
             break;
         case RECEIVER_FAILED:
-            endpoint_enqueue(endpoint, sender, is_call ? THREAD_CALLING : THREAD_SENDING);
-            thread_complete(id, K5_E_ADDRESS);
-            return;
+            KASSERT(false); /* its buffer was checked in this entry */
+            break;
         }
     }
     donation_update(id);
@@ -446,7 +445,7 @@ static void fail_waiting(uint32_t id, uint32_t server, enum k5_error error)
 {
     struct thread *thread = &k5.thread[id];
 
-    if (thread->state == THREAD_CALLING || thread->state == THREAD_SENDING) {
+    if (thread_is_queued(thread)) {
         endpoint_dequeue(id);
     }
 
@@ -466,7 +465,7 @@ void ipc_abandon(uint32_t id, enum k5_error error)
 
     if (thread->state == THREAD_RECEIVING) {
         k5.endpoint[thread->endpoint].waiting = 0;
-    } else if (thread->state == THREAD_CALLING || thread->state == THREAD_SENDING) {
+    } else if (thread_is_queued(thread)) {
         uint32_t receiver = k5.endpoint[thread->endpoint].receiver;
 
         endpoint_dequeue(id);

@@ -7,6 +7,7 @@
  */
 #include "kernel/sched.h"
 
+#include "kernel/donation.h"
 #include "kernel/kassert.h"
 #include "kernel/queue.h"
 #include "kernel/system.h"
@@ -34,6 +35,9 @@ void sched_note_timer(uint64_t at)
 
 /* ------------------------------------------------------------ budgets */
 
+/* Debts stay where adding one entry's time cannot overflow. */
+#define DEBT_MAX (INT32_MAX / 2)
+
 static void budget_spent(uint32_t id)
 {
     const struct sys_thread *fixed = sys_thread(id);
@@ -52,6 +56,17 @@ static void budget_spent(uint32_t id)
         sched_remove(id);
         thread_set_state(id, THREAD_EXHAUSTED);
     }
+    donation_update_funded();
+}
+
+/* Whoever runs on this budget overran nothing yet. */
+static void forgive_overruns(uint32_t payer)
+{
+    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+        if (k5.thread[i].payer == payer) {
+            k5.thread[i].overrun_used = 0;
+        }
+    }
 }
 
 static void replenish(uint32_t id)
@@ -64,7 +79,11 @@ static void replenish(uint32_t id)
     port_trace(K5_EVENT_REPLENISHED, id, 0, (uint32_t)thread->budget_left, 0);
     if (thread->budget_left <= 0) {
         budget_spent(id); /* overdrawn by more than a budget: cools down once more */
-    } else if (thread->state == THREAD_EXHAUSTED) {
+        return;
+    }
+    forgive_overruns(id);
+    donation_update_funded();
+    if (thread->state == THREAD_EXHAUSTED) {
         sched_ready(id);
     }
 }
@@ -82,14 +101,23 @@ void sched_charge(void)
         return;
     }
 
-    uint32_t payer = k5.thread[k5.current].payer;
-    struct thread *thread = &k5.thread[payer];
-    int64_t left = (int64_t)thread->budget_left - (int64_t)elapsed;
+    struct thread *running = &k5.thread[k5.current];
+    uint32_t payer_id = running->payer;
+    struct thread *payer = &k5.thread[payer_id];
+    int32_t spent = elapsed < DEBT_MAX ? (int32_t)elapsed : DEBT_MAX;
+    int32_t left = payer->budget_left - spent;
 
-    thread->consumed += elapsed;
-    thread->budget_left = left < -INT32_MAX ? -INT32_MAX : (int32_t)left;
-    if (thread->budget_left <= 0 && !thread->cooling) {
-        budget_spent(payer);
+    payer->consumed += elapsed;
+    payer->budget_left = left > -DEBT_MAX ? left : -DEBT_MAX;
+    if (left > 0) {
+        return;
+    }
+    if (!payer->cooling) {
+        spent = -left; /* of it beyond the budget */
+        budget_spent(payer_id);
+    }
+    if (payer->cooling && payer != running && running->payer == payer_id) {
+        running->overrun_used += (uint32_t)spent;
     }
 }
 
@@ -101,14 +129,9 @@ bool sched_overran(void)
 
     const struct thread *thread = &k5.thread[k5.current];
 
-    if (thread->state != THREAD_RUNNING || thread->payer == k5.current) {
-        return false;
-    }
-
-    const struct thread *payer = &k5.thread[thread->payer];
-
-    return payer->cooling &&
-           (int64_t)payer->budget_left + (int64_t)sys_thread(k5.current)->overrun <= 0;
+    return thread->state == THREAD_RUNNING && thread->payer != k5.current &&
+           thread->payer != NO_THREAD && k5.thread[thread->payer].cooling &&
+           thread->overrun_used >= sys_thread(k5.current)->overrun;
 }
 
 /* ------------------------------------------------------------ timers */
@@ -274,7 +297,7 @@ static uint64_t deadline(void)
     int64_t room = payer->budget_left;
 
     if (payer->cooling) {
-        room += sys_thread(k5.current)->overrun;
+        room = (int64_t)sys_thread(k5.current)->overrun - k5.thread[k5.current].overrun_used;
     }
 
     uint64_t end = k5.charged_at + (room > 0 ? (uint64_t)room : 0);

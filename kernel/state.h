@@ -59,6 +59,7 @@ struct thread {
     uint8_t lent;      /* while `orphan`: the priority that the dead client lent */
     uint8_t own_payer; /* itself, or NO_THREAD for a passive server */
     uint8_t queued;    /* threads in the queues of the endpoints that it receives from */
+    uint32_t overrun_used; /* ticks run in this call for a payer that is dry */
 };
 
 /* kernel/task.c */

@@ -6,8 +6,8 @@
 /* Runs the system call `number` of the running thread: all that kernel_syscall() leaves over. */
 void syscall_slow(uint32_t number);
 
-/* Those that never change who runs: no charge, no scheduling. The log stays out of the fast
+/* Those that never change who runs: no charge, no scheduling. Only the cheapest goes into the fast
  * path's code, which is compiled for speed. */
 void syscall_time(struct thread *thread);
-void syscall_caps(struct thread *thread);
+__attribute__((noinline)) void syscall_caps(struct thread *thread);
 __attribute__((noinline)) void syscall_log(struct thread *thread);

@@ -97,37 +97,9 @@ struct sys_region {
 };
 _Static_assert(sizeof(struct sys_region) == 12, "format of the boot tables");
 
-static inline const struct sys_task *sys_task(uint32_t id)
-{
-    const struct sys_header *h = port_system();
-
-    return (const struct sys_task *)((uintptr_t)h + h->tasks_offset) + id;
-}
-
-static inline const struct sys_thread *sys_thread(uint32_t id)
-{
-    const struct sys_header *h = port_system();
-
-    return (const struct sys_thread *)((uintptr_t)h + h->threads_offset) + id;
-}
-
-static inline const struct sys_endpoint *sys_endpoint(uint32_t id)
-{
-    const struct sys_header *h = port_system();
-
-    return (const struct sys_endpoint *)((uintptr_t)h + h->endpoints_offset) + id;
-}
-
-static inline const struct sys_cap *sys_cap(uint32_t id)
-{
-    const struct sys_header *h = port_system();
-
-    return (const struct sys_cap *)((uintptr_t)h + h->caps_offset) + id;
-}
-
-static inline const struct sys_region *sys_region(uint32_t id)
-{
-    const struct sys_header *h = port_system();
-
-    return (const struct sys_region *)((uintptr_t)h + h->regions_offset) + id;
-}
+/* Rows of the tables. `id` is not checked: the kernel keeps it in range. */
+const struct sys_task *sys_task(uint32_t id);
+const struct sys_thread *sys_thread(uint32_t id);
+const struct sys_endpoint *sys_endpoint(uint32_t id);
+const struct sys_cap *sys_cap(uint32_t id);
+const struct sys_region *sys_region(uint32_t id);

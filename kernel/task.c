@@ -31,9 +31,7 @@ static void start(uint32_t id)
 
 void task_boot_all(void)
 {
-    KASSERT(port_system()->task_count <= CFG_TASKS);
     for (uint32_t i = 0; i < port_system()->task_count; i++) {
-        KASSERT(sys_task(i)->region_count <= CFG_MPU_REGIONS);
         port_mpu_compile((uint8_t)i);
         start(i);
     }

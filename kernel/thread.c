@@ -23,13 +23,11 @@ void thread_init_all(void)
 {
     uint32_t count = port_system()->thread_count;
 
-    KASSERT(count <= CFG_THREADS);
     for (uint32_t i = 0; i < count; i++) {
         const struct sys_thread *fixed = sys_thread(i);
         const struct sys_task *task = sys_task(fixed->task);
         struct thread *thread = &k5.thread[i];
 
-        KASSERT(fixed->priority < CFG_PRIORITIES);
         thread->budget_left = (int32_t)fixed->budget;
         thread->slot_base = task->first_slot;
         thread->slot_count = task->slot_count;

@@ -16,6 +16,12 @@ static inline bool thread_is_runnable(uint32_t id)
     return state >= THREAD_RUNNING && state <= THREAD_UNFUNDED;
 }
 
+/* In an endpoint's queue. */
+static inline bool thread_is_queued(const struct thread *thread)
+{
+    return thread->state == THREAD_SENDING || thread->state == THREAD_CALLING;
+}
+
 /* The system call that thread `id` is in has this result. Call before reg[7] is overwritten. */
 void thread_complete(uint32_t id, enum k5_error error);
 

@@ -163,6 +163,31 @@ static uint32_t best_in_queues(uint32_t id)
     return best;
 }
 
+static bool has_time(uint32_t payer)
+{
+    return payer != NO_THREAD && !k5.thread[payer].cooling;
+}
+
+/* Who pays for a passive server that serves nobody: the most urgent queued payer with time. */
+static uint32_t payer_from_queues(uint32_t id)
+{
+    uint32_t best = NO_THREAD;
+
+    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
+        if (sys_endpoint(i)->receiver != id) {
+            continue;
+        }
+        for (uint32_t at = k5.endpoint[i].queue.head; at != NO_THREAD; at = k5.thread[at].next) {
+            bool better = best == NO_THREAD || share[at].effective > share[best].effective;
+
+            if (has_time(share[at].payer) && better) {
+                best = at;
+            }
+        }
+    }
+    return best == NO_THREAD ? NO_THREAD : share[best].payer;
+}
+
 static struct share share_of(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
@@ -173,9 +198,9 @@ static struct share share_of(uint32_t id)
         if (share[queued].effective > mine.effective) {
             mine.effective = share[queued].effective;
         }
-        if (mine.payer == NO_THREAD) {
-            mine.payer = share[queued].payer;
-        }
+    }
+    if (mine.payer == NO_THREAD) {
+        mine.payer = payer_from_queues(id);
     }
     if (thread->client != NO_THREAD) {
         if (share[thread->client].effective > mine.effective) {
