@@ -203,7 +203,10 @@ def test_live_stream_is_decoded_as_it_comes() -> None:
 
     built = demo()
     events = list(Run(built, "hosted"))
-    board, device = os.openpty()
+    try:
+        board, device = os.openpty()
+    except OSError:
+        pytest.skip("this machine has no pseudo terminals")
     command = [ROOT / "k5", "logs", os.ttyname(device), "--system", "demo"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

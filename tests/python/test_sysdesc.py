@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -238,3 +240,47 @@ def test_too_many_tasks(system: System) -> None:
     more = "".join(f'\n[task.t{i}]\nsources = ["one.c"]\npriority = 1\n' for i in range(31))
     with pytest.raises(K5Error, match="33 tasks are more than the 32"):
         sysdesc.load(system(text=GOOD + more))
+
+
+# fmt: off
+PIECES = [
+    "0", "-1", "4294967296", "1e3", "true", '"x"', '""', "[]", "[[]]", "{}", "[1]", '["a", 1]',
+    "1979-05-27", "inf", "'''", "=", "]", "}", ",", "\n", "[task.one]", "[[task]]", "[system.x]",
+    "task.one.priority = 1\n", '"\\u0000"', "0x20000000", "nan", "#",
+]
+# fmt: on
+
+
+def mutated(text: str, dice: random.Random) -> str:
+    """One to four words of a description replaced, doubled, dropped or swapped."""
+    words = re.findall(r"\w+|\s+|.", text)
+    for _ in range(dice.randrange(1, 5)):
+        at = dice.randrange(len(words))
+        what = dice.randrange(4)
+        if what == 0:
+            words[at] = dice.choice(PIECES)
+        elif what == 1:
+            words.insert(at, words[dice.randrange(len(words))])
+        elif what == 2:
+            del words[at]
+        else:
+            other = dice.randrange(len(words))
+            words[at], words[other] = words[other], words[at]
+    return "".join(words)
+
+
+def test_mangled_descriptions_are_refused_or_load_but_never_crash(system: System) -> None:
+    seed = 11
+    dice = random.Random(seed)
+    path = system()
+    text = regions(region("a", 0x28300000), uses='{ region = "a", access = "rw" }')
+    loaded = 0
+    for round_ in range(1000):
+        path.write_text(mutated(text, dice))
+        try:
+            sysdesc.load(path)
+            loaded += 1
+        except K5Error as problem:
+            for message in problem.messages:
+                assert "small.toml" in message, f"seed {seed}, round {round_}: {message}"
+    assert 10 < loaded < 990, "the damage is too light or too heavy to tell anything"
