@@ -117,10 +117,11 @@ class Printer:
     def summary(self, run: Run, wall_s: float) -> str:
         """The closing line."""
         ends = {"halt": "ended by itself", "time": "stopped at the time limit", "panic": "PANIC"}
+        virtual = run.until_us / 1e6 if run.end == "time" else self.last
         parts = [
             f"{run.built.name} on {run.engine} ({run.built.board})",
             ends.get(run.end, run.end),
-            f"{self.last:.6f} s of virtual time in {wall_s:.2f} s",
+            f"{virtual:.6f} s of virtual time in {wall_s:.2f} s",
             f"{self.counts.get('LOG', 0)} log lines",
             f"{self.counts.get('FAULT', 0)} faults",
         ]
