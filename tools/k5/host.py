@@ -1,4 +1,4 @@
-"""Builds the simulator's library (build/host/libk5sim.so) when its sources are newer."""
+"""Builds the simulator's library (libk5sim.so) when its sources are newer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from k5 import stamp
 from k5.builder import locked
 from k5.console import Progress, progress
 from k5.errors import FAILED, K5Error
-from k5.paths import BUILD, HOST_BUILD, HOST_LIBRARY, ROOT
+from k5.paths import BUILD, HOST_BUILD, HOST_LIBRARY, HOST_PRESET, ROOT
 
 FOLDERS = ("kernel", "hostport", "sim", "abi", "arch")
 SUFFIXES = (".c", ".h", ".txt", ".cmake", ".toml")
@@ -26,13 +26,13 @@ def _inputs() -> list[Path]:
 
 def library() -> Path:
     """The library, current."""
-    mark = BUILD / "host.stamp"
+    mark = BUILD / f"{HOST_PRESET}.stamp"
     key = [str(path) for path in _inputs()]  # a new file counts, too
     if not stamp.is_fresh(mark, key):
         HOST_BUILD.mkdir(parents=True, exist_ok=True)
         mark.parent.mkdir(parents=True, exist_ok=True)
         with locked(HOST_BUILD), progress("building the simulator") as shown:
-            build("host", "k5sim", shown)
+            build(HOST_PRESET, "k5sim", shown)
             stamp.write(mark, key, _inputs())
     return HOST_LIBRARY
 

@@ -9,7 +9,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("K5_BUILD_DIR", ROOT / "build"))
 BOARDS = ROOT / "boards"
 UNICORN = ROOT / "build" / "deps" / "unicorn"
-HOST_BUILD = ROOT / "build" / "host"
+SANITIZE = "K5_SANITIZE"  # set: the library with sanitizers, see sanitize.py
+HOST_PRESET = "host-asan" if os.environ.get(SANITIZE) else "host"
+HOST_BUILD = ROOT / "build" / HOST_PRESET
 HOST_LIBRARY = HOST_BUILD / "libk5sim.so"
 
 

@@ -24,4 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Exit code: 0 ended, 1 failed, 2 could not run."""
     setup.ready(install=True, yes=args.yes)
+    if args.sanitize:
+        run.restart_sanitized(args.engine)
     return run.run_system(builder.build(builder.find("demo"), args.board), args)

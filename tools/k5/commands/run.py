@@ -16,7 +16,7 @@ import sys
 import time
 from typing import TextIO
 
-from k5 import builder, setup
+from k5 import builder, sanitize, setup
 from k5.console import coloured, paint, say
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
@@ -59,6 +59,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--until", type=duration_us, metavar="TIME", default=DEFAULT_LIMIT_US,
                         help="virtual time at which to end: 500us, 20ms, 2s (default: 60s)")  # fmt: skip
+    parser.add_argument("--sanitize", action="store_true",
+                        help="hosted: the kernel and the simulator under ASan and UBSan")  # fmt: skip
     parser.add_argument("--kernel", action="store_true", help="print the kernel's events, too")
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of text")
 
@@ -66,7 +68,16 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Exit code: 0 ended, 1 panicked, 2 could not run."""
     setup.ready()
+    if args.sanitize:
+        restart_sanitized(args.engine)
     return run_system(builder.build(builder.find(args.system), args.board), args)
+
+
+def restart_sanitized(engine: str) -> None:
+    """What is not native has no sanitizers."""
+    if engine != "hosted":
+        raise K5Error(f"--sanitize is for --engine hosted; --engine {engine} runs no native code")
+    sanitize.restart()
 
 
 def run_system(built: builder.Built, args: argparse.Namespace) -> int:
