@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Makes docs/demo.svg, the README's picture, from a run of the demo."""
+"""Makes docs/demo.svg, the README's picture, from real runs of ./k5 demo and ./k5 test."""
 
 from __future__ import annotations
 
 import io
+import os
 import pty
 import re
 import subprocess
@@ -14,24 +15,31 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 118
-LINES = 60
 
 
-def demo_output() -> str:
-    """What the demo prints on a terminal, colours included."""
+def output(command: str) -> str:
+    """The command, and what it prints on a terminal, colours included, progress left out."""
     master, slave = pty.openpty()
-    process = subprocess.Popen(["./k5", "demo"], cwd=ROOT, stdout=slave, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        ["./k5", command], cwd=ROOT, stdout=slave, stderr=subprocess.DEVNULL
+    )
+    os.close(slave)
+    text = b""
     with open(master, "rb", buffering=0) as terminal:
-        subprocess.Popen.wait(process)
-        text = terminal.read(1 << 20)
-    return text.decode().replace("\r\n", "\n")
+        try:
+            while chunk := terminal.read(1 << 16):
+                text += chunk
+        except OSError:
+            pass  # how a terminal says that the other end is closed
+    process.wait()
+    return f"$ ./k5 {command}\n" + text.decode().replace("\r\n", "\n")
 
 
 def main() -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    lines = demo_output().splitlines()[:LINES]
-    console.print(Text.from_ansi("$ ./k5 demo\n" + "\n".join(lines)), no_wrap=True, overflow="crop")
-    svg = console.export_svg(title="./k5 demo", clear=True)
+    for command in ("demo", "test"):
+        console.print(Text.from_ansi(output(command)), no_wrap=True, overflow="crop")
+    svg = console.export_svg(title="K5", clear=True)
     # The fonts of a network are nobody's business here: the viewer's own monospace will do.
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S).replace("Fira Code", "monospace")
     svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)  # leading blanks count
