@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(
     r"(?:^\*\*(?P<file>\S+)\*\*\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S
@@ -50,6 +52,7 @@ def find_in_order(shown: str, output: str) -> None:
         at = found + 1
 
 
+@pytest.mark.slow
 def test_tutorial(tmp_path: Path) -> None:
     (tmp_path / "tools").symlink_to(ROOT / "tools")
     output = ""

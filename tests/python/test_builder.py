@@ -165,6 +165,7 @@ def test_image_holds_the_tasks_bytes_at_their_addresses(
     assert elf.bytes_at(elf.value("k5_system"), len(tables)) == tables
 
 
+@pytest.mark.slow
 def test_chip_image_comes_in_three_formats_with_the_same_bytes(system: System) -> None:
     built = builder.build(system(), "stm32l5")
     made = image.build(built, "release")

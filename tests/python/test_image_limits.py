@@ -123,6 +123,7 @@ def eight_of_each(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("board", BOARDS)
 def test_kernel_of_eight_tasks_keeps_to_its_limits(tmp_path: Path, board: str) -> None:
     built = builder.build(eight_of_each(tmp_path), board, tmp_path / "out")
