@@ -12,7 +12,7 @@
 #define CPU_MEMORY_END   CPU_SCRATCH_BASE     /* board memories lie below */
 
 #define CPU_KEEP 128 /* bytes of the largest store multiple */
-#define CPU_UNDO 64 /* bytes that one instruction can store one by one, with room to spare */
+#define CPU_UNDO 64  /* bytes that one instruction can store one by one, with room to spare */
 
 /* Why the current run ends. */
 enum cpu_ending {
