@@ -22,7 +22,7 @@ _PURE_ARCH = r'"arch/(armv8m/(armv8m_types|pmsav8|fault|frame)|rv32/(rv32_types|
 # Who may include what: arrows point one way (DESIGN: sim -> hostport -> kernel <- arch).
 ARROWS = {
     "kernel": [r'"kernel/', r"<(port_types|k5_config)\.h>", _ABI, _FREESTANDING],
-    "arch": [r'"arch/', r'"kernel/', r'"armv8m_types\.h"', r"<port_trace\.h>", _ABI, _FREESTANDING],
+    "arch": [r'"arch/', r'"kernel/', r'"(armv8m|rv32)_types\.h"', r"<port_trace\.h>", _ABI, _FREESTANDING],
     "hostport": [r'"hostport/', r'"kernel/', _PURE_ARCH, r"<port_trace\.h>", _ABI,
                  r"<string\.h>", _FREESTANDING],
     "sim": [r'"sim/', r'"hostport/', r'"kernel/', _PURE_ARCH, _ABI, r"<.*>"],
