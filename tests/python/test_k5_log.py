@@ -25,7 +25,8 @@ void line(uint32_t u, int32_t i, int64_t wide, float f, const char *s, void *p)
 def compile_line(line: str, compiler: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     source = folder / "line.c"
     source.write_text(SOURCE.format(line=line))
-    includes = [f"-I{ROOT / 'abi'}", f"-I{ROOT / 'user' / 'libk5'}"]
+    library = ROOT / "user" / "libk5"
+    includes = [f"-I{folder}" for folder in (ROOT / "abi", library, library / "armv8m")]
     command = [*compiler, *FLAGS, *WARNINGS, *includes, "-c", str(source)]
     return subprocess.run(
         [*command, "-o", str(folder / "line.o")], capture_output=True, text=True, check=False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from k5 import arch as archs
 from k5.errors import K5Error, suggestion
 from k5.paths import BOARDS
 from k5.schema import Key, Problems, check
@@ -59,8 +60,8 @@ _MEMORY_KEYS = {
 _KEYS = {
     "name": Key(str, required=True),
     "title": Key(str, required=True),
-    "cpu": Key(str, required=True, choices=("cortex-m33",)),
-    "arch": Key(str, required=True, choices=("armv8m",)),
+    "cpu": Key(str, required=True, choices=archs.CPUS),
+    "arch": Key(str, required=True, choices=tuple(archs.ARCHS)),
     "chips": Key(list, items=str),
     "tick_hz": Key(int, required=True, least=1000, most=1_000_000_000),
     "ticks_per_insn": Key(int, required=True, least=1, most=1000),
@@ -96,6 +97,8 @@ def load(name: str, asked_at: str = "") -> Board:
         for part in memory_keys
     }
     problems.raise_if_any()
+    if data["cpu"] not in archs.of(data["arch"]).cpus:
+        problems.error(("cpu",), f"cpu '{data['cpu']}' is no {data['arch']}")
     _check_memory(problems, data, parts)
     problems.raise_if_any()
     return Board(

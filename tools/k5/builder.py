@@ -18,8 +18,6 @@ import fcntl
 import hashlib
 import json
 import shlex
-import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from k5 import arch as archs
 from k5 import blob, layout, ninja, stamp, sysdesc, taskelf
 from k5.console import Progress, progress, warning
 from k5.elf import ElfFile
@@ -35,12 +34,10 @@ from k5.layout import Layout, Need, TaskPlace
 from k5.paths import BOARDS, BUILD, ROOT, shown, write_if_changed
 from k5.sysdesc import System, Task, macro
 
-PREFIX = "arm-none-eabi-"
 LIBK5 = ROOT / "user" / "libk5"
 LINKER_SCRIPT = LIBK5 / "task.ld"
 ABI = ROOT / "abi"
 
-CPU_FLAGS = {"cortex-m33": ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft"]}
 C_FLAGS = [
     "-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin",
     "-fno-tree-loop-distribute-patterns", "-fomit-frame-pointer",
@@ -156,14 +153,7 @@ def _inputs(system: System, target: Path) -> list[Path]:
     ]
 
 
-_TOOLS = {f"{name}.py" for name in ("builder", "blob", "board", "layout", "sysdesc", "ninja")}
-
-
-def tool(name: str) -> str:
-    """A program of the cross toolchain."""
-    if not shutil.which(PREFIX + name):
-        raise K5Error(f"{PREFIX}{name} is missing: `./k5 doctor` says what to install")
-    return PREFIX + name
+_TOOLS = {f"{name}.py" for name in ("arch", "builder", "blob", "board", "layout", "sysdesc", "ninja")}
 
 
 class _Job:
@@ -173,7 +163,9 @@ class _Job:
         self.system = system
         self.target = target
         self.shown = shown_
-        self.gcc = tool("gcc")
+        self.arch = archs.of(system.board.arch)
+        self.cpu = self.arch.cpus[system.board.cpu]
+        self.gcc = archs.tool(self.arch, "gcc")
 
     def run(self) -> None:
         for task in self.system.tasks:
@@ -193,16 +185,14 @@ class _Job:
     def _compile(self) -> str:
         file = ninja.NinjaFile(self.target / "compile.ninja")
         folder = self.system.path.parent.absolute()
-        cpu = CPU_FLAGS[self.system.board.cpu]
         maps = [f"-ffile-prefix-map={ROOT}=.", f"-ffile-prefix-map={folder}=."]
-        flags = shlex.join([*cpu, *C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
+        flags = shlex.join([*self.cpu, *C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
         command = f"{self.gcc} {flags} $flags -MMD -MF $out.d -c $in -o $out"
         file.rule("cc", command, "compiling $in", depfile=True)
         file.rule(
             "link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "sizing $out"
         )
-        common = [*sorted(LIBK5.glob("*.S")), *sorted(LIBK5.glob("*.c"))]
-        for source in common:
+        for source in self._library():
             file.edge("cc", self._object("libk5", source), [source], owner="libk5",
                       variables={"flags": self._flags(source, [])})  # fmt: skip
         for task in self.system.tasks:
@@ -216,23 +206,24 @@ class _Job:
                       variables={"flags": self._roomy(task)})  # fmt: skip
         return file.run(self.shown)
 
+    def _library(self) -> list[Path]:
+        return [*sorted((LIBK5 / self.arch.name).glob("*.S")), *sorted(LIBK5.glob("*.c"))]
+
     def _objects(self, task: Task) -> list[Path]:
         """The start code first: the entry is at the start of the text."""
-        common = [*sorted(LIBK5.glob("*.S")), *sorted(LIBK5.glob("*.c"))]
-        return [self._object("libk5", s) for s in common] + [
+        return [self._object("libk5", s) for s in self._library()] + [
             self._object(task.name, s) for s in task.sources
         ]
 
     def _flags(self, source: Path, extra: list[Path]) -> str:
-        folders = [source.parent, *extra, ABI, LIBK5]
+        folders = [source.parent, *extra, ABI, LIBK5, LIBK5 / self.arch.name]
         strict = STRICT_FLAGS if ROOT / "user" in source.absolute().parents else []
         return shlex.join([*strict, *(f"-I{ninja.short(folder)}" for folder in folders)])
 
     def _link_flags(self) -> str:
         script = ninja.short(LINKER_SCRIPT)
         options = ["--gc-sections", "--orphan-handling=error", "--fatal-warnings"]
-        cpu = CPU_FLAGS[self.system.board.cpu]
-        return shlex.join([*cpu, "-nostdlib", "-T", script, *(f"-Wl,{o}" for o in options)])
+        return shlex.join([*self.cpu, "-nostdlib", "-T", script, *(f"-Wl,{o}" for o in options)])
 
     def _symbols(self, values: dict[str, int]) -> str:
         return " ".join(f"-Wl,--defsym={name}={value:#x}" for name, value in values.items())
@@ -269,7 +260,7 @@ class _Job:
         file.rule(
             "link", f"{self.gcc} {self._link_flags()} $flags $in -lgcc -o $out", "linking $out"
         )
-        file.rule("bin", f"{tool('objcopy')} -O binary $in $out", "making $out")
+        file.rule("bin", f"{archs.tool(self.arch, 'objcopy')} -O binary $in $out", "making $out")
         for task in self.system.tasks:
             at = place.tasks[task.name]
             values = {
@@ -293,7 +284,7 @@ class _Job:
         digest = hashlib.sha256()
         for task in system.tasks:
             path = self.target / "tasks" / f"{task.name}.elf"
-            elf = taskelf.check(path, task.name, place.tasks[task.name])
+            elf = taskelf.check(path, task.name, place.tasks[task.name], self.arch)
             entries[task.name] = elf.entry
             digest.update(path.with_suffix(".bin").read_bytes())
             if ".k5log" in elf.sections:
@@ -340,6 +331,7 @@ def describe(
         "description": shown(system.path),
         "system_id": system_id,
         "cpu": board.cpu,
+        "arch": board.arch,
         "tick_hz": board.tick_hz,
         "ticks_per_insn": board.ticks_per_insn,
         "mpu_regions": board.mpu_regions,
@@ -405,9 +397,3 @@ def _describe_task(
         ],
         "restart": vars(task.restart),
     }
-
-
-def toolchain_version() -> str:
-    """First line of the compiler's version, for reports."""
-    output = subprocess.run([tool("gcc"), "--version"], capture_output=True, text=True, check=False)
-    return output.stdout.splitlines()[0] if output.stdout else "unknown"

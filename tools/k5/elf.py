@@ -14,7 +14,6 @@ from pathlib import Path
 from k5.errors import K5Error
 from k5.paths import shown
 
-EM_ARM = 40
 ET_EXEC = 2
 PT_LOAD = 1
 SHT_SYMTAB, SHT_NOBITS = 2, 8

@@ -13,7 +13,7 @@ from k5.elf import ElfFile
 
 PC_KNOWN, ADDRESS_KNOWN, RESUMABLE = 1, 2, 4
 ACCESS_BITS = {"read": 1, "write": 2, "execute": 4}
-VERB_BITS = {"load": 1, "store": 2, "fetch": 4}
+VERB_BITS = {"load": 1, "store": 2, "exchange": 3, "fetch": 4}
 
 MEANINGS = {
     "STACK_OVERFLOW": "the stack is full",

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from k5 import arch as archs
 from k5 import board as boards
 from k5 import ninja, stamp
 from k5.board import Board
-from k5.builder import ABI, CPU_FLAGS, STRICT_FLAGS, Built, locked, tool
+from k5.builder import ABI, STRICT_FLAGS, Built, locked
 from k5.console import Progress, progress
 from k5.elf import ElfFile
 from k5.errors import K5Error
@@ -87,26 +88,27 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     write_if_changed(folder / "k5_config.h", config(built.meta))
     write_if_changed(folder / "image_tasks.S", tasks_source(built))
     write_if_changed(folder / "image_tasks.ld", tasks_script(built))
-    cpu = CPU_FLAGS[board.cpu]
+    arch = archs.of(board.arch)
+    gcc, objcopy = archs.tool(arch, "gcc"), archs.tool(arch, "objcopy")
     include = [ROOT, ABI, ARCH / board.arch, COMMON / variant, folder]
     flags = shlex.join(
         [
-            *cpu,
+            *arch.cpus[board.cpu],
             *C_FLAGS,
             *(f"-I{ninja.short(path)}" for path in include),
             *board.image.get("cflags", []),
         ]
     )
     file = ninja.NinjaFile(folder / "image.ninja")
-    file.rule("cc", f"{tool('gcc')} {flags} $flags -MMD -MF $out.d -c $in -o $out",
+    file.rule("cc", f"{gcc} {flags} $flags -MMD -MF $out.d -c $in -o $out",
               "compiling $in", depfile=True)  # fmt: skip
     file.rule(
         "link",
-        f"{tool('gcc')} {_link_flags(built, board, folder)} $in -lgcc -o $out",
+        f"{gcc} {_link_flags(built, board, folder)} $in -lgcc -o $out",
         "linking $out",
     )
-    file.rule("bin", f"{tool('objcopy')} -O binary --gap-fill 0xff $in $out", "making $out")
-    file.rule("hex", f"{tool('objcopy')} -O ihex $in $out", "making $out")
+    file.rule("bin", f"{objcopy} -O binary --gap-fill 0xff $in $out", "making $out")
+    file.rule("hex", f"{objcopy} -O ihex $in $out", "making $out")
     objects = []
     for source in _sources(board):
         out = folder / "obj" / f"{source.parent.name}_{source.name}.o"
@@ -187,7 +189,7 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     options += [f"--defsym={name}={value:#x}" for name, value in symbols.items()]
     return shlex.join(
         [
-            *CPU_FLAGS[board.cpu], *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
+            *archs.of(board.arch).cpus[board.cpu], *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
@@ -207,7 +209,9 @@ def _shim(board: Board) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         file = ninja.NinjaFile(folder / "shim.ninja")
-        cpu = [*CPU_FLAGS[board.cpu], "-mcmse"]
+        arch = archs.of(board.arch)
+        gcc = archs.tool(arch, "gcc")
+        cpu = [*arch.cpus[board.cpu], "-mcmse"]
         include = [f"-I{ninja.short(path)}" for path in (ROOT, ARCH / board.arch)]
         flags = shlex.join([*cpu, *C_FLAGS, "-Os", *include])
         link = shlex.join(
@@ -216,9 +220,9 @@ def _shim(board: Board) -> Path | None:
              f"-Wl,--defsym=image_vectors={board.flash.base:#x}"]
         )  # fmt: skip
         file.rule(
-            "cc", f"{tool('gcc')} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True
+            "cc", f"{gcc} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True
         )
-        file.rule("link", f"{tool('gcc')} {link} $in -lgcc -o $out", "linking $out")
+        file.rule("link", f"{gcc} {link} $in -lgcc -o $out", "linking $out")
         objects = [folder / "obj" / f"{source.name}.o" for source in sources]
         for source, out in zip(sources, objects, strict=True):
             file.edge("cc", out, [source], owner="the shim")

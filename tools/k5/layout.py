@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from k5.board import GRAIN, Memory
+from k5.board import GRAIN, Board, Memory
 from k5.errors import K5Error
 from k5.sysdesc import System
 
@@ -108,20 +108,50 @@ class _Pool:
         return self.total - sum(end - start for start, end in self.free)
 
 
+def pmp_entries(regions: list[Placed]) -> int:
+    """Entries of RV32's PMP that sorted regions take; arch/rv32/pmp.c counts the same."""
+    used = 0
+    before: Placed | None = None
+    for region in regions:
+        shared = before is not None and not _napot(before) and before.end == region.base
+        from_zero = used == 0 and region.base == 0
+        used += 1 if _napot(region) or shared or from_zero else 2
+        before = region
+    return used
+
+
+def _napot(region: Placed) -> bool:
+    """A power of two on a multiple of itself: one entry says it all."""
+    size = region.bytes
+    return size >= 8 and size & (size - 1) == 0 and region.base % size == 0
+
+
 class _Full(Exception):
     pass
 
 
 def place(system: System, needs: Mapping[str, Need]) -> Layout:
     """The layout, or an error that says which memory is too small for which task."""
-    try:
-        return _place(system, needs, system.board.region_align)
-    except _Full:
-        pass  # the coarse alignment wastes too much: the exact grain still may do
-    try:
-        return _place(system, needs, GRAIN)
-    except _Full as problem:
-        raise K5Error(f"{system.file.where('system')}: {problem} on {system.board.name}") from None
+    problem: _Full | None = None
+    for align in (system.board.region_align, GRAIN):
+        try:
+            found = _place(system, needs, align)
+            _check_entries(system.board, found)
+            return found
+        except _Full as full:
+            problem = full  # where the coarse alignment wastes too much, the exact grain may do
+    raise K5Error(f"{system.file.where('system')}: {problem} on {system.board.name}") from None
+
+
+def _check_entries(board: Board, found: Layout) -> None:
+    """Where a region is no power of two, RV32's PMP has room for fewer of them."""
+    if board.arch != "rv32":
+        return
+    for name, task in found.tasks.items():
+        used = pmp_entries(task.regions())
+        if used > board.mpu_regions:
+            text = f"task '{name}' needs {used} PMP entries for its regions; there are"
+            raise _Full(f"{text} {board.mpu_regions}")
 
 
 def _place(system: System, needs: Mapping[str, Need], align: int) -> Layout:

@@ -6,6 +6,7 @@ The one list behind `./k5 demo` (installs), `./k5 doctor` (reports) and the docs
 from __future__ import annotations
 
 import importlib.util
+import platform
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,15 @@ class Package:
     probe: str
     enables: str
     level: str  # run: for build and run; test: only for ./k5 test; extra: nice to have
+
+
+def _qemu_riscv() -> str:
+    """From Debian 13 on it is a package of its own."""
+    try:
+        version = platform.freedesktop_os_release().get("VERSION_ID", "")
+    except OSError:
+        version = ""
+    return "qemu-system-riscv" if version >= "13" else "qemu-system-misc"
 
 
 PACKAGES = (
@@ -39,6 +49,13 @@ PACKAGES = (
         "qemu-system-arm", "program:qemu-system-arm", "--engine qemu, half of ./k5 bench", "run"
     ),
     Package("python3-capstone", "module:capstone", "the instruction in a fault record", "run"),
+    Package(
+        "gcc-riscv64-unknown-elf",
+        "program:riscv64-unknown-elf-gcc",
+        "tasks and images for RV32 boards",
+        "test",
+    ),
+    Package(_qemu_riscv(), "program:qemu-system-riscv32", "--engine qemu on RV32 boards", "test"),
     Package("graphviz", "program:dot", "./k5 inspect --svg", "extra"),
     Package("libcmocka-dev", "header:cmocka.h", "the C tests", "test"),
     Package("python3-pytest", "module:pytest", "the Python tests", "test"),

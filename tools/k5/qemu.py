@@ -168,7 +168,7 @@ def _arguments(image: Path, shim: Path | None, board: Board, uart: Path) -> list
             raise K5Error(f"{shown(file)}: no such file: build the image first")
         if "," in str(file):
             raise K5Error(f"{shown(file)}: QEMU takes no file name with a comma")
-    arguments = ["-M", board.qemu["machine"], "-nodefaults", "-display", "none", "-monitor", "none"]
+    arguments = ["-M", board.qemu["machine"], *board.qemu.get("options", []), "-nodefaults", "-display", "none", "-monitor", "none"]
     arguments += ["-semihosting-config", "enable=on,target=native", "-serial", f"file:{uart}"]
     if shim:
         return [*arguments, "-kernel", str(shim), "-device", f"loader,file={image}"]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from k5 import arch as archs
 from k5.elf import ElfFile
-
-ADDR2LINE = "arm-none-eabi-addr2line"
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,12 @@ def place(elf_path: Path, pc: int) -> Place | None:
 
 def _frames(elf_path: Path, pc: int) -> list[Place]:
     """The inlined functions around an instruction, innermost first."""
+    arch = archs.of_machine(ElfFile(elf_path).machine)
+    if arch is None:
+        return []
     try:
         asked = subprocess.run(
-            [ADDR2LINE, "-f", "-i", "-e", str(elf_path), f"{pc:#x}"],
+            [f"{arch.prefix}addr2line", "-f", "-i", "-e", str(elf_path), f"{pc:#x}"],
             capture_output=True,
             text=True,
             check=False,
@@ -92,8 +94,21 @@ _MULTIPLE = re.compile(r"(v?ldm|v?stm|v?push|v?pop)(ia|db|ea|fd)?(?:\.w)?")
 _VECTOR = re.compile(r"(vldr|vstr)(?:\.\d+)?")
 
 
+_RISCV = re.compile(r"(?:c\.)?(l|s|fl|fs|amo\w+\.|lr\.|sc\.)(bu|hu|b|h|w|d)(sp)?(\.aq)?(\.?rl)?")
+_RISCV_SIZES = {"b": 1, "h": 2, "w": 4, "d": 8}
+
+
+def access_riscv(mnemonic: str) -> tuple[str, int] | None:
+    """Verb and size of a load or store of RISC-V; None for all else."""
+    found = _RISCV.fullmatch(mnemonic)
+    if not found:
+        return None
+    verb = {"l": "load", "fl": "load", "lr.": "load", "s": "store", "fs": "store", "sc.": "store"}
+    return verb.get(found[1], "exchange"), _RISCV_SIZES[found[2][0]]
+
+
 def access(mnemonic: str, operands: str) -> tuple[str, int] | None:
-    """Verb and size of a load or store; None for all else."""
+    """Verb and size of a load or store of Armv8-M; None for all else."""
     if mnemonic.startswith("tb"):
         return "load", 2 if mnemonic == "tbh" else 1
     one = _SINGLE.fullmatch(mnemonic)
@@ -117,7 +132,9 @@ def access(mnemonic: str, operands: str) -> tuple[str, int] | None:
 
 
 def instruction(elf: ElfFile, pc: int) -> str | None:
-    """The instruction at pc as text; None outside the file's code or without capstone."""
+    """The instruction at pc as text; None outside the file's code or without a disassembler."""
+    if elf.machine == archs.EM_RISCV:
+        return _disassembled(elf.path, pc)
     code = elf.bytes_at(pc & ~1, 4) or elf.bytes_at(pc & ~1, 2)
     if code is None:
         return None
@@ -133,11 +150,24 @@ def instruction(elf: ElfFile, pc: int) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def _disassembled(elf_path: Path, pc: int) -> str | None:
+    """By the toolchain: Debian 12's capstone knows no RISC-V."""
+    command = [f"{archs.of('rv32').prefix}objdump", "-d", "--no-show-raw-insn",
+               f"--start-address={pc:#x}", f"--stop-address={pc + 4:#x}", str(elf_path)]  # fmt: skip
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    found = re.search(rf"^\s*{pc:x}:\s+(\S+)[ \t]*([^#<\n]*)", asked.stdout, re.MULTILINE)
+    return f"{found[1]} {found[2].strip()}".strip() if found else None
+
+
 def access_at(elf: ElfFile, pc: int) -> Access | None:
     """The load or store at pc."""
     text = instruction(elf, pc)
     if text is None:
         return None
     mnemonic, _, operands = text.partition(" ")
-    found = access(mnemonic, operands)
+    found = access_riscv(mnemonic) if elf.machine == archs.EM_RISCV else access(mnemonic, operands)
     return Access(*found, text) if found else None

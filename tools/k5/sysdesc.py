@@ -109,12 +109,21 @@ class System:
         return next(task for task in self.tasks if task.name == name)
 
 
+@dataclass(frozen=True)
+class _Places:
+    """What paths of a description are relative to."""
+
+    folder: Path
+    arch: str
+
+
 _TOP = {
     "system": Key(dict, required=True),
     "task": Key(dict, required=True),
     "endpoint": Key(dict),
     "region": Key(dict),
 }
+
 _SYSTEM = {"name": Key(str, required=True), "board": Key(str)}
 _TASK = {
     "sources": Key(list, required=True, items=str),
@@ -164,12 +173,13 @@ def load(path: Path, board: str | None = None) -> System:
         problems.error(("system", "name"), f"name = {spelled(head['name'])} is no name")
     regions = _regions(problems, top.get("region", {}))
     endpoints = _endpoints(problems, top.get("endpoint", {}))
+    chosen = board or head.get("board")
+    places = _Places(path.parent, _arch(chosen))
     tasks = [
-        _task(problems, path.parent, name, index, table)
+        _task(problems, places, name, index, table)
         for index, (name, table) in enumerate(_named(problems, "task", top.get("task", {})))
     ]
     problems.raise_if_any()
-    chosen = board or head.get("board")
     if not chosen:
         problems.error(("system",), "[system] names no board, and none was given by --board")
         problems.raise_if_any()
@@ -191,6 +201,11 @@ def load(path: Path, board: str | None = None) -> System:
     problems.raise_if_any()
     _warn_of_inversions(problems, system)
     return system
+
+
+def _arch(board: str | None) -> str:
+    """What {arch} stands for in paths. A board that is no board is complained about later."""
+    return boards.load(board).arch if board in boards.names() else "armv8m"
 
 
 def _named(problems: Problems, kind: str, tables: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -227,7 +242,7 @@ def _regions(problems: Problems, tables: dict[str, Any]) -> list[Region]:
     return found
 
 
-def _task(problems: Problems, folder: Path, name: str, index: int, table: Any) -> Task:
+def _task(problems: Problems, places: _Places, name: str, index: int, table: Any) -> Task:
     where = ("task", name)
     data = check(problems, where, table, _TASK)
     capabilities = _capabilities(problems, where, data.get("capabilities", []))
@@ -247,8 +262,8 @@ def _task(problems: Problems, folder: Path, name: str, index: int, table: Any) -
     return Task(
         name=name,
         index=index,
-        sources=_paths(problems, folder, where, "sources", data),
-        include=_paths(problems, folder, where, "include", data),
+        sources=_paths(problems, places, where, "sources", data),
+        include=_paths(problems, places, where, "include", data),
         priority=data.get("priority", 0),
         budget_us=budget,
         cooldown_us=data.get("cooldown_us", 0),
@@ -264,13 +279,13 @@ def _task(problems: Problems, folder: Path, name: str, index: int, table: Any) -
 
 
 def _paths(
-    problems: Problems, folder: Path, where: tuple[str, str], key: str, data: dict[str, Any]
+    problems: Problems, places: _Places, where: tuple[str, str], key: str, data: dict[str, Any]
 ) -> list[Path]:
     found = []
     if key == "sources" and data.get(key) == []:
         problems.error((*where, key), f"task '{where[1]}' has no sources")
     for index, text in enumerate(data.get(key, [])):
-        path = folder / text
+        path = places.folder / text.replace("{arch}", places.arch)
         good = path.is_dir() if key == "include" else path.is_file()
         if not good:
             what = "folder" if key == "include" else "file"

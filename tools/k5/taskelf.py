@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from k5.elf import EM_ARM, ET_EXEC, MACHINES, TYPES, ElfFile, Segment
+from k5.arch import Arch
+from k5.elf import ET_EXEC, MACHINES, TYPES, ElfFile, Segment
 from k5.errors import K5Error
 from k5.layout import TaskPlace
 from k5.paths import shown
 
 
-def check(path: Path, task: str, place: TaskPlace) -> ElfFile:
+def check(path: Path, task: str, place: TaskPlace, arch: Arch) -> ElfFile:
     """The file, if a kernel could run it as this task."""
     elf = ElfFile(path)
     name = f"{shown(path)}: task '{task}'"
-    if elf.machine != EM_ARM:
+    if elf.machine != arch.machine:
         found = MACHINES.get(elf.machine, f"machine {elf.machine}")
-        raise K5Error(f"{name}: is code for {found}, the board's CPU is Arm")
+        raise K5Error(f"{name}: is code for {found}, the board's CPU is {arch.title}")
     if elf.type != ET_EXEC:
         raise K5Error(f"{name}: is {TYPES.get(elf.type, f'of type {elf.type}')}, not an executable")
     if not elf.segments:
         raise K5Error(f"{name}: has nothing to load")
     for segment in elf.segments:
         _check_segment(name, segment, place)
-    entry = elf.entry & ~1
-    if not elf.entry & 1:
+    entry = elf.entry & ~arch.entry_bit
+    if arch.entry_bit and not elf.entry & arch.entry_bit:
         raise K5Error(f"{name}: entry {elf.entry:#010x} is not Thumb code")
     if not place.text.base <= entry < place.text.end:
         text = f"entry {entry:#010x} is outside its text region"

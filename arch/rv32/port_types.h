@@ -1,0 +1,24 @@
+/* Types of the RV32 port that the kernel's state contains. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rv32_types.h"
+
+#define port_context   rv32_context
+#define port_mpu_image rv32_mpu_image
+
+struct kernel_state;
+extern struct kernel_state k5;
+
+struct sys_header;
+extern const struct sys_header k5_system;
+
+static inline const struct sys_header *port_system(void)
+{
+    return &k5_system;
+}
+
+#include <port_trace.h> /* arch/common: trace/ or release/, by include path */

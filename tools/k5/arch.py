@@ -1,0 +1,71 @@
+"""Instruction sets: which toolchain builds for them, with which flags."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from k5.errors import K5Error
+
+EM_ARM, EM_RISCV = 40, 243  # ELF e_machine
+
+
+@dataclass(frozen=True)
+class Arch:
+    """One folder of arch/."""
+
+    name: str
+    prefix: str  # of the toolchain's programs
+    machine: int  # in ELF files
+    title: str
+    entry_bit: int  # what an entry address has beside the address
+    cpus: dict[str, list[str]]  # compiler flags of each CPU, for compiling and linking
+
+
+# Debian's RISC-V compiler has libraries for -march=rv32imac, which is without CSR instructions
+# unless the old specification is asked for; with _zicsr in its name, it takes those of RV64.
+ARCHS = {
+    "armv8m": Arch(
+        name="armv8m",
+        prefix="arm-none-eabi-",
+        machine=EM_ARM,
+        title="Arm",
+        entry_bit=1,  # Thumb
+        cpus={"cortex-m33": ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft"]},
+    ),
+    "rv32": Arch(
+        name="rv32",
+        prefix="riscv64-unknown-elf-",
+        machine=EM_RISCV,
+        title="RISC-V",
+        entry_bit=0,
+        cpus={
+            "rv32imac": [
+                "-march=rv32imac",
+                "-misa-spec=2.2",
+                "-mabi=ilp32",
+                "-mcmodel=medlow",
+                "-msmall-data-limit=0",
+                "-mstrict-align",
+            ]
+        },
+    ),
+}
+CPUS = tuple(cpu for arch in ARCHS.values() for cpu in arch.cpus)
+
+
+def of(name: str) -> Arch:
+    """The instruction set of a board."""
+    return ARCHS[name]
+
+
+def of_machine(machine: int) -> Arch | None:
+    """The instruction set of an ELF file."""
+    return next((arch for arch in ARCHS.values() if arch.machine == machine), None)
+
+
+def tool(arch: Arch, name: str) -> str:
+    """A program of the cross toolchain."""
+    if not shutil.which(arch.prefix + name):
+        raise K5Error(f"{arch.prefix}{name} is missing: `./k5 doctor` says what to install")
+    return arch.prefix + name
