@@ -1,11 +1,11 @@
 """Run the tests: checks of the tree, C tests (plain, and under ASan and UBSan
-with gcc and clang), Python tests, end-to-end tests on both engines, static
-analysis.
+with gcc and clang), Python tests, end-to-end tests on both engines, coverage of
+the kernel (its page: build/coverage/index.html), static analysis.
 
-FILTER picks parts by name (checks, host, python, e2e, host-asan,
-host-clang-asan, lint), else tests whose name contains it. --quick leaves out
-sanitizers, static analysis and slow tests. Exit code: 0 all passed, 1 some
-failed, 2 could not run.
+FILTER picks parts by name (checks, host, python, e2e, host-asan, host-clang-asan,
+coverage, lint), else tests whose name contains it. --quick leaves out sanitizers,
+coverage, static analysis and slow tests. Exit code: 0 all passed, 1 some failed,
+2 could not run.
 """
 
 from __future__ import annotations

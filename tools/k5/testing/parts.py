@@ -14,7 +14,7 @@ from k5 import host
 from k5.console import PlainProgress
 from k5.errors import K5Error
 from k5.paths import BUILD, ROOT
-from k5.testing import checks, lint
+from k5.testing import checks, coverage, lint
 from k5.testing.case import FAILED, Case, read_junit
 
 Note = Callable[[str], None]
@@ -83,6 +83,11 @@ def _pytest(name: str, folder: str) -> Callable[[str, bool, Note], list[Case]]:
     return run
 
 
+def _coverage(filter_: str, quick: bool, note: Note) -> list[Case]:
+    # Part of the tests tells nothing of the whole.
+    return [] if filter_ else coverage.run(_Forward("coverage", note), note)
+
+
 def _reported(
     name: str, report: Path, done: subprocess.CompletedProcess[str], good: set[int]
 ) -> list[Case]:
@@ -101,5 +106,6 @@ PARTS = (
     Part("e2e", True, _pytest("e2e", "tests/e2e")),
     Part("host-asan", False, _preset("host-asan")),
     Part("host-clang-asan", False, _preset("host-clang-asan")),
+    Part("coverage", False, _coverage),
     Part("lint", False, lambda filter_, quick, note: lint.run(note)),
 )
