@@ -9,10 +9,10 @@
 
 #include "kernel/invariants.h"
 #include "kernel/port.h"
-#include "sim/exception.h"
 #include "sim/machine.h"
 
-#define MEMORY_TOP UINT32_C(0x9ffffc00) /* above, the guest CPU has windows of its own */
+#define MOST_ENTRIES 8u /* of the protection unit: as many as the smallest chip has */
+#define MEMORY_LEAST 4096u
 
 /* Events of class log: the low numbers (abi/syscalls.toml). */
 #define CLASS_LOG (((UINT64_C(1) << (K5_EVENT_HALT + 1)) - 1u) & ~UINT64_C(1))
@@ -33,31 +33,44 @@ static bool overlaps(const struct k5sim_board *board, size_t i)
     return false;
 }
 
+/* Whole pages, below the windows that the guest CPU has for itself. */
+static bool check_memory(const struct k5sim_board *board, size_t i, enum cpu_model model)
+{
+    const struct k5sim_memory *m = &board->memory[i];
+    uint32_t page = cpu_page(model);
+    uint32_t top = cpu_memory_end(model);
+
+    return m->bytes != 0 && m->base % page == 0 && m->bytes % page == 0 && m->base < top &&
+           m->bytes <= top - m->base && !overlaps(board, i);
+}
+
 static bool check_board(const struct k5sim_board *board, char *error, size_t bytes)
 {
-    if (board->cpu == NULL || strcmp(board->cpu, SIM_CPU) != 0) {
-        snprintf(error, bytes, "board: CPU '%s' is not simulated, '" SIM_CPU "' is",
+    const struct guest *guest = guest_find(board->cpu);
+
+    if (guest == NULL) {
+        snprintf(error, bytes,
+                 "board: CPU '%s' is not simulated; cortex-m33, rv32 and sifive-e31 are",
                  board->cpu == NULL ? "" : board->cpu);
         return false;
     }
-    if (board->mpu_regions < 1 || board->mpu_regions > MPU_REGIONS || board->ticks_per_insn < 1 ||
+    if (board->mpu_regions < 1 || board->mpu_regions > MOST_ENTRIES || board->ticks_per_insn < 1 ||
         board->memory_count < 1 || board->memory_count > HOSTPORT_RANGES) {
         snprintf(error, bytes,
                  "board: %u MPU regions (1 to %u), %u ticks an instruction (1 or "
                  "more), %zu memories (1 to %u)",
-                 (unsigned)board->mpu_regions, MPU_REGIONS, (unsigned)board->ticks_per_insn,
+                 (unsigned)board->mpu_regions, MOST_ENTRIES, (unsigned)board->ticks_per_insn,
                  board->memory_count, HOSTPORT_RANGES);
         return false;
     }
     for (size_t i = 0; i < board->memory_count; i++) {
-        const struct k5sim_memory *m = &board->memory[i];
-
-        if (m->bytes == 0 || m->base % MEMORY_PAGE != 0 || m->bytes % MEMORY_PAGE != 0 ||
-            m->base >= MEMORY_TOP || m->bytes > MEMORY_TOP - m->base || overlaps(board, i)) {
+        if (!check_memory(board, i, guest->model)) {
             snprintf(error, bytes,
                      "board: memory 0x%08x + 0x%x overlaps another, is not made of "
-                     "1 KiB pages or reaches 0x%08x",
-                     (unsigned)m->base, (unsigned)m->bytes, MEMORY_TOP);
+                     "%u KiB pages or reaches 0x%08x",
+                     (unsigned)board->memory[i].base, (unsigned)board->memory[i].bytes,
+                     (unsigned)cpu_page(guest->model) / 1024u,
+                     (unsigned)cpu_memory_end(guest->model));
             return false;
         }
     }
@@ -75,7 +88,7 @@ static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
             .writable = board->memory[i].writable,
         };
     }
-    sim->chassis = chassis_open(range, (uint32_t)board->memory_count);
+    sim->chassis = chassis_open(sim->guest->model, range, (uint32_t)board->memory_count);
     if (sim->chassis == NULL) {
         return false;
     }
@@ -95,6 +108,7 @@ struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t er
         snprintf(error, error_bytes, "out of memory");
         return NULL;
     }
+    sim->guest = guest_find(board->cpu);
     if (!attach_memory(sim, board)) {
         snprintf(error, error_bytes, "out of memory for the board's memories");
         k5sim_close(sim);
@@ -197,7 +211,7 @@ static bool keep_flash(struct k5sim *sim)
 {
     for (uint32_t i = sim->pristine.count; i < sim->memory->count; i++) {
         const struct memory_range *range = &sim->memory->range[i];
-        uint32_t bytes = range->writable ? MEMORY_PAGE : range->bytes;
+        uint32_t bytes = range->writable ? MEMORY_LEAST : range->bytes;
 
         if (!memory_add(&sim->pristine, range->base, bytes, range->writable)) {
             return false;
@@ -330,11 +344,11 @@ uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, 
         address + (bytes - 1u) < address) {
         return 0;
     }
-    mpu_decode(&mpu, &sim->kernel.task[task].mpu.armv8m, sim->mpu_regions);
+    sim->guest->decode_mpu(&mpu, &sim->kernel.task[task].mpu, sim->mpu_regions);
     return mpu_range(&mpu, address, bytes).all;
 }
 
-int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17])
+int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t *out)
 {
     struct cpu_registers registers = {{0}};
 
@@ -346,13 +360,9 @@ int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17])
     if (sim->live && thread == sim->kernel.current) {
         registers = *cpu_registers(sim->task[t->task].cpu);
     } else {
-        /* Where the frame is not to be had, what is known stays: r4 to r11 and the stack pointer.
-         */
-        registers.r[CPU_SP] = t->context.armv8m.psp;
-        exception_pop(sim->memory, machine_mpu(sim, t->task), &t->context.armv8m, &registers);
-        memcpy(&registers.r[4], t->reg, sizeof t->reg);
+        sim->guest->registers(sim, t, &registers);
     }
-    memcpy(out, registers.r, sizeof registers.r);
+    memcpy(out, registers.r, sim->guest->register_count * sizeof registers.r[0]);
     return K5SIM_OK;
 }
 

@@ -10,9 +10,10 @@ static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chassis *pool;
 static unsigned pool_count;
 
-static bool fits(const struct chassis *chassis, const struct memory_range *range, uint32_t count)
+static bool fits(const struct chassis *chassis, enum cpu_model model,
+                 const struct memory_range *range, uint32_t count)
 {
-    bool same = chassis->memory.count == count;
+    bool same = chassis->model == model && chassis->memory.count == count;
 
     for (uint32_t i = 0; same && i < count; i++) {
         const struct memory_range *mine = &chassis->memory.range[i];
@@ -23,13 +24,14 @@ static bool fits(const struct chassis *chassis, const struct memory_range *range
     return same;
 }
 
-static struct chassis *take_from_pool(const struct memory_range *range, uint32_t count)
+static struct chassis *take_from_pool(enum cpu_model model, const struct memory_range *range,
+                                      uint32_t count)
 {
     struct chassis **link = &pool;
     struct chassis *found;
 
     pthread_mutex_lock(&pool_lock);
-    while (*link != NULL && !fits(*link, range, count)) {
+    while (*link != NULL && !fits(*link, model, range, count)) {
         link = &(*link)->next;
     }
     found = *link;
@@ -50,14 +52,17 @@ static void destroy(struct chassis *chassis)
     free(chassis);
 }
 
-struct chassis *chassis_open(const struct memory_range *range, uint32_t count)
+struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range, uint32_t count)
 {
-    struct chassis *chassis = take_from_pool(range, count);
+    struct chassis *chassis = take_from_pool(model, range, count);
 
     if (chassis != NULL) {
         return chassis;
     }
     chassis = calloc(1, sizeof *chassis);
+    if (chassis != NULL) {
+        chassis->model = model;
+    }
     for (uint32_t i = 0; chassis != NULL && i < count; i++) {
         if (!memory_add(&chassis->memory, range[i].base, range[i].bytes, range[i].writable)) {
             destroy(chassis);
@@ -94,7 +99,7 @@ struct cpu *chassis_take_cpu(struct chassis *chassis, uint32_t text_bytes, const
             return cpu;
         }
     }
-    return cpu_open(&chassis->memory, text_bytes, why);
+    return cpu_open(chassis->model, &chassis->memory, text_bytes, why);
 }
 
 void chassis_return_cpu(struct chassis *chassis, struct cpu *cpu)

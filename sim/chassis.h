@@ -12,14 +12,17 @@
 #define CHASSIS_CPUS 64u
 
 struct chassis {
+    enum cpu_model model;
     struct memory memory;
     struct cpu *idle[CHASSIS_CPUS];
     uint32_t idle_count;
     struct chassis *next; /* in the pool */
 };
 
-/* A chassis whose memories have these bases, sizes and kinds, erased. NULL when out of memory. */
-struct chassis *chassis_open(const struct memory_range *range, uint32_t count);
+/* A chassis for this model whose memories have these bases, sizes and kinds, erased. NULL when out
+ * of memory. */
+struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range,
+                             uint32_t count);
 void chassis_close(struct chassis *chassis);
 
 /* An engine for `text_bytes` of code; NULL if Unicorn refuses: `*why` (a constant) says what. */

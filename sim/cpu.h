@@ -1,4 +1,4 @@
-/* A guest CPU: runs the unprivileged Thumb code of one task until something happens.
+/* A guest CPU: runs the unprivileged code of one task until something happens.
  *
  * The machine stands on this interface alone; Unicorn is behind it (cpu_*.c are
  * the only files that include unicorn.h). Counting, protection and faults are
@@ -16,24 +16,44 @@
 
 struct cpu;
 
+enum cpu_model {
+    CPU_CORTEX_M33,
+    CPU_RV32,       /* as QEMU's virt: does misaligned loads and stores */
+    CPU_SIFIVE_E31, /* as FE310: refuses them */
+};
+
+/* Armv8-M. */
 #define CPU_SP   13u
 #define CPU_LR   14u
 #define CPU_PC   15u
 #define CPU_XPSR 16u
 
+/* RV32. */
+#define CPU_X_RA 1u
+#define CPU_X_SP 2u
+#define CPU_X_A0 10u
+#define CPU_X_PC 32u
+
+#define CPU_REGISTERS 33u
+
 struct cpu_registers {
-    uint32_t r[17]; /* r0 to r12, sp, lr, pc (bit 0 clear), xPSR */
+    /* Armv8-M: r0 to r12, sp, lr, pc (bit 0 clear), xPSR. RV32: x0 to x31, pc. */
+    uint32_t r[CPU_REGISTERS];
 };
 
 enum cpu_stop {
     CPU_STOP_BUDGET, /* the instructions asked for have been executed */
-    CPU_STOP_SVC,    /* SVC executed; pc behind it */
+    CPU_STOP_SVC,    /* SVC or ECALL executed; pc behind it */
     CPU_STOP_FAULT,  /* see cpu_fault(); pc at the instruction, or at the refused target */
     CPU_STOP_ENGINE, /* the engine did what it never should; see cpu_failure() */
 };
 
 /* What the core's fault status registers would say. */
 struct cpu_fault {
+    /* RV32 */
+    uint32_t mcause;
+    uint32_t mtval;
+    /* Armv8-M */
     uint32_t exception; /* number of the exception: 3 to 6 */
     uint32_t cfsr;
     uint32_t hfsr;
@@ -42,10 +62,16 @@ struct cpu_fault {
 };
 
 /*
- * Opens a CPU on these memories, which must outlive it. `text_bytes` of code sizes the
- * translation buffer. NULL if Unicorn refuses: `*why` (a constant) says what.
+ * Opens a CPU on these memories, which must outlive it and are made of whole pages of this model.
+ * `text_bytes` of code sizes the translation buffer. NULL if Unicorn refuses: `*why` (a constant)
+ * says what.
  */
-struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why);
+struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, uint32_t text_bytes,
+                     const char **why);
+
+/* What the model maps at once, and where board memories must end. */
+uint32_t cpu_page(enum cpu_model model);
+uint32_t cpu_memory_end(enum cpu_model model);
 
 void cpu_close(struct cpu *cpu);
 
@@ -61,7 +87,7 @@ void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);
 /*
  * Loads the thread `slot` (0 to CPU_THREADS - 1) of the task into the CPU: what the exception
  * frame does not carry (stack limit, FP registers). Cheap if it is loaded already. False if the
- * engine failed.
+ * engine failed. On RV32 all is in the registers, and there is nothing to load.
  */
 #define CPU_THREADS 64u
 bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu);
@@ -74,15 +100,15 @@ const struct cpu_registers *cpu_registers(const struct cpu *cpu);
 void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);
 
 /*
- * Runs at most `budget` (at least 1) instructions; `*executed` says how many. An IT block is not
- * interrupted: then up to four more. An instruction that faults is not counted.
+ * Runs at most `budget` (at least 1) instructions; `*executed` says how many. An IT block (Arm)
+ * is not interrupted: then up to four more. An instruction that faults is not counted.
  */
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed);
 
 const struct cpu_fault *cpu_fault(const struct cpu *cpu);
 const char *cpu_failure(const struct cpu *cpu);
 
-/* An exception clears the exclusive monitor: call at each one. */
+/* An exception clears the exclusive monitor, a trap the reservation: call at each one. */
 void cpu_exception(struct cpu *cpu);
 
 /* Somebody else wrote [address, address + bytes): translations of it are stale. */

@@ -19,23 +19,23 @@ void code_fetch(const struct cpu *cpu, uint32_t pc, uint16_t half[2])
     }
 }
 
-static enum thumb_screen classify(const struct cpu *cpu, uint32_t pc)
+static uint8_t classify(const struct cpu *cpu, uint32_t pc)
 {
     uint16_t half[2];
 
     code_fetch(cpu, pc, half);
-    return thumb_screen(half[0], half[1]);
+    return cpu->arch->screen(cpu, half[0], half[1]);
 }
 
-enum thumb_screen code_screen_at(const struct cpu *cpu, uint32_t pc)
+uint8_t code_screen_at(const struct cpu *cpu, uint32_t pc)
 {
     uint32_t offset = pc - cpu->code_base;
-    enum thumb_screen kind = THUMB_EDGE;
+    uint8_t kind = SCREEN_EDGE;
 
     if (offset < cpu->code_bytes) {
-        kind = (enum thumb_screen)cpu->screen[offset / 2];
+        kind = cpu->screen[offset / 2];
     }
-    return kind == THUMB_EDGE ? classify(cpu, pc) : kind;
+    return kind == SCREEN_EDGE ? classify(cpu, pc) : kind;
 }
 
 /* [from, to) lies in the table's region, which lies in one memory range. */
@@ -46,14 +46,14 @@ static void scan(struct cpu *cpu, uint32_t from, uint32_t to)
 
     for (uint32_t pc = from; host != NULL && pc != to; pc += 2, host += 2) {
         uint16_t half[2] = {0, 0};
-        enum thumb_screen kind;
+        uint8_t kind;
 
         memcpy(half, host, pc + 2u == end ? 2 : 4);
-        kind = thumb_screen(half[0], half[1]);
-        if (pc + 2u == end && thumb_bytes(half[0]) == 4) {
-            kind = THUMB_EDGE;
+        kind = cpu->arch->screen(cpu, half[0], half[1]);
+        if (pc + 2u == end && cpu->arch->bytes(half[0]) == 4) {
+            kind = SCREEN_EDGE;
         }
-        cpu->screen[(pc - cpu->code_base) / 2] = (uint8_t)kind;
+        cpu->screen[(pc - cpu->code_base) / 2] = kind;
     }
 }
 

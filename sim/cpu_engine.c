@@ -1,10 +1,4 @@
-/* Opening engines and taking their privilege away.
- *
- * An engine starts Secure and privileged. Tasks run Non-secure and unprivileged,
- * as on the boards: in that state BLXNS is undefined and MSR to special registers
- * is ignored, like there. Stack limits can only be set by privileged code, so one
- * context is kept from before the step down, and each thread gets its own from it.
- */
+/* Opening engines, their registers, and threads in them. */
 #include "sim/cpu_internal.h"
 
 #include <stdlib.h>
@@ -13,55 +7,49 @@
 #define BUFFER_LEAST    (1u << 20)
 #define BUFFER_MOST     (1u << 30)
 #define BUFFER_PER_BYTE 192u /* of code: one instruction takes up to 250 bytes of translation */
-#define CONTROL_THREAD  3u   /* nPRIV, SPSEL */
 
 /* The uc_ctl macros shift into the sign bit. */
 #define UC_CTL_FUNCTION __attribute__((no_sanitize("shift")))
 
-/* Never written by the guest: no thread can reach it (see engine_setup). */
-static const uint16_t setup_code[MEMORY_PAGE / 2] __attribute__((aligned(4096))) = {
-    0x4704, 0xbf00, /* bxns r0; nop */
-    0xf380, 0x880b, /* msr psplim, r0 */
-    0xbf00, 0xbf00, /* nop; nop */
-    0xf3bf, 0x8f2f, /* clrex */
-    0xbf00, 0xe7fe, /* nop; b . */
-};
+static const struct cpu_arch *arch_of(enum cpu_model model)
+{
+    return model == CPU_CORTEX_M33 ? &cpu_armv8m : &cpu_rv32;
+}
 
-static const int all_registers[17] = {
-    UC_ARM_REG_R0,  UC_ARM_REG_R1,  UC_ARM_REG_R2,  UC_ARM_REG_R3,  UC_ARM_REG_R4,   UC_ARM_REG_R5,
-    UC_ARM_REG_R6,  UC_ARM_REG_R7,  UC_ARM_REG_R8,  UC_ARM_REG_R9,  UC_ARM_REG_R10,  UC_ARM_REG_R11,
-    UC_ARM_REG_R12, UC_ARM_REG_R13, UC_ARM_REG_R14, UC_ARM_REG_R15, UC_ARM_REG_XPSR,
-};
+uint32_t cpu_page(enum cpu_model model)
+{
+    return arch_of(model)->page;
+}
+
+uint32_t cpu_memory_end(enum cpu_model model)
+{
+    return arch_of(model)->scratch_base;
+}
 
 /* ---------------------------------------------------------------- registers */
 
 void engine_read_registers(struct cpu *cpu)
 {
-    void *values[17];
-
-    for (unsigned i = 0; i < 17; i++) {
-        values[i] = &cpu->regs.r[i];
-    }
-    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)all_registers, values, 17);
+    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)cpu->arch->register_id, cpu->regs_in,
+                      (int)cpu->arch->register_count);
 }
 
-/* `changed` has a bit for each register; that of pc is given to the engine at each start. */
-void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint32_t changed)
+void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint64_t changed)
 {
-    int ids[17];
-    void *values[17];
+    int ids[CPU_REGISTERS];
+    void *values[CPU_REGISTERS];
     int count = 0;
 
-    changed &= ~(UINT32_C(1) << CPU_PC);
+    changed &= ~(UINT64_C(1) << cpu->arch->pc);
     while (changed != 0) {
-        unsigned i = (unsigned)__builtin_ctz(changed);
+        unsigned i = (unsigned)__builtin_ctzll(changed);
 
-        ids[count] = all_registers[i];
+        ids[count] = cpu->arch->register_id[i];
         values[count] = (void *)(uintptr_t)&to->r[i];
         count++;
         changed &= changed - 1u;
-        if (i == CPU_XPSR) { /* UC_ARM_REG_XPSR leaves the GE flags alone */
-            uint32_t flags = to->r[i];
+        if (ids[count - 1] == UC_ARM_REG_XPSR && cpu->arch == &cpu_armv8m) {
+            uint32_t flags = to->r[i]; /* UC_ARM_REG_XPSR leaves the GE flags alone */
 
             uc_reg_write(cpu->uc, UC_ARM_REG_XPSR_NZCVQG, &flags);
         }
@@ -85,7 +73,7 @@ UC_CTL_FUNCTION void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_
     uint64_t end = (uint64_t)address + bytes;
 
     for (uint64_t from = address; from < end;) {
-        uint64_t to = (from | (MEMORY_PAGE - 1u)) + 1u;
+        uint64_t to = (from | (cpu->arch->page - 1u)) + 1u;
 
         to = to < end ? to : end;
         if (memory_range_of(cpu->memory, (uint32_t)from) != NULL) {
@@ -104,25 +92,10 @@ bool engine_run_setup(struct cpu *cpu, uint32_t address)
     cpu->ending = ENDING_NONE;
     cpu->fast_bytes = 0;
     cpu->left = 1;
-    uc_err error = uc_emu_start(cpu->uc, address | 1u, 0, 0, 0);
+    uc_err error = uc_emu_start(cpu->uc, address | cpu->arch->start_bit, 0, 0, 0);
 
     cpu->setup = false;
     return error == UC_ERR_OK && cpu->ending == ENDING_BUDGET;
-}
-
-static bool step_down(struct cpu *cpu, uint32_t stack_limit)
-{
-    uint32_t control = CONTROL_THREAD;
-    uint32_t stack = stack_limit + 1024u; /* anything above the limit */
-
-    uc_context_restore(cpu->uc, cpu->privileged);
-    uc_reg_write(cpu->uc, UC_ARM_REG_R0, &stack_limit);
-    if (!engine_run_setup(cpu, SETUP_PSPLIM)) {
-        return false;
-    }
-    uc_reg_write(cpu->uc, UC_ARM_REG_PSP, &stack);
-    uc_reg_write(cpu->uc, UC_ARM_REG_CONTROL, &control);
-    return true;
 }
 
 bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu)
@@ -130,16 +103,7 @@ bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu)
     if (slot == cpu->slot && cpu->slot_limit[slot] == stack_limit) {
         return true;
     }
-    if (cpu->slot < CPU_THREADS) {
-        if (cpu->slot_context[cpu->slot] == NULL &&
-            uc_context_alloc(cpu->uc, &cpu->slot_context[cpu->slot]) != UC_ERR_OK) {
-            return false;
-        }
-        uc_context_save(cpu->uc, cpu->slot_context[cpu->slot]);
-    }
-    if (cpu->slot_context[slot] != NULL && cpu->slot_limit[slot] == stack_limit) {
-        uc_context_restore(cpu->uc, cpu->slot_context[slot]);
-    } else if (!step_down(cpu, stack_limit)) {
+    if (!cpu->arch->load_thread(cpu, slot, stack_limit)) {
         return false;
     }
     cpu->slot = slot;
@@ -178,28 +142,13 @@ static bool add_hooks(struct cpu *cpu)
  * overflow would crash (Unicorn 2.1.1 never hands out region 0 properly). */
 UC_CTL_FUNCTION static bool configure(struct cpu *cpu)
 {
-    return uc_ctl_set_cpu_model(cpu->uc, UC_CPU_ARM_CORTEX_M33) == UC_ERR_OK &&
+    return uc_ctl_set_cpu_model(cpu->uc, cpu->arch->uc_model) == UC_ERR_OK &&
            uc_ctl_set_tcg_buffer_size(cpu->uc, cpu->buffer_bytes) == UC_ERR_OK &&
            uc_ctl_tlb_mode(cpu->uc, UC_TLB_VIRTUAL) == UC_ERR_OK && add_hooks(cpu) &&
-           uc_mem_map_ptr(cpu->uc, CPU_SCRATCH_BASE, MEMORY_PAGE, UC_PROT_READ | UC_PROT_EXEC,
-                          (void *)(uintptr_t)setup_code) == UC_ERR_OK &&
+           uc_mem_map_ptr(cpu->uc, cpu->arch->scratch_base, cpu->arch->page,
+                          UC_PROT_READ | UC_PROT_EXEC,
+                          (void *)(uintptr_t)cpu->arch->setup_code) == UC_ERR_OK &&
            uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK;
-}
-
-/* Leaves the Secure state and keeps the privileged registers. */
-static bool prepare(struct cpu *cpu)
-{
-    uint32_t target = SETUP_PSPLIM; /* bit 0 clear: Non-secure */
-
-    if (uc_context_alloc(cpu->uc, &cpu->privileged) != UC_ERR_OK ||
-        uc_context_alloc(cpu->uc, &cpu->fault_context) != UC_ERR_OK) {
-        return false;
-    }
-    uc_reg_write(cpu->uc, UC_ARM_REG_R0, &target);
-    if (!engine_run_setup(cpu, SETUP_BXNS)) {
-        return false;
-    }
-    return uc_context_save(cpu->uc, cpu->privileged) == UC_ERR_OK;
 }
 
 void cpu_close(struct cpu *cpu)
@@ -210,8 +159,8 @@ void cpu_close(struct cpu *cpu)
                 uc_context_free(cpu->slot_context[i]);
             }
         }
-        if (cpu->privileged != NULL) {
-            uc_context_free(cpu->privileged);
+        if (cpu->fresh != NULL) {
+            uc_context_free(cpu->fresh);
         }
         if (cpu->fault_context != NULL) {
             uc_context_free(cpu->fault_context);
@@ -222,17 +171,29 @@ void cpu_close(struct cpu *cpu)
     free(cpu);
 }
 
-static struct cpu *create(uint32_t buffer_bytes)
+static bool prepare(struct cpu *cpu)
 {
-    struct cpu *cpu = calloc(1, sizeof *cpu);
+    return uc_context_alloc(cpu->uc, &cpu->fresh) == UC_ERR_OK &&
+           uc_context_alloc(cpu->uc, &cpu->fault_context) == UC_ERR_OK && cpu->arch->prepare(cpu);
+}
+
+static struct cpu *create(enum cpu_model model, uint32_t buffer_bytes)
+{
+    struct cpu *cpu = aligned_alloc(_Alignof(struct cpu), sizeof *cpu);
 
     if (cpu == NULL) {
         return NULL;
     }
+    memset(cpu, 0, sizeof *cpu);
+    cpu->arch = arch_of(model);
+    cpu->model = model;
     cpu->buffer_bytes = buffer_bytes;
     cpu->slot = CPU_THREADS;
-    if (uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &cpu->uc) != UC_ERR_OK ||
-        !configure(cpu) || !prepare(cpu)) {
+    for (unsigned i = 0; i < CPU_REGISTERS; i++) {
+        cpu->regs_in[i] = &cpu->regs.r[i];
+    }
+    if (uc_open(cpu->arch->uc_arch, cpu->arch->uc_mode, &cpu->uc) != UC_ERR_OK || !configure(cpu) ||
+        !prepare(cpu)) {
         cpu_close(cpu);
         return NULL;
     }
@@ -278,9 +239,10 @@ bool cpu_fits(const struct cpu *cpu, uint32_t text_bytes)
     return buffer_for(text_bytes) <= cpu->buffer_bytes;
 }
 
-struct cpu *cpu_open(const struct memory *memory, uint32_t text_bytes, const char **why)
+struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, uint32_t text_bytes,
+                     const char **why)
 {
-    struct cpu *cpu = create(buffer_for(text_bytes));
+    struct cpu *cpu = create(model, buffer_for(text_bytes));
 
     if (cpu == NULL) {
         *why = "Unicorn could not open an engine";

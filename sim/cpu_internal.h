@@ -4,12 +4,12 @@
 #include <unicorn/unicorn.h>
 
 #include "sim/cpu.h"
-#include "sim/thumb.h"
 
 /* Physical addresses beside the board's memories: a second view of each of them, as MMIO. */
-#define CPU_ALIAS_BASE   UINT32_C(0xA0000000)
-#define CPU_SCRATCH_BASE UINT32_C(0x9ffffc00) /* one page of set-up code */
-#define CPU_MEMORY_END   CPU_SCRATCH_BASE     /* board memories lie below */
+#define CPU_ALIAS_BASE UINT32_C(0xA0000000)
+
+#define SCREEN_PLAIN 0u   /* runs without a look */
+#define SCREEN_EDGE  255u /* its second half lies behind the table's region */
 
 #define CPU_KEEP 128 /* bytes of the largest store multiple */
 #define CPU_UNDO 64  /* bytes that one instruction can store one by one, with room to spare */
@@ -37,20 +37,58 @@ struct cpu_undo {
     uint8_t old;
 };
 
+/* What differs between the instruction sets. */
+struct cpu_arch {
+    uc_arch uc_arch;
+    uc_mode uc_mode;
+    int uc_model;
+    uint32_t page;         /* Unicorn's, fixed */
+    uint32_t scratch_base; /* one page of set-up code; board memories lie below */
+    const void *setup_code;
+    bool fetches_anywhere; /* a refused fetch would be reported wrongly: see hook_tlb_fill() */
+    const int *register_id;
+    uint32_t register_count;
+    uint32_t pc;        /* its index */
+    uint32_t start_bit; /* of the address that a run starts at */
+    uint64_t flow;      /* bit i: who sets register i takes the CPU elsewhere */
+
+    /* Takes a new engine's privilege away; keeps a context of before, or after. */
+    bool (*prepare)(struct cpu *cpu);
+    bool (*load_thread)(struct cpu *cpu, uint32_t slot, uint32_t stack_limit);
+
+    uint32_t (*bytes)(uint16_t first);
+    uint8_t (*screen)(const struct cpu *cpu, uint16_t first, uint16_t second);
+    /* False, with the fault: nothing can run with these registers. */
+    bool (*may_start)(struct cpu *cpu);
+    /* Before an instruction that is not plain, or where the budget ends. */
+    void (*look)(struct cpu *cpu, uint32_t pc, uint32_t bytes);
+    /* Before one that Unicorn still executes after the run's end. */
+    void (*overrun)(struct cpu *cpu);
+    uint32_t syscall; /* Unicorn's number of the exception */
+    /* The instruction at last_pc made Unicorn stop, but does nothing. */
+    bool (*is_nothing)(const struct cpu *cpu);
+    /* Fills the fault, sets pc and takes back what was counted but not executed. */
+    enum cpu_stop (*explain)(struct cpu *cpu, uc_err error);
+    void (*clear_monitor)(struct cpu *cpu);
+};
+
+extern const struct cpu_arch cpu_armv8m;
+extern const struct cpu_arch cpu_rv32;
+
 struct cpu {
-    /* Read or written at each instruction: kept together. */
-    uint32_t code_base;  /* of the executable region that `screen` covers */
-    uint32_t fast_bytes; /* its size; 0 while each instruction needs a look */
-    int64_t left;        /* instructions until the budget is spent */
-    uint8_t *screen;     /* enum thumb_screen of each halfword of that region */
-    uint32_t last_pc;    /* the instruction begun last */
+    /* Read or written at each instruction: kept together, in one line of the host's cache. */
+    _Alignas(64) uint32_t code_base; /* of the executable region that `screen` covers */
+    uint32_t fast_bytes;             /* its size; 0 while each instruction needs a look */
+    int64_t left;                    /* instructions until the budget is spent */
+    uint8_t *screen;  /* what cpu_arch.screen() says of each halfword of that region */
+    uint32_t last_pc; /* the instruction begun last */
 
     uint32_t code_bytes;
     uint32_t screen_bytes; /* allocated */
     enum cpu_ending ending;
     bool setup; /* runs the project's own set-up code: no checks */
 
-    /* The IT block that is being executed: its slots lie in (it_opcode, it_end). */
+    /* Armv8-M: the IT block that is being executed: its slots lie in (it_opcode, it_end). */
     uint32_t it_opcode;
     uint32_t it_end;
     uint32_t next_it_end; /* of the IT instruction that is looked at */
@@ -78,35 +116,37 @@ struct cpu {
     uint8_t *keep_host;
     uint8_t keep[CPU_KEEP];
 
-    struct cpu_registers regs; /* as in the engine, but for pc */
-    uint32_t slot;             /* the loaded thread, or CPU_THREADS */
+    struct cpu_registers regs;    /* as in the engine, but for pc */
+    void *regs_in[CPU_REGISTERS]; /* the address of each of them */
+    uint32_t slot;                /* the loaded thread, or CPU_THREADS */
     uint32_t slot_limit[CPU_THREADS];
     uc_context *slot_context[CPU_THREADS];
-    uc_context *privileged;    /* fresh and privileged: where stack limits can be set */
+    uc_context *fresh; /* Armv8-M: privileged, where stack limits can be set. RV32: a new thread */
     uc_context *fault_context; /* the registers before a refused instruction */
 
     uc_engine *uc;
+    const struct cpu_arch *arch;
+    enum cpu_model model;
     uint32_t buffer_bytes;
     const struct memory *memory;
     uint32_t window_count;
     struct cpu_window window[MEMORY_RANGES];
 };
 
+/* cpu.c */
+enum cpu_stop cpu_failed(struct cpu *cpu, const char *what, unsigned number);
+
 /* cpu_engine.c */
 bool engine_run_setup(struct cpu *cpu, uint32_t address);
 void engine_flush_tlb(struct cpu *cpu);
 void engine_read_registers(struct cpu *cpu);
-void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint32_t changed);
-
-/* Addresses of the set-up code, one instruction each. */
-#define SETUP_BXNS   (CPU_SCRATCH_BASE + 0u)  /* bxns r0 */
-#define SETUP_PSPLIM (CPU_SCRATCH_BASE + 4u)  /* msr psplim, r0 */
-#define SETUP_CLREX  (CPU_SCRATCH_BASE + 12u) /* clrex */
+/* Bit i of `changed`: register i, but for pc, which is given to the engine at each start. */
+void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint64_t changed);
 
 /* cpu_code.c */
 void code_scan(struct cpu *cpu);
 void code_refresh(struct cpu *cpu, uint32_t address, uint32_t bytes);
-enum thumb_screen code_screen_at(const struct cpu *cpu, uint32_t pc);
+uint8_t code_screen_at(const struct cpu *cpu, uint32_t pc);
 void code_fetch(const struct cpu *cpu, uint32_t pc, uint16_t half[2]);
 
 /* cpu_hooks.c: Unicorn's callbacks */
@@ -117,7 +157,11 @@ bool hook_invalid(uc_engine *uc, void *user);
 uint64_t hook_alias_read(uc_engine *uc, uint64_t offset, unsigned bytes, void *user);
 void hook_alias_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t value, void *user);
 
-/* cpu_fault.c */
+/* The same file: ends of a run. The registers now are those before the instruction at `pc`. */
+void hook_end_run(struct cpu *cpu, enum cpu_ending ending);
+void hook_refuse(struct cpu *cpu, uint32_t pc, enum cpu_ending ending);
+
+/* cpu_armv8m_fault.c */
 void fault_explain_access(struct cpu *cpu);
 uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc);
 uint32_t fault_it_remaining(const struct cpu *cpu, uint32_t pc);

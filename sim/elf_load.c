@@ -42,15 +42,17 @@ static const struct sys_region *region_of(const struct loader *l, uint64_t base,
 
 static int check_head(const struct loader *l)
 {
+    const struct guest *guest = l->sim->guest;
     GElf_Ehdr head;
 
     if (elf_kind(l->elf) != ELF_K_ELF || gelf_getehdr(l->elf, &head) == NULL) {
         return BAD(l->sim, "%s: is no ELF file", l->path);
     }
     if (head.e_ident[EI_CLASS] != ELFCLASS32 || head.e_ident[EI_DATA] != ELFDATA2LSB ||
-        head.e_machine != EM_ARM) {
-        return BAD(l->sim, "%s: is for machine %u (class %u), the board's is Arm (%u, class 1)",
-                   l->path, head.e_machine, head.e_ident[EI_CLASS], EM_ARM);
+        head.e_machine != guest->elf_machine) {
+        return BAD(l->sim, "%s: is for machine %u (class %u), the board's is %s (%u, class 1)",
+                   l->path, head.e_machine, head.e_ident[EI_CLASS], guest->elf_name,
+                   guest->elf_machine);
     }
     if (head.e_phentsize != sizeof(Elf32_Phdr)) {
         return BAD(l->sim, "%s: its segment headers have %u bytes, not %zu", l->path,

@@ -35,16 +35,16 @@ enum k5sim_stop {
 
 /* A memory of the board. */
 struct k5sim_memory {
-    uint32_t base;  /* multiple of 1 KiB */
-    uint32_t bytes; /* multiple of 1 KiB */
+    uint32_t base;  /* multiple of 1 KiB; of 4 KiB for RV32 */
+    uint32_t bytes; /* the same */
     bool writable;  /* RAM; otherwise flash */
 };
 
 struct k5sim_board {
-    const char *cpu; /* "cortex-m33" */
+    const char *cpu; /* "cortex-m33", "rv32" or "sifive-e31" */
     const struct k5sim_memory *memory;
     size_t memory_count;
-    uint32_t mpu_regions;    /* at most 8 */
+    uint32_t mpu_regions;    /* or PMP entries: at most 8 */
     uint32_t ticks_per_insn; /* virtual time: ticks = instructions * this; at least 1 */
 };
 
@@ -95,8 +95,9 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
 /* What task `task` may do with [address, address + bytes): SYS_READ | SYS_WRITE | SYS_EXECUTE. */
 uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes);
 
-/* r0 to r15, xPSR of a thread as it will go on; -4 for no such thread. */
-int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t out[17]);
+/* Registers of a thread as it will go on: 17 on Armv8-M (r0 to r15, xPSR), 33 on RV32 (x0 to x31,
+ * pc). -4 for no such thread. */
+int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t *out);
 
 /* Runs the kernel's invariant check; NULL or the name of the violated invariant. */
 const char *k5sim_invariants(struct k5sim *sim);

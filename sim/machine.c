@@ -10,19 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arch/armv8m/fault.h"
 #include "kernel/entry.h"
 #include "kernel/event.h"
 #include "kernel/port.h"
-#include "sim/exception.h"
 
 _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
                    offsetof(struct k5sim_event, time) == offsetof(struct k5_event, time) &&
                    offsetof(struct k5sim_event, code) == offsetof(struct k5_event, code) &&
                    offsetof(struct k5sim_event, arg) == offsetof(struct k5_event, arg),
                "one record, two headers");
-
-#define FIRST_SYSCALL_REGISTER 4u /* r4 to r11 */
 
 /* Turns of the run loop at one tick: far more than the kernel can need. */
 #define STANDSTILL_TURNS 100000u
@@ -81,7 +77,7 @@ __attribute__((noreturn)) static void leave_kernel(struct hostport_machine *port
 
 void machine_init(struct k5sim *sim)
 {
-    sim->port.arch = &hostport_armv8m;
+    sim->port.arch = sim->guest->port;
     sim->port.deadline = PORT_NEVER;
     sim->port.event = take_event;
     sim->port.written = memory_written;
@@ -103,7 +99,7 @@ const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
 
     if (memcmp(&entry->image, image, sizeof *image) != 0) {
         entry->image = *image;
-        mpu_decode(&entry->mpu, &image->armv8m, sim->mpu_regions);
+        sim->guest->decode_mpu(&entry->mpu, image, sim->mpu_regions);
         if (entry->cpu != NULL) {
             cpu_set_mpu(entry->cpu, &entry->mpu);
         }
@@ -157,91 +153,6 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
     }
 }
 
-/* ---------------------------------------------------------------- exceptions */
-
-static struct fault_input fault_input_of(const struct thread *thread)
-{
-    return (struct fault_input){
-        .psp = thread->context.armv8m.psp,
-        .psplim = thread->context.armv8m.psplim,
-        .exc_return = thread->context.armv8m.exc_return,
-    };
-}
-
-/* Time passes even if a task faults at each instruction. */
-static void enter_fault(struct k5sim *sim, const struct fault_input *input)
-{
-    struct exception_frame frame;
-    struct fault_record record;
-    const uint8_t *host = hostport_memory(&sim->port, input->psp, FRAME_BYTES);
-    bool pushed = host != NULL && fault_frame_pushed(input);
-
-    if (pushed) {
-        memcpy(&frame, host, sizeof frame);
-    }
-    fault_decode(input, pushed ? &frame : NULL, &record);
-    sim->port.now += sim->ticks_per_insn;
-    kernel_fault(&record);
-}
-
-/* Exception entry: the running thread's registers go where the kernel finds them. */
-static uint32_t suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
-{
-    const struct cpu_registers *registers = cpu_registers(cpu);
-
-    memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
-    cpu_exception(cpu);
-    sim->live = false;
-    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
-                          &thread->context.armv8m);
-}
-
-static uint32_t exception_of(uint32_t cfsr)
-{
-    return (cfsr & (CFSR_STKOF | CFSR_INVPC)) != 0 ? EXC_USAGE_FAULT : EXC_MEM_MANAGE;
-}
-
-/* The frame could not be pushed or popped: that is the fault, instead of what was to happen. */
-static void stack_fault(struct k5sim *sim, const struct thread *thread, uint32_t cfsr)
-{
-    struct fault_input input = fault_input_of(thread);
-
-    input.exception = exception_of(cfsr);
-    input.cfsr = cfsr;
-    enter_fault(sim, &input);
-}
-
-static void instruction_fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
-{
-    const struct cpu_fault fault = *cpu_fault(cpu);
-    uint32_t stacking = suspend(sim, thread, cpu);
-    struct fault_input input = fault_input_of(thread);
-
-    input.exception = stacking != 0 ? exception_of(stacking) : fault.exception;
-    input.cfsr = fault.cfsr | stacking;
-    input.hfsr = fault.hfsr;
-    input.mmfar = fault.mmfar;
-    input.bfar = fault.bfar;
-    enter_fault(sim, &input);
-}
-
-/* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
-static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
-{
-    struct cpu_registers registers = *cpu_registers(cpu);
-    uint32_t cfsr = exception_pop(sim->memory, &sim->task[thread->task].mpu,
-                                  &thread->context.armv8m, &registers);
-
-    if (cfsr != 0) {
-        stack_fault(sim, thread, cfsr);
-        return false;
-    }
-    memcpy(&registers.r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
-    cpu_set_registers(cpu, &registers);
-    sim->live = true;
-    return true;
-}
-
 /* ---------------------------------------------------------------- the loop */
 
 static void after_entry(struct k5sim *sim)
@@ -249,20 +160,26 @@ static void after_entry(struct k5sim *sim)
     timers_set(&sim->timers, TIMERS_KERNEL, sim->port.deadline);
 }
 
-/* The timer's exception entry. False: the frame did not fit, and the kernel got a fault instead. */
+/* Time passes even if a task faults at each instruction. */
+void machine_fault(struct k5sim *sim, const struct fault_record *record)
+{
+    sim->port.now += sim->ticks_per_insn;
+    kernel_fault(record);
+}
+
+/* The timer's trap entry. False: it could not be taken, and the kernel got a fault instead. */
 static bool interrupt_thread(struct k5sim *sim)
 {
     if (!sim->live || sim->kernel.current == NO_THREAD) {
         return true; /* between two exceptions, or idle */
     }
     struct thread *thread = &sim->kernel.thread[sim->kernel.current];
-    uint32_t stacking = suspend(sim, thread, sim->task[thread->task].cpu);
+    bool suspended = sim->guest->suspend(sim, thread, sim->task[thread->task].cpu);
 
-    if (stacking != 0) { /* the interrupt stays pending and is taken in what runs next */
-        stack_fault(sim, thread, stacking);
+    if (!suspended) {
         after_entry(sim);
     }
-    return stacking == 0;
+    return suspended;
 }
 
 static void fire_timer(struct k5sim *sim)
@@ -287,12 +204,12 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     if (cpu == NULL) {
         return false;
     }
-    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, thread->context.armv8m.psplim,
+    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, sim->guest->stack_limit(thread),
                     false)) {
         machine_error(sim, K5SIM_ENGINE, "thread %u: no room in its engine", (unsigned)id);
         return false;
     }
-    if (!sim->live && !resume(sim, thread, cpu)) {
+    if (!sim->live && !sim->guest->resume(sim, thread, cpu)) {
         after_entry(sim);
         return true;
     }
@@ -304,18 +221,13 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     switch (stop) {
     case CPU_STOP_BUDGET:
         return true;
-    case CPU_STOP_SVC: {
-        uint32_t stacking = suspend(sim, thread, cpu);
-
-        if (stacking != 0) {
-            stack_fault(sim, thread, stacking);
-        } else {
+    case CPU_STOP_SVC:
+        if (sim->guest->suspend(sim, thread, cpu)) {
             kernel_syscall();
         }
         break;
-    }
     case CPU_STOP_FAULT:
-        instruction_fault(sim, thread, cpu);
+        sim->guest->fault(sim, thread, cpu);
         break;
     case CPU_STOP_ENGINE:
         machine_error(sim, K5SIM_ENGINE, "task %u: %s", (unsigned)thread->task, cpu_failure(cpu));

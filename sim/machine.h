@@ -9,13 +9,13 @@
 #include "kernel/system.h"
 #include "sim/chassis.h"
 #include "sim/cpu.h"
+#include "sim/guest.h"
 #include "sim/k5sim.h"
 #include "sim/memory.h"
 #include "sim/mpu.h"
 #include "sim/ring.h"
 #include "sim/timers.h"
 
-#define SIM_CPU         "cortex-m33"
 #define SIM_ERROR_BYTES 512u
 
 /* What the machine keeps beside the kernel's own struct task. */
@@ -30,6 +30,7 @@ struct sim_task {
 struct k5sim {
     struct hostport_machine port; /* first: the port's callbacks get a pointer to it */
     struct kernel_state kernel;
+    const struct guest *guest;
     struct chassis *chassis;
     struct memory *memory; /* the chassis's */
     struct timers timers;
@@ -63,6 +64,9 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
 /* The task's regions as the kernel programmed them. */
 const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task);
+
+/* The running thread, which is suspended, committed this fault. */
+void machine_fault(struct k5sim *sim, const struct fault_record *record);
 
 /* Somebody wrote memory: no translation of it may live on. */
 void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #define MEMORY_RANGES 8
-#define MEMORY_PAGE   1024u /* what the guest CPU maps; ranges are multiples of it */
 
 struct memory_range {
     uint32_t base;

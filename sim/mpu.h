@@ -1,18 +1,18 @@
-/* The PMSAv8 memory protection unit as unprivileged code meets it.
+/* The memory protection unit as unprivileged code meets it: PMSAv8 or PMP.
  *
  * It decides from the register values that the kernel programmed, at the grain
- * of the hardware (32 bytes), with no background region. An address in two
- * enabled regions faults (Armv8-M ARM B8.2.2).
+ * of the hardware, with no background region. Decoded, both are alike: ranges
+ * that allow something, and an address in none of them, or in two, is refused.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/armv8m/armv8m_types.h"
+struct armv8m_mpu_image;
+struct rv32_mpu_image;
 
-#define MPU_REGIONS 8u
-#define MPU_GRAIN   32u
+#define MPU_REGIONS 16u /* 8 entries of a PMP cut memory into up to 15 pieces */
 
 struct mpu_region {
     uint32_t first;  /* first byte */
@@ -21,7 +21,8 @@ struct mpu_region {
 };
 
 struct mpu {
-    uint32_t count; /* enabled regions, also those that allow nothing */
+    uint32_t count; /* also those that allow nothing */
+    uint32_t grain; /* bytes: a power of two; every border is a multiple of it */
     struct mpu_region region[MPU_REGIONS];
 };
 
@@ -31,8 +32,20 @@ struct mpu_access {
     uint32_t any;
 };
 
-/* Takes the first `count` regions of the image: the chip has no more. */
-void mpu_decode(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count);
+/*
+ * PMSAv8: the first `count` regions of the image, the chip has no more; 32-byte grain. An address
+ * in two enabled regions faults (Armv8-M ARM B8.2.2).
+ */
+#define MPU_PMSAV8_GRAIN 32u
+void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count);
+
+/*
+ * PMP: the first `count` entries; 4-byte grain. The lowest entry that matches an address decides
+ * (Privileged Architecture 3.7.1). A misaligned access is several, each checked by itself, as the
+ * manual permits.
+ */
+#define MPU_PMP_GRAIN 4u
+void mpu_decode_pmp(struct mpu *mpu, const struct rv32_mpu_image *image, uint32_t count);
 
 /* [address, address + bytes); bytes is not 0 and the range does not wrap. */
 struct mpu_access mpu_range(const struct mpu *mpu, uint32_t address, uint32_t bytes);
@@ -52,7 +65,7 @@ static inline uint32_t mpu_at(const struct mpu *mpu, uint32_t address)
     return hits == 1 ? access : 0;
 }
 
-/* One access of at most 32 bytes, so it meets at most two grains. It must not wrap. */
+/* One access of at most a grain's bytes, so it meets at most two grains. It must not wrap. */
 static inline bool mpu_allows(const struct mpu *mpu, uint32_t address, uint32_t bytes,
                               uint32_t want)
 {
@@ -61,5 +74,5 @@ static inline bool mpu_allows(const struct mpu *mpu, uint32_t address, uint32_t 
     if ((mpu_at(mpu, address) & want) != want) {
         return false;
     }
-    return (address ^ last) < MPU_GRAIN || (mpu_at(mpu, last) & want) == want;
+    return (address ^ last) < mpu->grain || (mpu_at(mpu, last) & want) == want;
 }

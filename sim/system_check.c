@@ -171,6 +171,12 @@ static int check_regions(struct k5sim *sim, const struct sys_header *h, unsigned
                        (unsigned)region[k].base);
         }
     }
+    uint32_t entries = sim->guest->port->mpu_entries(region, task->region_count);
+
+    if (entries > sim->mpu_regions) {
+        return BAD(sim, "task %u: its regions take %u entries of the protection unit, of %u", i,
+                   (unsigned)entries, (unsigned)sim->mpu_regions);
+    }
     return K5SIM_OK;
 }
 

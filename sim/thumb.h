@@ -18,7 +18,6 @@ enum thumb_screen {
     THUMB_DIVIDE,    /* faults if the divisor is 0 */
     THUMB_FPU,       /* faults in a thread without FPU; a load or store is also THUMB_ALIGNED */
     THUMB_UNDEFINED, /* no instruction of a Cortex-M33, but Unicorn would run it */
-    THUMB_EDGE,      /* its second half lies behind the executable range (made by the caller) */
 };
 
 #define THUMB_NO_REGISTER 0xffu

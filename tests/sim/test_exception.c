@@ -21,7 +21,7 @@
 
 static struct memory memory;
 
-static const struct mpu mpu = {.count = 1, .region = {{STACK, STACK_END - 1, 3}}};
+static const struct mpu mpu = {.count = 1, .grain = 32, .region = {{STACK, STACK_END - 1, 3}}};
 
 static struct cpu_registers registers_with(uint32_t sp)
 {

@@ -276,8 +276,9 @@ class Machine:
         return "".join(letter for bit, letter in enumerate("rwx") if found & 1 << bit)
 
     def registers(self, thread: int) -> list[int]:
-        """r0 to r15 and xPSR of a thread as it will go on."""
-        out = self._ffi.new("uint32_t[17]")
+        """Of a thread as it will go on: r0 to r15, xPSR; on RV32 x0 to x31, pc."""
+        count = 17 if self.built.meta["cpu"].startswith("cortex") else 33
+        out = self._ffi.new("uint32_t[]", count)
         self._check(self._lib.k5sim_registers(self._sim, thread, out))
         return list(out)
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "arch/armv8m/armv8m_types.h"
 #include "sim/cpu.h"
 #include "tests/sim/oracle/oracle.h"
 
@@ -70,7 +71,7 @@ static void open_lab(struct lab *lab)
         lab->oracle.ram[i] = (uint8_t)random_next(&lab->random);
     }
     memcpy(lab->memory.range[1].host, lab->oracle.ram, ORACLE_RAM_BYTES);
-    lab->cpu = cpu_open(&lab->memory, ORACLE_FLASH_BYTES, &why);
+    lab->cpu = cpu_open(CPU_CORTEX_M33, &lab->memory, ORACLE_FLASH_BYTES, &why);
     if (lab->cpu == NULL) {
         fail_msg("%s", why);
     }
@@ -137,7 +138,7 @@ static void change_regions(struct lab *lab)
                MAY_READ | MAY_EXECUTE);
     lab->edge[lab->edges++] = ORACLE_RAM_BASE;
     lab->edge[lab->edges++] = ORACLE_RAM_BASE + ORACLE_RAM_BYTES;
-    mpu_decode(&mpu, &lab->image, MOST_REGIONS);
+    mpu_decode_pmsav8(&mpu, &lab->image, MOST_REGIONS);
     cpu_set_mpu(lab->cpu, &mpu);
 }
 

@@ -16,6 +16,7 @@ void rig_open(struct rig *rig)
 {
     const struct mpu mpu = {
         .count = 4,
+        .grain = MPU_PMSAV8_GRAIN,
         .region =
             {
                 {RIG_TEXT, RIG_TEXT + RIG_TEXT_BYTES - 1u, SYS_READ | SYS_EXECUTE},
@@ -29,7 +30,7 @@ void rig_open(struct rig *rig)
     memset(rig, 0, sizeof *rig);
     assert_true(memory_add(&rig->memory, RIG_TEXT, 4096, false));
     assert_true(memory_add(&rig->memory, RIG_DATA, RIG_RAM_END - RIG_DATA, true));
-    rig->cpu = cpu_open(&rig->memory, RIG_TEXT_BYTES, &why);
+    rig->cpu = cpu_open(CPU_CORTEX_M33, &rig->memory, RIG_TEXT_BYTES, &why);
     if (rig->cpu == NULL) {
         fail_msg("%s", why);
     }

@@ -1,8 +1,8 @@
-/* After a refusal: which address it was, and where in an IT block. */
-#include "sim/cpu_internal.h"
-
+/* Armv8-M, after a refusal: which address it was, and where in an IT block. */
 #include "arch/armv8m/fault.h"
 #include "kernel/system.h"
+#include "sim/cpu_internal.h"
+#include "sim/thumb.h"
 
 /* Private peripheral bus: unprivileged access is a bus fault, whatever the MPU says. */
 #define PPB_BASE  UINT32_C(0xe0000000)

@@ -1,0 +1,41 @@
+/* What the machine must know of an instruction set: traps, protection registers, files.
+ *
+ * One file a set. The running thread's registers are in its CPU or where the kernel finds them
+ * (struct thread), and these functions carry them to and fro, as the trap entry of a port does.
+ */
+#pragma once
+
+#include "hostport/hostport.h"
+#include "kernel/state.h"
+#include "sim/cpu.h"
+
+struct k5sim;
+
+struct guest {
+    const char *cpu; /* of struct k5sim_board */
+    enum cpu_model model;
+    const struct hostport_arch *port;
+    uint16_t elf_machine;
+    const char *elf_name;
+    uint32_t register_count; /* of k5sim_registers() */
+
+    void (*decode_mpu)(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count);
+    /* What cpu_select() wants. */
+    uint32_t (*stack_limit)(const struct thread *thread);
+    /* Trap entry. False: it could not be taken, and the kernel got that fault instead. */
+    bool (*suspend)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
+    /* Trap entry for the fault that stopped the CPU; the kernel gets it. */
+    void (*fault)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
+    /* Return from the trap. False: that failed, and the kernel got the fault. */
+    bool (*resume)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
+    /* Registers of a thread that is not running, as far as they are known. */
+    void (*registers)(struct k5sim *sim, const struct thread *thread,
+                      struct cpu_registers *registers);
+};
+
+/* By the board's name for it; NULL: there is none. */
+const struct guest *guest_find(const char *cpu);
+
+extern const struct guest guest_cortex_m33;
+extern const struct guest guest_rv32;
+extern const struct guest guest_sifive_e31;

@@ -1,0 +1,137 @@
+/* Armv8-M: exceptions push and pop frames on the thread's stack, and that can fail. */
+#include <elf.h>
+#include <string.h>
+
+#include "arch/armv8m/fault.h"
+#include "kernel/entry.h"
+#include "sim/exception.h"
+#include "sim/machine.h"
+
+#define FIRST_SYSCALL_REGISTER 4u /* r4 to r11 */
+#define REGISTERS              17u
+
+static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
+{
+    mpu_decode_pmsav8(mpu, &image->armv8m, count);
+}
+
+static uint32_t stack_limit(const struct thread *thread)
+{
+    return thread->context.armv8m.psplim;
+}
+
+static struct fault_input fault_input_of(const struct thread *thread)
+{
+    return (struct fault_input){
+        .psp = thread->context.armv8m.psp,
+        .psplim = thread->context.armv8m.psplim,
+        .exc_return = thread->context.armv8m.exc_return,
+    };
+}
+
+static void enter_fault(struct k5sim *sim, const struct fault_input *input)
+{
+    struct exception_frame frame;
+    struct fault_record record;
+    const uint8_t *host = hostport_memory(&sim->port, input->psp, FRAME_BYTES);
+    bool pushed = host != NULL && fault_frame_pushed(input);
+
+    if (pushed) {
+        memcpy(&frame, host, sizeof frame);
+    }
+    fault_decode(input, pushed ? &frame : NULL, &record);
+    machine_fault(sim, &record);
+}
+
+/* Exception entry: the running thread's registers go where the kernel finds them. */
+static uint32_t push(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct cpu_registers *registers = cpu_registers(cpu);
+
+    memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
+    cpu_exception(cpu);
+    sim->live = false;
+    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
+                          &thread->context.armv8m);
+}
+
+static uint32_t exception_of(uint32_t cfsr)
+{
+    return (cfsr & (CFSR_STKOF | CFSR_INVPC)) != 0 ? EXC_USAGE_FAULT : EXC_MEM_MANAGE;
+}
+
+/* The frame could not be pushed or popped: that is the fault, instead of what was to happen. */
+static void stack_fault(struct k5sim *sim, const struct thread *thread, uint32_t cfsr)
+{
+    struct fault_input input = fault_input_of(thread);
+
+    input.exception = exception_of(cfsr);
+    input.cfsr = cfsr;
+    enter_fault(sim, &input);
+}
+
+/* An interrupt whose frame does not fit stays pending, and is taken in what runs next. */
+static bool suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    uint32_t stacking = push(sim, thread, cpu);
+
+    if (stacking != 0) {
+        stack_fault(sim, thread, stacking);
+    }
+    return stacking == 0;
+}
+
+static void instruction_fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct cpu_fault fault = *cpu_fault(cpu);
+    uint32_t stacking = push(sim, thread, cpu);
+    struct fault_input input = fault_input_of(thread);
+
+    input.exception = stacking != 0 ? exception_of(stacking) : fault.exception;
+    input.cfsr = fault.cfsr | stacking;
+    input.hfsr = fault.hfsr;
+    input.mmfar = fault.mmfar;
+    input.bfar = fault.bfar;
+    enter_fault(sim, &input);
+}
+
+/* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
+static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    struct cpu_registers registers;
+    uint32_t cfsr = exception_pop(sim->memory, &sim->task[thread->task].mpu,
+                                  &thread->context.armv8m, &registers);
+
+    if (cfsr != 0) {
+        stack_fault(sim, thread, cfsr);
+        return false;
+    }
+    memcpy(&registers.r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
+    cpu_set_registers(cpu, &registers);
+    sim->live = true;
+    return true;
+}
+
+/* Where the frame is not to be had, what is known stays: r4 to r11 and the stack pointer. */
+static void saved_registers(struct k5sim *sim, const struct thread *thread,
+                            struct cpu_registers *registers)
+{
+    registers->r[CPU_SP] = thread->context.armv8m.psp;
+    exception_pop(sim->memory, machine_mpu(sim, thread->task), &thread->context.armv8m, registers);
+    memcpy(&registers->r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
+}
+
+const struct guest guest_cortex_m33 = {
+    .cpu = "cortex-m33",
+    .model = CPU_CORTEX_M33,
+    .port = &hostport_armv8m,
+    .elf_machine = EM_ARM,
+    .elf_name = "Arm",
+    .register_count = REGISTERS,
+    .decode_mpu = decode_mpu,
+    .stack_limit = stack_limit,
+    .suspend = suspend,
+    .fault = instruction_fault,
+    .resume = resume,
+    .registers = saved_registers,
+};

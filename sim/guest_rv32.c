@@ -1,0 +1,135 @@
+/* RV32: a trap pushes nothing; its registers go to the thread's context. */
+#include <elf.h>
+#include <string.h>
+
+#include "arch/rv32/fault.h"
+#include "kernel/system.h"
+#include "sim/machine.h"
+
+#ifndef EM_RISCV
+#define EM_RISCV 243
+#endif
+
+#define X_T0 5u
+#define X_S0 8u
+#define X_S2 18u
+#define X_T3 28u
+
+static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
+{
+    mpu_decode_pmp(mpu, &image->rv32, count);
+}
+
+static uint32_t stack_limit(const struct thread *thread)
+{
+    (void)thread;
+    return 0; /* no register has it */
+}
+
+static void save(struct thread *thread, const uint32_t x[CPU_REGISTERS])
+{
+    struct rv32_context *context = &thread->context.rv32;
+
+    memcpy(thread->reg, &x[CPU_X_A0], sizeof thread->reg);
+    context->pc = x[CPU_X_PC];
+    context->ra = x[CPU_X_RA];
+    context->sp = x[CPU_X_SP];
+    context->gp = x[3];
+    context->tp = x[4];
+    memcpy(&context->t[0], &x[X_T0], 3 * sizeof x[0]);
+    memcpy(&context->t[3], &x[X_T3], 4 * sizeof x[0]);
+    memcpy(&context->s[0], &x[X_S0], 2 * sizeof x[0]);
+    memcpy(&context->s[2], &x[X_S2], 10 * sizeof x[0]);
+}
+
+static void load(const struct thread *thread, uint32_t x[CPU_REGISTERS])
+{
+    const struct rv32_context *context = &thread->context.rv32;
+
+    x[0] = 0;
+    x[CPU_X_PC] = context->pc & ~UINT32_C(1); /* mepc has no bit 0 */
+    x[CPU_X_RA] = context->ra;
+    x[CPU_X_SP] = context->sp;
+    x[3] = context->gp;
+    x[4] = context->tp;
+    memcpy(&x[X_T0], &context->t[0], 3 * sizeof x[0]);
+    memcpy(&x[X_T3], &context->t[3], 4 * sizeof x[0]);
+    memcpy(&x[X_S0], &context->s[0], 2 * sizeof x[0]);
+    memcpy(&x[X_S2], &context->s[2], 10 * sizeof x[0]);
+    memcpy(&x[CPU_X_A0], thread->reg, sizeof thread->reg);
+}
+
+static bool suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    save(thread, cpu_registers(cpu)->r);
+    cpu_exception(cpu);
+    sim->live = false;
+    return true;
+}
+
+static void fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct cpu_fault *seen = cpu_fault(cpu);
+    uint32_t id = (uint32_t)(thread - sim->kernel.thread);
+    struct fault_record record;
+
+    suspend(sim, thread, cpu);
+    rv32_fault_decode(
+        &(struct rv32_fault_input){
+            .mcause = seen->mcause,
+            .mepc = thread->context.rv32.pc,
+            .mtval = seen->mtval,
+            .sp = thread->context.rv32.sp,
+            .ra = thread->context.rv32.ra,
+            .stack_base = sys_thread(id)->stack_base,
+        },
+        &record);
+    machine_fault(sim, &record);
+}
+
+static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    struct cpu_registers registers;
+
+    load(thread, registers.r);
+    cpu_set_registers(cpu, &registers);
+    sim->live = true;
+    return true;
+}
+
+static void saved_registers(struct k5sim *sim, const struct thread *thread,
+                            struct cpu_registers *registers)
+{
+    (void)sim;
+    load(thread, registers->r);
+}
+
+const struct guest guest_rv32 = {
+    .cpu = "rv32",
+    .model = CPU_RV32,
+    .port = &hostport_rv32,
+    .elf_machine = EM_RISCV,
+    .elf_name = "RISC-V",
+    .register_count = CPU_REGISTERS,
+    .decode_mpu = decode_mpu,
+    .stack_limit = stack_limit,
+    .suspend = suspend,
+    .fault = fault,
+    .resume = resume,
+    .registers = saved_registers,
+};
+
+const struct guest guest_sifive_e31 = {
+    .cpu = "sifive-e31",
+    .model = CPU_SIFIVE_E31,
+    .port = &hostport_rv32,
+    .elf_machine = EM_RISCV,
+    .elf_name = "RISC-V",
+    .register_count = CPU_REGISTERS,
+    .decode_mpu = decode_mpu,
+    .stack_limit = stack_limit,
+    .suspend = suspend,
+    .fault = fault,
+    .resume = resume,
+    .registers = saved_registers,
+};
