@@ -87,10 +87,11 @@ FUNCTION fault_entry
     bl      port_fault
     b       leave
 
-/* We never go back, so all of the stack is free again: MSP may stand at its limit. */
+/* We never go back, so all of the stack is free again (MSP may stand at its limit), the frame's
+ * place too: so its pc is read first. */
 fault_in_kernel:
-    mov     r0, lr
-    mrs     r1, msp
+    mrs     r0, msp
+    ldr     r0, [r0, #24]           /* pc of struct exception_frame */
     ldr     r2, =kernel_stack_top
     msr     msp, r2
     b       port_kernel_fault

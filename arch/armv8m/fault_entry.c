@@ -5,8 +5,6 @@
 #include "arch/armv8m/port_state.h"
 #include "arch/common/event.h"
 
-#define EXC_RETURN_SPSEL (1u << 2) /* set: the frame is on PSP */
-
 /* Reads what the core knows about the fault, and clears it: the bits are sticky. */
 static void take_status(struct fault_input *input)
 {
@@ -45,15 +43,13 @@ void port_fault(void)
     kernel_fault(&record); /* asserts that it was not the idle thread */
 }
 
-/* The frame of the fault is on the kernel's own stack, if the core could push it there. */
-void port_kernel_fault(uint32_t exc_return, uint32_t msp)
+/* `pc` is what stands in the frame on the kernel's own stack, if the core could push one. */
+void port_kernel_fault(uint32_t pc)
 {
-    const struct exception_frame *frame = (const struct exception_frame *)(uintptr_t)msp;
     struct fault_input input;
 
     take_status(&input);
-    bool known = (exc_return & EXC_RETURN_SPSEL) == 0 &&
-                 (input.cfsr & (CFSR_STKOF | CFSR_MSTKERR | CFSR_STKERR)) == 0;
+    bool known = (input.cfsr & (CFSR_STKOF | CFSR_MSTKERR | CFSR_STKERR)) == 0;
 
-    port_stop("kernel fault", input.exception, known ? frame->pc : 0, input.cfsr);
+    port_stop("kernel fault", input.exception, known ? pc : 0, input.cfsr);
 }

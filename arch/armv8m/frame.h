@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct exception_frame {
@@ -16,6 +17,7 @@ struct exception_frame {
     uint32_t xpsr;
 };
 _Static_assert(sizeof(struct exception_frame) == 32, "laid out by the core");
+_Static_assert(offsetof(struct exception_frame, pc) == 24, "entry.S reads it there");
 
 #define FRAME_BYTES          32u
 #define FRAME_EXTENDED_BYTES 104u /* with s0 to s15, FPSCR and a reserved word */

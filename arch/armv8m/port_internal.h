@@ -7,5 +7,5 @@
 void port_boot(void);
 void port_timer(void);
 void port_fault(void);
-_Noreturn void port_kernel_fault(uint32_t exc_return, uint32_t msp);
+_Noreturn void port_kernel_fault(uint32_t pc);
 _Noreturn void port_reset(void);
