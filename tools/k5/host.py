@@ -12,7 +12,7 @@ from k5 import stamp
 from k5.builder import locked
 from k5.console import Progress, progress
 from k5.errors import FAILED, K5Error
-from k5.paths import BUILD, HOST_BUILD, HOST_LIBRARY, HOST_PRESET, ROOT
+from k5.paths import BUILD, HOST_LIBRARY, HOST_PRESET, ROOT
 
 FOLDERS = ("kernel", "hostport", "sim", "abi", "arch")
 SUFFIXES = (".c", ".h", ".txt", ".cmake", ".toml")
@@ -29,9 +29,8 @@ def library() -> Path:
     mark = BUILD / f"{HOST_PRESET}.stamp"
     key = [str(path) for path in _inputs()]  # a new file counts, too
     if not stamp.is_fresh(mark, key):
-        HOST_BUILD.mkdir(parents=True, exist_ok=True)
         mark.parent.mkdir(parents=True, exist_ok=True)
-        with locked(HOST_BUILD), progress("building the simulator") as shown:
+        with progress("building the simulator") as shown:
             build(HOST_PRESET, "k5sim", shown)
             stamp.write(mark, key, _inputs())
     return HOST_LIBRARY
@@ -41,11 +40,14 @@ def build(preset: str, target: str | None, shown: Progress) -> None:
     """Configures, if need be, and builds a CMake preset."""
     if not shutil.which("cmake") or not shutil.which("ninja"):
         raise K5Error("cmake or ninja is missing: `./k5 doctor` says what to install")
-    if not (ROOT / "build" / preset / "build.ninja").exists():
-        shown.update(f"configuring {preset}")
-        _run(["cmake", "--preset", preset], shown)
-    command = ["cmake", "--build", "--preset", preset, f"-j{os.cpu_count() or 2}"]
-    _run([*command, *(["--target", target] if target else [])], shown)
+    folder = ROOT / "build" / preset
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):  # a test may want a preset while ./k5 test builds it
+        if not (folder / "build.ninja").exists():
+            shown.update(f"configuring {preset}")
+            _run(["cmake", "--preset", preset], shown)
+        command = ["cmake", "--build", "--preset", preset, f"-j{os.cpu_count() or 2}"]
+        _run([*command, *(["--target", target] if target else [])], shown)
 
 
 def _run(command: list[str], shown: Progress) -> None:
