@@ -51,6 +51,8 @@ WRONG = {
     "recv by another": ('["send"]', '["recv"]', '"one.c"', ["'two'", "recv"]),
     "stack too small": ("stack = 512", "stack = 39", "= 39", ["stack = 39", "exception frame", "40"]),
     "slots too few": ("stack = 512", "stack = 512\nslots = 0", "slots", ["slots = 0"]),
+    "stack larger than the memory": ("stack = 512", "stack = 9_000_000", "= 9_0",
+                                     ["stack = 9000000", "mps2-an505"]),
     "budget too small": ("priority = 5", "priority = 5\nbudget_us = 99", "= 99",
                          ["budget_us = 99", "100"]),
     "budget too large": ("priority = 5", "priority = 5\nbudget_us = 107374183", "= 1073",

@@ -196,6 +196,7 @@ def load(path: Path, board: str | None = None) -> System:
     )
     _check_counts(problems, system)
     _check_references(problems, system)
+    _check_stacks(problems, system)
     _check_times(problems, system)
     _check_regions(problems, system)
     problems.raise_if_any()
@@ -405,6 +406,15 @@ def _check_references(problems: Problems, system: System) -> None:
             if use.region not in regions:
                 text = f"unknown region '{use.region}'" + suggestion(use.region, regions)
                 problems.error(("task", task.name, "regions", index, "region"), text)
+
+
+def _check_stacks(problems: Problems, system: System) -> None:
+    board = system.board
+    room = board.ram.bytes - board.kernel_ram_bytes
+    for task in system.tasks:
+        if task.stack > room:
+            text = f"stack = {task.stack} is more than the RAM that {board.name} has for tasks"
+            problems.error(("task", task.name, "stack"), f"{text}, {room} bytes")
 
 
 def _check_times(problems: Problems, system: System) -> None:
