@@ -26,11 +26,12 @@ struct wrong_call {
 extern const struct wrong_call wrong_calls[];
 extern const uint32_t wrong_call_count;
 
-/* calls_raw.c: the system call in r[7] with the arguments before it; all eight registers come back.
+/* ARCH/calls_raw.c: the system call in r[7] with the arguments before it; all eight registers come
+ * back.
  */
 void raw_call(uint32_t r[8]);
 
-/* -- checks.c: what takes more than one call; false: failed */
+/* -- ARCH/checks.c: what takes more than one call; false: failed */
 
 struct check {
     const char *name;
@@ -40,7 +41,7 @@ struct check {
 extern const struct check checks[];
 extern const uint32_t check_count;
 
-/* -- crimes.c: what must end this life of the task */
+/* -- ARCH/crimes.c: what must end this life of the task */
 
 struct crime {
     const char *name;

@@ -7,6 +7,7 @@
 #include "k5.h"
 #include "k5_log.h"
 #include "k5_task.h"
+#include "loops.h"
 
 #define ROUNDS 10000
 
@@ -39,37 +40,22 @@ static uint32_t ticks_of_calls(void)
     return (uint32_t)(k5_time() - start);
 }
 
-/*
- * The rest are loops of the system call and nothing else but count and branch, so
- * that every other instruction is the call's. r11 keeps its value, because the
- * kernel changes results only; r4, argument and result, is 0 from the start.
+/* The rest are loops of the system call and nothing else but count and branch, so that every other
+ * instruction is the call's.
  */
 static uint32_t ticks_of(uint32_t number)
 {
     uint64_t start = k5_time();
-    uint32_t left = ROUNDS;
 
-    __asm__ volatile("mov r11, %[number]\n"
-                     "movs r4, #0\n"
-                     "1: svc #0\n"
-                     "subs %[left], %[left], #1\n"
-                     "bne 1b\n"
-                     : [left] "+r"(left)
-                     : [number] "r"(number)
-                     : "r4", "r5", "r6", "r7", "r11", "cc", "memory");
+    loops_call(number, ROUNDS);
     return (uint32_t)(k5_time() - start);
 }
 
 static uint32_t ticks_of_loop(void)
 {
     uint64_t start = k5_time();
-    uint32_t left = ROUNDS;
 
-    __asm__ volatile("1: subs %[left], %[left], #1\n"
-                     "bne 1b\n"
-                     : [left] "+r"(left)
-                     :
-                     : "cc");
+    loops_count(ROUNDS);
     return (uint32_t)(k5_time() - start);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "k5.h"
 #include "k5_log.h"
+#include "loops.h"
 
 #define PAGE_BYTES 1024
 #define WORDS      1024
@@ -11,25 +12,6 @@
 
 static uint32_t buffer[WORDS] __attribute__((aligned(PAGE_BYTES)));
 
-/* The same loop on every compiler: load, add, store, count, branch. */
-static uint32_t one_pass(void)
-{
-    uint32_t *at = buffer;
-    uint32_t left = WORDS;
-    uint32_t sum = 0;
-    uint32_t word;
-
-    __asm__ volatile("1: ldr %[word], [%[at]]\n"
-                     "   add %[sum], %[sum], %[word]\n"
-                     "   str %[sum], [%[at]], #4\n"
-                     "   subs %[left], %[left], #1\n"
-                     "   bne 1b\n"
-                     : [at] "+r"(at), [left] "+r"(left), [sum] "+r"(sum), [word] "=&r"(word)
-                     :
-                     : "cc", "memory");
-    return sum;
-}
-
 int main(void)
 {
     uint32_t sum = 0;
@@ -37,7 +19,7 @@ int main(void)
     K5_INFO("bench mips start batches=%u", BATCHES);
     for (uint32_t batch = 1; batch <= BATCHES; batch++) {
         for (uint32_t i = 0; i < PASSES; i++) {
-            sum += one_pass() + 1;
+            sum += loops_add_up(buffer, WORDS) + 1;
         }
         K5_INFO("bench mips batch=%u", batch);
     }

@@ -1,11 +1,5 @@
-/* What must end a task's life: each function returns only if the crime went through.
- *
- * Assembly where the exact instruction matters.
- */
-#include "abuse.h"
-
-#define STORE(address) (*(volatile uint8_t *)(uintptr_t)(address) = 0x55)
-#define LOAD(address)  ((void)*(const volatile uint8_t *)(uintptr_t)(address))
+/* Crimes of Armv8-M: the instructions matter. */
+#include "crimes.h"
 
 static void load_zero(void)
 {
@@ -13,46 +7,6 @@ static void load_zero(void)
     uint32_t value;
 
     __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(zero));
-}
-
-static void load_kernel_memory(void)
-{
-    LOAD(KERNEL_MEMORY);
-}
-
-static void store_kernel_memory(void)
-{
-    STORE(KERNEL_MEMORY);
-}
-
-static void load_kernel_code(void)
-{
-    LOAD(KERNEL_CODE);
-}
-
-static void store_kernel_code(void)
-{
-    STORE(KERNEL_CODE);
-}
-
-static void store_own_code(void)
-{
-    STORE(task_text_base);
-}
-
-static void store_past_end(void)
-{
-    STORE(task_ram_end);
-}
-
-static void store_before_start(void)
-{
-    STORE(ADDRESS(task_ram_base) - 1);
-}
-
-static void load_past_end(void)
-{
-    LOAD(task_ram_end);
 }
 
 static void store_across_end(void)
@@ -71,11 +25,6 @@ static void load_many_across_end(void)
                      :
                      : "r"(ADDRESS(task_ram_end) - 8)
                      : "r0", "r1", "r2", "r3");
-}
-
-static void load_unbacked(void)
-{
-    LOAD(0x60000000u);
 }
 
 static void load_system_control(void)
@@ -182,52 +131,20 @@ static void call_with_no_room(void)
                      : "r4", "r11", "memory");
 }
 
-static void system_call(uint32_t number)
-{
-    uint32_t r[8] = {0, 0, 0, 0, 0, 0, 0, number};
-
-    raw_call(r);
-}
-
-static void system_call_first_unused(void)
-{
-    system_call(K5_SYS_COUNT);
-}
-
-static void system_call_256(void)
-{
-    system_call(256); /* call, if only the lowest byte counted */
-}
-
-static void system_call_sign(void)
-{
-    system_call(0x80000001u);
-}
-
-static void system_call_last(void)
-{
-    system_call(0xffffffffu);
-}
-
-static void panic(void)
-{
-    k5_panic(42);
-}
-
 const struct crime crimes[] = {
     {"load from address 0", load_zero},
-    {"load the kernel's memory", load_kernel_memory},
-    {"store to the kernel's memory", store_kernel_memory},
-    {"load the kernel's code", load_kernel_code},
-    {"store to the kernel's code", store_kernel_code},
-    {"store to its own code", store_own_code},
-    {"store one byte past its end", store_past_end},
-    {"store one byte before its start", store_before_start},
-    {"load one byte past its end", load_past_end},
+    {"load the kernel's memory", crime_load_kernel_memory},
+    {"store to the kernel's memory", crime_store_kernel_memory},
+    {"load the kernel's code", crime_load_kernel_code},
+    {"store to the kernel's code", crime_store_kernel_code},
+    {"store to its own code", crime_store_own_code},
+    {"store one byte past its end", crime_store_past_end},
+    {"store one byte before its start", crime_store_before_start},
+    {"load one byte past its end", crime_load_past_end},
     {"store a word across its end", store_across_end},
     {"store multiple across its end", store_many_across_end},
     {"load multiple across its end", load_many_across_end},
-    {"load where nothing is", load_unbacked},
+    {"load where nothing is", crime_load_unbacked},
     {"load a system control register", load_system_control},
     {"store to a system control register", store_system_control},
     {"execute its data", execute_data},
@@ -245,11 +162,11 @@ const struct crime crimes[] = {
     {"push past the end of its stack", push_past_stack},
     {"system call with the stack elsewhere", call_with_stack_elsewhere},
     {"system call with no room on the stack", call_with_no_room},
-    {"first unused system-call number", system_call_first_unused},
-    {"system-call number 256", system_call_256},
-    {"system-call number with the sign bit", system_call_sign},
-    {"highest system-call number", system_call_last},
-    {"panic", panic},
+    {"first unused system-call number", crime_system_call_first_unused},
+    {"system-call number 256", crime_system_call_256},
+    {"system-call number with the sign bit", crime_system_call_sign},
+    {"highest system-call number", crime_system_call_last},
+    {"panic", crime_panic},
 };
 
 const uint32_t crime_count = sizeof(crimes) / sizeof(crimes[0]);
