@@ -1,4 +1,4 @@
-"""Make the ABI header and its page from abi/syscalls.toml.
+"""Make the ABI header, the stubs and the ABI page from abi/syscalls.toml.
 
 `./k5 build --abi` writes them; the tests check that they are current.
 """
@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from k5 import stubs
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "abi" / "syscalls.toml"
 HEADER = ROOT / "abi" / "k5_abi.h"
+STUBS = ROOT / "user" / "libk5" / "k5_syscall.h"
 PAGE = ROOT / "docs" / "abi.md"
 
 ARGUMENT_REGISTERS = 7
@@ -164,7 +167,7 @@ def page(abi: dict[str, Any]) -> str:
 def outputs() -> dict[Path, str]:
     """Each generated file with the text it should have."""
     abi = load()
-    return {HEADER: header(abi), PAGE: page(abi)}
+    return {HEADER: header(abi), STUBS: stubs.header(abi), PAGE: page(abi)}
 
 
 def write() -> list[Path]:
