@@ -36,10 +36,10 @@ class Figure:
 
     def target(self) -> str:
         """`at least 15 (goal 30)`."""
-        goal = f" (goal {self.goal:,g})" if self.goal is not None else ""
+        goal = f" (goal {self.goal:,.10g})" if self.goal is not None else ""
         if self.at_least is not None:
-            return f"at least {self.at_least:,g}{goal}"
-        return f"at most {self.at_most:,g}{goal}" if self.at_most is not None else ""
+            return f"at least {self.at_least:,.10g}{goal}"
+        return f"at most {self.at_most:,.10g}{goal}" if self.at_most is not None else ""
 
     def missed_by(self, value: float) -> str:
         """How far off, in per cent of the target."""
