@@ -56,7 +56,7 @@ PACKAGES = (
         "test",
     ),
     Package(_qemu_riscv(), "program:qemu-system-riscv32", "--engine qemu on RV32 boards", "test"),
-    Package("graphviz", "program:dot", "./k5 inspect --svg", "extra"),
+    Package("graphviz", "program:dot", "./k5 inspect --picture", "extra"),
     Package("libcmocka-dev", "header:cmocka.h", "the C tests", "test"),
     Package("python3-pytest", "module:pytest", "the Python tests", "test"),
     Package("clang", "program:clang", "the C tests under clang's sanitizers", "test"),
@@ -65,7 +65,7 @@ PACKAGES = (
     Package("clang-tidy", "program:clang-tidy", "static analysis", "test"),
     Package("cppcheck", "program:cppcheck", "static analysis", "test"),
     Package("mypy", "program:mypy", "static analysis of the tools", "test"),
-    Package("gcovr", "program:gcovr", "coverage reports", "extra"),
+    Package("gcovr", "program:gcovr", "coverage of the kernel", "test"),
 )
 
 
