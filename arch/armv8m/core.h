@@ -74,20 +74,6 @@ static inline void core_interrupts_on(void)
     __asm__ volatile("cpsie i" ::: "memory");
 }
 
-/* Off, and what was before: for code that threads and handlers both run. */
-static inline uint32_t core_interrupts_save(void)
-{
-    uint32_t primask;
-
-    __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask)::"memory");
-    return primask;
-}
-
-static inline void core_interrupts_restore(uint32_t primask)
-{
-    __asm__ volatile("msr primask, %0" ::"r"(primask) : "memory");
-}
-
 static inline uint32_t core_ipsr(void)
 {
     uint32_t value;

@@ -37,7 +37,7 @@ void port_idle(void)
             core_wait();
         }
         if ((CSR_READ(mip) & MIP_MTIP) != 0) {
-            kernel_timer();
+            port_timer();
         }
     }
 }

@@ -206,7 +206,7 @@ not_a_call:                         /* a0 = mcause, t1 = mepc */
     j       leave
 
 interrupt:                          /* only the timer's is enabled */
-    call    kernel_timer
+    call    port_timer
     j       leave
 
 /* We never go back, so all of the stack is free again. gp is the kernel's. */

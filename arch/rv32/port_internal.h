@@ -5,6 +5,7 @@
 
 /* Called by entry.S, on the kernel's stack, with the interrupted thread saved. */
 void port_boot(void);
+void port_timer(void);
 void port_fault(uint32_t mcause, uint32_t mtval);
 _Noreturn void port_kernel_fault(uint32_t mcause, uint32_t mepc);
 

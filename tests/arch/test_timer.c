@@ -13,8 +13,6 @@ static struct {
     uint32_t kernel_timers;
 } fake;
 
-int fake_interrupts_off;
-
 volatile uint32_t *fake_register(uint32_t address)
 {
     switch (address) {

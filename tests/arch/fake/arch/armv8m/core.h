@@ -22,15 +22,3 @@ volatile uint32_t *fake_register(uint32_t address);
 
 #define ICSR_PENDSTCLR (UINT32_C(1) << 25)
 #define ICSR_PENDSTSET (UINT32_C(1) << 26)
-
-extern int fake_interrupts_off; /* how deep */
-
-static inline uint32_t core_interrupts_save(void)
-{
-    return (uint32_t)fake_interrupts_off++;
-}
-
-static inline void core_interrupts_restore(uint32_t primask)
-{
-    fake_interrupts_off = (int)primask;
-}
