@@ -9,29 +9,31 @@ const struct cpu_registers *cpu_registers(const struct cpu *cpu)
     return &cpu->regs;
 }
 
-/* Takes over what differs: bit i of the result is register i. Inlined, so that `count` is known. */
-static inline uint64_t take_over(uint32_t *to, const uint32_t *from, unsigned count)
+/* The engine gets what differs. Inlined, so that `count` is known: this is done at each trap. */
+static inline void set_registers(struct cpu *cpu, const struct cpu_registers *to, unsigned count)
 {
-    uint64_t changed = 0;
+    uint64_t changed = 0; /* bit i: register i */
 
-    for (unsigned i = 0; i < count; i++) {
-        changed |= (uint64_t)(to[i] != from[i]) << i;
+    for (unsigned i = count; i > 0; i--) {
+        changed = changed << 1 | (cpu->regs.r[i - 1u] != to->r[i - 1u]);
     }
-    memcpy(to, from, count * sizeof *to);
-    return changed;
+    if (changed == 0) {
+        return;
+    }
+    engine_write_registers(cpu, to, changed);
+    if ((changed & cpu->arch->flow) != 0) {
+        cpu->it_end = 0;
+    }
+    /* Of no size known to the compiler: wide loads of what was just stored word by word wait. */
+    memcpy(cpu->regs.r, to->r, cpu->arch->register_count * sizeof to->r[0]);
 }
 
 void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers)
 {
-    uint64_t changed = cpu->arch == &cpu_armv8m ? take_over(cpu->regs.r, registers->r, 17)
-                                                : take_over(cpu->regs.r, registers->r, 33);
-
-    if (changed == 0) {
-        return;
-    }
-    engine_write_registers(cpu, registers, changed);
-    if ((changed & cpu->arch->flow) != 0) {
-        cpu->it_end = 0;
+    if (cpu->arch == &cpu_armv8m) {
+        set_registers(cpu, registers, 17);
+    } else {
+        set_registers(cpu, registers, CPU_REGISTERS);
     }
 }
 
@@ -113,7 +115,8 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
     uc_err error;
 
     *executed = 0;
-    if (!cpu->arch->may_start(cpu)) {
+    if ((cpu->regs.r[cpu->arch->state] & cpu->arch->state_bits) != cpu->arch->state_bits) {
+        cpu->arch->cannot_start(cpu);
         return CPU_STOP_FAULT;
     }
     if (cpu->flush_tlb) {

@@ -380,13 +380,9 @@ static enum cpu_stop explain(struct cpu *cpu, uc_err error)
 }
 
 /* The T bit is clear in a tampered frame; Unicorn would set it. */
-static bool may_start(struct cpu *cpu)
+static void cannot_start(struct cpu *cpu)
 {
-    if ((cpu->regs.r[CPU_XPSR] & XPSR_T) == 0) {
-        set_cfsr(cpu, EXC_USAGE_FAULT, CFSR_INVSTATE);
-        return false;
-    }
-    return true;
+    set_cfsr(cpu, EXC_USAGE_FAULT, CFSR_INVSTATE);
 }
 
 const struct cpu_arch cpu_armv8m = {
@@ -405,7 +401,9 @@ const struct cpu_arch cpu_armv8m = {
     .load_thread = load_thread,
     .bytes = thumb_bytes,
     .screen = screen,
-    .may_start = may_start,
+    .state = CPU_XPSR,
+    .state_bits = XPSR_T,
+    .cannot_start = cannot_start,
     .look = look,
     .overrun = overrun,
     .syscall = INTERRUPT_SVC,

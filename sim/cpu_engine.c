@@ -28,31 +28,44 @@ uint32_t cpu_memory_end(enum cpu_model model)
 
 /* ---------------------------------------------------------------- registers */
 
+/* Inlined, so that `count` is known: this is done at each trap. */
+static inline void read_registers(struct cpu *cpu, unsigned count)
+{
+    void *values[CPU_REGISTERS];
+
+    for (unsigned i = 0; i < count; i++) {
+        values[i] = &cpu->regs.r[i];
+    }
+    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)cpu->arch->register_id, values, (int)count);
+}
+
 void engine_read_registers(struct cpu *cpu)
 {
-    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)cpu->arch->register_id, cpu->regs_in,
-                      (int)cpu->arch->register_count);
+    if (cpu->arch == &cpu_armv8m) {
+        read_registers(cpu, 17);
+    } else {
+        read_registers(cpu, CPU_REGISTERS);
+    }
 }
 
 void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint64_t changed)
 {
+    const struct cpu_arch *arch = cpu->arch;
     int ids[CPU_REGISTERS];
     void *values[CPU_REGISTERS];
     int count = 0;
 
-    changed &= ~(UINT64_C(1) << cpu->arch->pc);
-    while (changed != 0) {
-        unsigned i = (unsigned)__builtin_ctzll(changed);
+    for (uint64_t left = changed & ~(UINT64_C(1) << arch->pc); left != 0; left &= left - 1u) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
 
-        ids[count] = cpu->arch->register_id[i];
+        ids[count] = arch->register_id[i];
         values[count] = (void *)(uintptr_t)&to->r[i];
         count++;
-        changed &= changed - 1u;
-        if (ids[count - 1] == UC_ARM_REG_XPSR && cpu->arch == &cpu_armv8m) {
-            uint32_t flags = to->r[i]; /* UC_ARM_REG_XPSR leaves the GE flags alone */
+    }
+    if (arch == &cpu_armv8m && (changed & UINT64_C(1) << CPU_XPSR) != 0) {
+        uint32_t flags = to->r[CPU_XPSR]; /* UC_ARM_REG_XPSR leaves the GE flags alone */
 
-            uc_reg_write(cpu->uc, UC_ARM_REG_XPSR_NZCVQG, &flags);
-        }
+        uc_reg_write(cpu->uc, UC_ARM_REG_XPSR_NZCVQG, &flags);
     }
     if (count != 0) {
         uc_reg_write_batch(cpu->uc, ids, values, count);
@@ -189,9 +202,6 @@ static struct cpu *create(enum cpu_model model, uint32_t buffer_bytes)
     cpu->model = model;
     cpu->buffer_bytes = buffer_bytes;
     cpu->slot = CPU_THREADS;
-    for (unsigned i = 0; i < CPU_REGISTERS; i++) {
-        cpu->regs_in[i] = &cpu->regs.r[i];
-    }
     if (uc_open(cpu->arch->uc_arch, cpu->arch->uc_mode, &cpu->uc) != UC_ERR_OK || !configure(cpu) ||
         !prepare(cpu)) {
         cpu_close(cpu);

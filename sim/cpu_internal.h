@@ -58,8 +58,10 @@ struct cpu_arch {
 
     uint32_t (*bytes)(uint16_t first);
     uint8_t (*screen)(const struct cpu *cpu, uint16_t first, uint16_t second);
-    /* False, with the fault: nothing can run with these registers. */
-    bool (*may_start)(struct cpu *cpu);
+    /* Bits that register `state` must have; else cannot_start() fills the fault. */
+    uint32_t state;
+    uint32_t state_bits;
+    void (*cannot_start)(struct cpu *cpu);
     /* Before an instruction that is not plain, or where the budget ends. */
     void (*look)(struct cpu *cpu, uint32_t pc, uint32_t bytes);
     /* Before one that Unicorn still executes after the run's end. */
@@ -83,10 +85,18 @@ struct cpu {
     uint8_t *screen;  /* what cpu_arch.screen() says of each halfword of that region */
     uint32_t last_pc; /* the instruction begun last */
 
-    uint32_t code_bytes;
-    uint32_t screen_bytes; /* allocated */
+    /* Read or written in each run: close to that. */
     enum cpu_ending ending;
-    bool setup; /* runs the project's own set-up code: no checks */
+    uint32_t code_bytes;
+    uint32_t interrupt;
+    bool setup;     /* runs the project's own set-up code: no checks */
+    bool flush_tlb; /* before the next run */
+    bool saw_exclusive;
+    bool refused_fetch;  /* the TLB hook was asked last for a fetch */
+    uint32_t undo_count; /* of undo[] below */
+    uc_engine *uc;
+    const struct cpu_arch *arch;
+    uint32_t slot; /* the loaded thread, or CPU_THREADS */
 
     /* Armv8-M: the IT block that is being executed: its slots lie in (it_opcode, it_end). */
     uint32_t it_opcode;
@@ -94,20 +104,17 @@ struct cpu {
     uint32_t next_it_end; /* of the IT instruction that is looked at */
     uint32_t next_slots;  /* 0: it is none */
 
+    struct cpu_registers regs; /* as in the engine, but for pc */
+    uint32_t slot_limit[CPU_THREADS];
     struct mpu mpu;
     bool mpu_valid;
-    bool flush_tlb; /* before the next run */
-    bool saw_exclusive;
     bool fpu; /* the loaded thread may use the FPU */
 
-    uint32_t interrupt;
     struct cpu_fault fault;
     uint32_t fault_pc;
-    bool refused_fetch; /* the TLB hook was asked last for a fetch */
     char failure[128];
 
     /* Bytes that the instruction at last_pc stored one by one; put back if it is refused. */
-    uint32_t undo_count;
     int64_t undo_left; /* `left` during that instruction */
     uint32_t undo_pc;
     struct cpu_undo undo[CPU_UNDO];
@@ -116,18 +123,13 @@ struct cpu {
     uint8_t *keep_host;
     uint8_t keep[CPU_KEEP];
 
-    struct cpu_registers regs;    /* as in the engine, but for pc */
-    void *regs_in[CPU_REGISTERS]; /* the address of each of them */
-    uint32_t slot;                /* the loaded thread, or CPU_THREADS */
-    uint32_t slot_limit[CPU_THREADS];
     uc_context *slot_context[CPU_THREADS];
     uc_context *fresh; /* Armv8-M: privileged, where stack limits can be set. RV32: a new thread */
     uc_context *fault_context; /* the registers before a refused instruction */
 
-    uc_engine *uc;
-    const struct cpu_arch *arch;
     enum cpu_model model;
     uint32_t buffer_bytes;
+    uint32_t screen_bytes; /* allocated */
     const struct memory *memory;
     uint32_t window_count;
     struct cpu_window window[MEMORY_RANGES];

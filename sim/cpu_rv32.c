@@ -65,12 +65,6 @@ static void clear_monitor(struct cpu *cpu)
     engine_write_registers(cpu, &cpu->regs, ALL_BUT_X0);
 }
 
-static bool may_start(struct cpu *cpu)
-{
-    (void)cpu;
-    return true;
-}
-
 /* ---------------------------------------------------------------- the look before */
 
 static bool refuses(struct cpu *cpu, enum mcause mcause, uint32_t mtval)
@@ -264,7 +258,6 @@ const struct cpu_arch cpu_rv32 = {
     .load_thread = load_thread,
     .bytes = rv32_bytes,
     .screen = screen,
-    .may_start = may_start,
     .look = look,
     .overrun = overrun,
     .syscall = INTERRUPT_ECALL,

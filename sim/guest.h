@@ -20,13 +20,14 @@ struct guest {
     uint32_t register_count; /* of k5sim_registers() */
 
     void (*decode_mpu)(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count);
-    /* What cpu_select() wants. */
-    uint32_t (*stack_limit)(const struct thread *thread);
     /* Trap entry. False: it could not be taken, and the kernel got that fault instead. */
     bool (*suspend)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
     /* Trap entry for the fault that stopped the CPU; the kernel gets it. */
     void (*fault)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
-    /* Return from the trap. False: that failed, and the kernel got the fault. */
+    /*
+     * Loads the thread into its task's CPU and returns from the trap. False: that failed, and the
+     * kernel got the fault; or the engine failed, and so did the machine.
+     */
     bool (*resume)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
     /* Registers of a thread that is not running, as far as they are known. */
     void (*registers)(struct k5sim *sim, const struct thread *thread,

@@ -15,11 +15,6 @@ static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint
     mpu_decode_pmsav8(mpu, &image->armv8m, count);
 }
 
-static uint32_t stack_limit(const struct thread *thread)
-{
-    return thread->context.armv8m.psplim;
-}
-
 static struct fault_input fault_input_of(const struct thread *thread)
 {
     return (struct fault_input){
@@ -98,7 +93,16 @@ static void instruction_fault(struct k5sim *sim, struct thread *thread, struct c
 /* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
 static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
+    uint32_t slot = (uint32_t)(thread - sim->kernel.thread) - sys_task(thread->task)->first_thread;
     struct cpu_registers registers;
+
+    /* Threads have no FPU yet, as on the chip, where CPACR is 0. */
+    if (!cpu_select(cpu, slot, thread->context.armv8m.psplim, false)) {
+        machine_error(sim, K5SIM_ENGINE, "task %u: no room in its engine for thread %u",
+                      (unsigned)thread->task, (unsigned)slot);
+        sim->failed = true;
+        return false;
+    }
     uint32_t cfsr = exception_pop(sim->memory, &sim->task[thread->task].mpu,
                                   &thread->context.armv8m, &registers);
 
@@ -129,7 +133,6 @@ const struct guest guest_cortex_m33 = {
     .elf_name = "Arm",
     .register_count = REGISTERS,
     .decode_mpu = decode_mpu,
-    .stack_limit = stack_limit,
     .suspend = suspend,
     .fault = instruction_fault,
     .resume = resume,

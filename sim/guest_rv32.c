@@ -20,12 +20,6 @@ static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint
     mpu_decode_pmp(mpu, &image->rv32, count);
 }
 
-static uint32_t stack_limit(const struct thread *thread)
-{
-    (void)thread;
-    return 0; /* no register has it */
-}
-
 static void save(struct thread *thread, const uint32_t x[CPU_REGISTERS])
 {
     struct rv32_context *context = &thread->context.rv32;
@@ -91,6 +85,7 @@ static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     struct cpu_registers registers;
 
+    cpu_select(cpu, 0, 0, false); /* threads differ in their registers only */
     load(thread, registers.r);
     cpu_set_registers(cpu, &registers);
     sim->live = true;
@@ -112,7 +107,6 @@ const struct guest guest_rv32 = {
     .elf_name = "RISC-V",
     .register_count = CPU_REGISTERS,
     .decode_mpu = decode_mpu,
-    .stack_limit = stack_limit,
     .suspend = suspend,
     .fault = fault,
     .resume = resume,
@@ -127,7 +121,6 @@ const struct guest guest_sifive_e31 = {
     .elf_name = "RISC-V",
     .register_count = CPU_REGISTERS,
     .decode_mpu = decode_mpu,
-    .stack_limit = stack_limit,
     .suspend = suspend,
     .fault = fault,
     .resume = resume,

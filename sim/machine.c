@@ -200,18 +200,12 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     uint64_t ticks = limit - sim->port.now;
     uint64_t executed = 0;
 
-    /* Threads have no FPU yet, as on the chip, where CPACR is 0. */
     if (cpu == NULL) {
-        return false;
-    }
-    if (!cpu_select(cpu, id - sys_task(thread->task)->first_thread, sim->guest->stack_limit(thread),
-                    false)) {
-        machine_error(sim, K5SIM_ENGINE, "thread %u: no room in its engine", (unsigned)id);
         return false;
     }
     if (!sim->live && !sim->guest->resume(sim, thread, cpu)) {
         after_entry(sim);
-        return true;
+        return !sim->failed;
     }
     uint64_t budget = ticks / sim->ticks_per_insn + (ticks % sim->ticks_per_insn != 0);
     enum cpu_stop stop = cpu_run(cpu, budget, &executed);

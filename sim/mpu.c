@@ -4,6 +4,19 @@
 #include "arch/armv8m/pmsav8.h"
 #include "arch/rv32/pmp.h"
 
+static bool is_disjoint(const struct mpu *mpu)
+{
+    for (uint32_t i = 0; i < mpu->count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (mpu->region[i].first <= mpu->region[k].last &&
+                mpu->region[k].first <= mpu->region[i].last) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count)
 {
     *mpu = (struct mpu){.grain = MPU_PMSAV8_GRAIN};
@@ -19,6 +32,7 @@ void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, ui
             };
         }
     }
+    mpu->disjoint = is_disjoint(mpu);
 }
 
 /* ---------------------------------------------------------------- PMP */
@@ -85,6 +99,7 @@ void mpu_decode_pmp(struct mpu *mpu, const struct rv32_mpu_image *image, uint32_
             };
         }
     }
+    mpu->disjoint = true;
 }
 
 /* ---------------------------------------------------------------- ranges */

@@ -24,6 +24,7 @@ struct mpu {
     uint32_t count; /* also those that allow nothing */
     uint32_t grain; /* bytes: a power of two; every border is a multiple of it */
     struct mpu_region region[MPU_REGIONS];
+    bool disjoint; /* no address is in two regions, so a search may end at the first */
 };
 
 /* What a range allows: everywhere in it, and at least somewhere. */
@@ -60,6 +61,9 @@ static inline uint32_t mpu_at(const struct mpu *mpu, uint32_t address)
         if (address >= mpu->region[i].first && address <= mpu->region[i].last) {
             access = mpu->region[i].access;
             hits++;
+            if (mpu->disjoint) {
+                break;
+            }
         }
     }
     return hits == 1 ? access : 0;

@@ -366,7 +366,8 @@ static void test_changed_code_runs_as_changed(void **state)
 static void test_lost_region_is_lost_at_once(void **state)
 {
     static const uint16_t code[] = {0x6008, SVC};
-    const struct mpu less = {1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + RIG_TEXT_BYTES - 1u, 5}}};
+    const struct mpu less = {
+        1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + RIG_TEXT_BYTES - 1u, 5}}, true};
     struct rig *rig = *state;
 
     rig_load(rig, code, 2);
@@ -400,7 +401,7 @@ static void test_threads_of_a_task_keep_their_limits(void **state)
 static void test_translations_that_overflow_their_buffer(void **state)
 {
     const uint32_t bytes = 65536;
-    const struct mpu mpu = {1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + bytes - 1u, 5}}};
+    const struct mpu mpu = {1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + bytes - 1u, 5}}, true};
     struct memory memory = {.count = 0};
     struct cpu_registers registers = {.r = {0}};
     const char *why = "";
