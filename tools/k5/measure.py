@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from k5 import arch as archs
 from k5 import builder, image, qemu
 from k5.builder import Built
 from k5.decode import Decoder
@@ -24,10 +26,11 @@ BOOTS_HOSTED, BOOTS_QEMU = 40, 10
 NS_AN_INSTRUCTION = 1  # QEMU with -icount shift=0
 
 NULL_CALLS = ("time", "yield", "caps")
+RV32_BOARD = "virt-rv32"
 
 
-def _system(name: str) -> Built:
-    return builder.build(BENCH / f"{name}.toml")
+def _system(name: str, board: str | None = None) -> Built:
+    return builder.build(BENCH / f"{name}.toml", board)
 
 
 def _text(decoder: Decoder, event: Event) -> str:
@@ -92,14 +95,14 @@ def round_trips_per_s(marks: Iterator[Mark], seconds: float) -> float:
     return batches * rounds / (last.at - begin.at)
 
 
-def ipc_hosted() -> float:
+def ipc_hosted(board: str | None = None) -> float:
     """Protected call and reply of four words, hosted."""
-    return round_trips_per_s(_hosted_marks(_system("ipc")), HOSTED_S)
+    return round_trips_per_s(_hosted_marks(_system("ipc", board)), HOSTED_S)
 
 
-def ipc_qemu() -> float:
+def ipc_qemu(board: str | None = None) -> float:
     """The same in QEMU."""
-    return round_trips_per_s(_qemu_marks(_system("ipc")), QEMU_S)
+    return round_trips_per_s(_qemu_marks(_system("ipc", board)), QEMU_S)
 
 
 def mips_hosted() -> float:
@@ -137,9 +140,15 @@ def boot_qemu_ms() -> float:
     return statistics.median(times) * 1000
 
 
-def instructions() -> dict[str, float]:
+def has_rv32() -> bool:
+    """Whether this machine can build and run RV32 images at all."""
+    programs = (f"{archs.of('rv32').prefix}gcc", "qemu-system-riscv32")
+    return all(shutil.which(program) for program in programs)
+
+
+def instructions(board: str | None = None) -> dict[str, float]:
     """Guest instructions of each measured call, counted on QEMU with icount."""
-    built = _system("cost")
+    built = _system("cost", board)
     made, decoder = image.build(built, "release"), Decoder(built)
     ns_a_tick = 1_000_000_000 / built.meta["tick_hz"]
     found = {}
@@ -169,13 +178,13 @@ receiver = "task{i}"
 """
 
 
-def kernel_sizes() -> tuple[int, int]:
+def kernel_sizes(board: str | None = None) -> tuple[int, int]:
     """Kernel code and RAM: 8 single-threaded tasks, 12 slots each, 8 endpoints."""
     path = BUILD / "bench" / "size.toml"
     source = os.path.relpath(BENCH / "boot.c", path.parent)
     text = '[system]\nname = "bench-size"\nboard = "mps2-an505"\n'
     text += "".join(SIZE_TASK.format(i=i, source=source) for i in range(8))
     write_if_changed(path, text)
-    built = builder.build(path)
+    built = builder.build(path, board)
     kernel = image.sizes(built, image.build(built, "release"))["kernel"]
     return kernel["text"], kernel["ram"]

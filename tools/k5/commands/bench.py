@@ -61,6 +61,14 @@ FIGURES = (
            at_most=60),
     Figure("kernel.text_bytes", "kernel code, Cortex-M33, release", "bytes", at_most=9000),
     Figure("kernel.ram_bytes", "kernel RAM, 8 tasks, 96 slots, 8 endpoints", "bytes", at_most=4096),
+    Figure("rv32.ipc.hosted_per_s", "call + reply of 4 words, hosted, RV32", "/s", at_least=9e5),
+    Figure("rv32.ipc.qemu_per_s", "call + reply of 4 words, QEMU, RV32", "/s"),
+    Figure("rv32.ipc.ratio", "  hosted against QEMU", "x", at_least=5),
+    Figure("rv32.kernel.call_reply_instructions", "call + reply of 4 words, RV32", "insns",
+           at_most=650),
+    Figure("rv32.kernel.null_syscall_instructions", "cheapest system call, RV32", "insns"),
+    Figure("rv32.kernel.text_bytes", "kernel code, RV32, release", "bytes"),
+    Figure("rv32.kernel.ram_bytes", "kernel RAM of the same, RV32", "bytes"),
 )  # fmt: skip
 
 
@@ -92,7 +100,38 @@ def measure() -> dict[str, float]:
         costs = take.instructions()
         values["kernel.call_reply_instructions"] = costs["call_reply"]
         values["kernel.null_syscall_instructions"] = min(costs[name] for name in take.NULL_CALLS)
+        if take.has_rv32():
+            shown.update("call and reply, RV32, hosted and QEMU")
+            values |= rv32_ipc()
+            shown.update("instructions and sizes, RV32")
+            values |= rv32()
     return values
+
+
+def rv32_ipc() -> dict[str, float]:
+    """Call and reply on both engines, for tasks of RV32."""
+    from k5 import measure as take
+
+    hosted, qemu = take.ipc_hosted(take.RV32_BOARD), take.ipc_qemu(take.RV32_BOARD)
+    return {
+        "rv32.ipc.hosted_per_s": hosted,
+        "rv32.ipc.qemu_per_s": qemu,
+        "rv32.ipc.ratio": hosted / qemu,
+    }
+
+
+def rv32() -> dict[str, float]:
+    """The figures of the RV32 port that need no other engine."""
+    from k5 import measure as take
+
+    costs = take.instructions(take.RV32_BOARD)
+    text, ram = take.kernel_sizes(take.RV32_BOARD)
+    return {
+        "rv32.kernel.call_reply_instructions": costs["call_reply"],
+        "rv32.kernel.null_syscall_instructions": min(costs[name] for name in take.NULL_CALLS),
+        "rv32.kernel.text_bytes": text,
+        "rv32.kernel.ram_bytes": ram,
+    }
 
 
 def spelled(value: float) -> str:
@@ -107,6 +146,9 @@ def table(values: dict[str, float]) -> str:
     colour = coloured(sys.stdout)
     lines = []
     for figure in FIGURES:
+        if figure.key not in values:
+            lines.append(f"{figure.title:44} {'not measured: ./k5 doctor says what is missing':>10}")
+            continue
         value = values[figure.key]
         target = figure.target()
         verdict = ""
@@ -126,8 +168,11 @@ def as_json(values: dict[str, float], missed: list[str]) -> dict[str, Any]:
     """Each figure by its key, and once more as a tree, for tools that take keys as paths."""
     result: dict[str, Any] = {key: round(value, 3) for key, value in values.items()}
     for key, value in values.items():
-        group, _, name = key.partition(".")
-        result.setdefault(group, {})[name] = round(value, 3)
+        *groups, name = key.split(".")
+        inner = result
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[name] = round(value, 3)
     return {**result, "missed": missed}
 
 
@@ -135,7 +180,8 @@ def main(args: argparse.Namespace) -> int:
     """Exit code: 0 all reached, 1 some missed, 2 could not run."""
     setup.ready()
     values = measure()
-    missed = [figure.key for figure in FIGURES if not figure.reached(values[figure.key])]
+    measured = [figure for figure in FIGURES if figure.key in values]
+    missed = [figure.key for figure in measured if not figure.reached(values[figure.key])]
     if args.json:
         print(json.dumps(as_json(values, missed), indent=1))
     else:
