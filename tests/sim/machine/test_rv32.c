@@ -124,6 +124,58 @@ static void test_threads_share_the_core_by_slices(void **state)
     k5sim_close(sim);
 }
 
+/* addi xi, a0, i for all others, then a jump to itself. */
+static size_t fill_all_registers(uint16_t code[64])
+{
+    size_t halves = 0;
+
+    for (uint32_t i = 1; i < 32; i++) {
+        uint32_t word = i << 20 | X_A0 << 15 | i << 7 | 0x13u;
+
+        if (i != X_A0) {
+            code[halves++] = (uint16_t)word;
+            code[halves++] = (uint16_t)(word >> 16);
+        }
+    }
+    code[halves++] = 0xa001;
+    return halves;
+}
+
+static void check_all_registers(struct k5sim *sim, uint32_t thread)
+{
+    uint32_t base = build_thread_of(thread)->argument;
+    uint32_t x[X_ALL];
+
+    must(sim, k5sim_registers(sim, thread, x));
+    for (uint32_t i = 1; i < 32; i++) {
+        assert_int_equal(x[i], base + (i == X_A0 ? 0 : i));
+    }
+    assert_int_equal(x[X_PC], bench_text(0) + 4 * 30);
+}
+
+/* Two threads of one task take turns in one engine: each finds all of its registers again. */
+static void test_every_register_survives_a_switch(void **state)
+{
+    uint16_t code[64];
+    size_t halves = fill_all_registers(code);
+
+    (void)state;
+    build_reset();
+    build_task(SYS_POLICY_STOP);
+    build_thread(0, 10);
+    build_thread(0, 10);
+    build_thread_of(0)->argument = 0x1000;
+    build_thread_of(1)->argument = 0x22222000;
+    struct k5sim *sim = boot_rv(1, code, halves);
+
+    for (uint64_t slice = 2; slice < 6; slice++) {
+        assert_int_equal(k5sim_run(sim, slice * BUILD_SLICE + 100, 0), K5SIM_STOP_TIME);
+        check_all_registers(sim, 0);
+        check_all_registers(sim, 1);
+    }
+    k5sim_close(sim);
+}
+
 /* Into the other task's memory: the record says where, and nothing has changed. */
 static void test_store_to_another_task_is_its_end(void **state)
 {
@@ -242,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_share_the_core_by_slices),
+        cmocka_unit_test(test_every_register_survives_a_switch),
         cmocka_unit_test(test_store_to_another_task_is_its_end),
         cmocka_unit_test(test_two_instruction_sets_run_side_by_side),
         cmocka_unit_test(test_file_for_the_other_instruction_set_is_refused),
