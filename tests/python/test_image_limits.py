@@ -28,7 +28,7 @@ RAM_LIMIT = 4096
 TEXT_LIMIT = {"mps2-an505": 9000, "stm32l5": 9400}  # the chip's clocks, power and UART are more
 
 FUNCTION = re.compile(r"[0-9a-f]{8} <(.+)>:$")
-INSTRUCTION = re.compile(r"\s+[0-9a-f]+:\s+(\S+)\s*(.*)$")
+INSTRUCTION = re.compile(r"\s*[0-9a-f]+:\s+(\S+)\s*(.*)$")
 TARGET = re.compile(r"<([^+>]+)(?:\+0x[0-9a-f]+)?>")
 SUB_SP = re.compile(r"sp, (?:sp, )?#(\d+)")
 STORE_SP = re.compile(r"\[sp, #-(\d+)\]!")
@@ -37,11 +37,13 @@ STORE_SP = re.compile(r"\[sp, #-(\d+)\]!")
 class CallGraph:
     """Functions of an image: bytes pushed, and whom they call (branches out count as calls)."""
 
+    OBJDUMP = "arm-none-eabi-objdump"
+
     def __init__(self, elf: Path) -> None:
         self.frame: dict[str, int] = {}
         self.calls: dict[str, set[str]] = {}
         self.indirect: list[str] = []
-        command = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", "-j", ".text", elf]
+        command = [self.OBJDUMP, "-d", "--no-show-raw-insn", "-j", ".text", elf]
         listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         name = ""
         for line in listing.splitlines():
@@ -132,3 +134,55 @@ def test_kernel_of_eight_tasks_keeps_to_its_limits(tmp_path: Path, board: str) -
     kernel = image.sizes(built, image.build(built, "release"))["kernel"]
     assert kernel["ram"] <= RAM_LIMIT
     assert kernel["text"] <= TEXT_LIMIT[board]
+
+
+# ---------------------------------------------------------------- RV32
+
+RV32_BOARDS = ("virt-rv32", "sifive-e", "fe310")
+# What entry.S calls, each time on an empty stack; no trap ever comes on top.
+RV32_ENTRIES = (
+    "kernel_syscall", "port_timer", "port_fault", "port_idle", "port_boot", "port_kernel_fault",
+)  # fmt: skip
+RV32_TEXT_LIMIT = 12_288
+RV32_RAM_LIMIT = 4096
+MOVE_SP = re.compile(r"sp,sp,-(\d+)$")
+
+
+class RiscvGraph(CallGraph):
+    """The same for RV32."""
+
+    OBJDUMP = "riscv64-unknown-elf-objdump"
+
+    def _instruction(self, name: str, op: str, arguments: str) -> None:
+        if op in ("add", "addi") and (found := MOVE_SP.match(arguments)):
+            self.frame[name] += int(found[1])
+        elif op == "jalr":
+            self.indirect.append(f"{name}: {op} {arguments}")
+        elif op.startswith(("j", "b")) and (found := TARGET.search(arguments)):
+            if found[1] != name:
+                self.calls[name].add(found[1])
+
+
+@pytest.fixture(scope="module", params=[(b, v) for b in RV32_BOARDS for v in VARIANTS],
+                ids="-".join)  # fmt: skip
+def rv32_elf(request: pytest.FixtureRequest) -> Path:
+    board, variant = request.param
+    built = builder.build(ROOT / "user" / "demo" / "demo.toml", board)
+    return image.build(built, variant).elf
+
+
+def test_rv32_kernel_stack_holds_the_deepest_chain_of_calls(rv32_elf: Path) -> None:
+    graph = RiscvGraph(rv32_elf)
+    size = ElfFile(rv32_elf).value("kernel_stack_size")
+    assert graph.indirect == []
+    assert graph.deepest("kernel_syscall")[0] > 200  # a parser that finds nothing fails here
+    for entry in RV32_ENTRIES:
+        total, chain = graph.deepest(entry)
+        assert total <= size, f"{total} bytes: {' > '.join(chain)}"
+
+
+def test_rv32_kernel_of_eight_tasks_keeps_to_its_limits(tmp_path: Path) -> None:
+    built = builder.build(eight_of_each(tmp_path), "virt-rv32", tmp_path / "out")
+    kernel = image.sizes(built, image.build(built, "release"))["kernel"]
+    assert kernel["ram"] <= RV32_RAM_LIMIT
+    assert kernel["text"] <= RV32_TEXT_LIMIT
