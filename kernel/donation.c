@@ -116,7 +116,10 @@ static void apply(uint32_t id, struct lent lent)
     } else if (queued) {
         queue_remove(&k5.endpoint[thread->endpoint].queue, id);
     }
-    thread->payer = lent.payer;
+    if (thread->payer != lent.payer) {
+        thread->payer = lent.payer;
+        thread->overrun_used = 0; /* it was another one who was dry */
+    }
     thread->effective = lent.effective;
     if (runnable) {
         sched_ready(id);

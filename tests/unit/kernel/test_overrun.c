@@ -121,6 +121,43 @@ static void test_server_in_overrun_cannot_crash_the_next_server(void **state)
     assert_int_equal(k5.task[k5.thread[last].task].generation, 0);
 }
 
+/* An overrun is counted against the payer who is dry; when another one pays, it begins at nothing.
+ */
+static void test_overrun_ends_when_another_payer_takes_over(void **state)
+{
+    (void)state;
+    uint32_t client = poor_client(20, 100);
+    uint32_t starting = passive_server(10, 50); /* lives on the client's place in its queue */
+    uint32_t middle = poor_client(10, 300);
+    uint32_t last = passive_server(10, 2000);
+    uint32_t to_starting = build_endpoint(starting);
+    uint32_t to_middle = build_endpoint(middle);
+    uint32_t to_last = build_endpoint(last);
+    uint32_t call_starting = build_cap(client, to_starting, K5_RIGHT_SEND, 0);
+    uint32_t call_middle = build_cap(starting, to_middle, K5_RIGHT_SEND, 0);
+    uint32_t recv_middle = build_cap(middle, to_middle, K5_RIGHT_RECV, 0);
+    uint32_t call_last = build_cap(middle, to_last, K5_RIGHT_SEND, 0);
+    uint32_t recv_last = build_cap(last, to_last, K5_RIGHT_RECV, 0);
+
+    kit_boot();
+    PLAY(client, K5_SYS_CALL, call_starting, kit_info(1, 0));
+    PLAY(starting, K5_SYS_CALL, call_middle, kit_info(1, 0));
+    PLAY(middle, K5_SYS_RECV, recv_middle, 0);
+    PLAY(middle, K5_SYS_CALL, call_last, kit_info(1, 0));
+    PLAY(last, K5_SYS_RECV, recv_last, 0);
+    assert_int_equal(k5.thread[last].payer, client);
+    kit_advance(100); /* the client is dry: from here on the middle pays */
+    assert_int_equal(k5.thread[last].payer, middle);
+    kit_advance(300 + 500); /* and is dry, too */
+    kernel_timer();
+    KIT_CHECK();
+    assert_int_equal(k5.thread[last].overrun_used, 500);
+    kit_advance(200); /* the client's cooldown is over */
+    assert_int_equal(k5.thread[last].payer, client);
+    assert_int_equal(k5.thread[last].overrun_used, 0);
+    assert_int_equal(faults(), 0);
+}
+
 static void test_plain_send_to_a_passive_server_is_refused(void **state)
 {
     (void)state;
@@ -141,6 +178,7 @@ int main(void)
         KIT_TEST(test_queued_client_cannot_crash_a_server_that_starts),
         KIT_TEST(test_queued_clients_fund_a_server_one_after_another),
         KIT_TEST(test_server_in_overrun_cannot_crash_the_next_server),
+        KIT_TEST(test_overrun_ends_when_another_payer_takes_over),
         KIT_TEST(test_plain_send_to_a_passive_server_is_refused),
     };
 
