@@ -21,7 +21,7 @@ from k5.engine import Run
 from k5.stream import Event
 
 ENGINES = ("hosted", "qemu")
-BOARDS = ("mps2-an505", "stm32l5")
+BOARDS = ("mps2-an505", "stm32l5", "virt-rv32", "sifive-e", "fe310")
 
 
 def demo(board: str = "mps2-an505") -> Built:
@@ -151,11 +151,12 @@ def test_image_holds_byte_for_byte_the_tasks_that_hosted_runs(board: str, varian
             assert elf.bytes_at(text["base"], size) == hosted
 
 
-def test_chip_binary_holds_byte_for_byte_the_tasks_that_hosted_runs() -> None:
-    """The same for the file that goes into an STM32L5."""
+@pytest.mark.parametrize("board", ["stm32l5", "fe310"])
+def test_chip_binary_holds_byte_for_byte_the_tasks_that_hosted_runs(board: str) -> None:
+    """The same for the file that goes into a chip."""
     from k5 import Machine
 
-    built = demo("stm32l5")
+    built = demo(board)
     made = image.build(built, "release")
     flash = made.elf.with_suffix(".bin").read_bytes()
     base = built.meta["memory"]["flash"]["base"]
@@ -174,7 +175,8 @@ def test_demo_tells_the_same_story_on_the_chips_memory_map() -> None:
         built = demo(board)
         found = lines(built, run(built, "hosted"))
         told.append(sorted((line.task, line.text) for line in found if line.kind == "LOG"))
-    assert told[0] == told[1]
+    assert len(told[0]) > 20
+    assert all(story == told[0] for story in told)
 
 
 def test_captured_stream_decodes_to_what_the_run_printed(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ PLACES = [
     ("hosted", "virt-rv32"),
     ("qemu", "virt-rv32"),
 ]
+SMALL_PLACES = [
+    pytest.param("qemu", "sifive-e", marks=pytest.mark.slow),
+    pytest.param("hosted", "fe310", marks=pytest.mark.slow),
+]
+# On sifive_e with icount, QEMU 7.2 lets virtual time jump at accesses to devices (docs/rv32.md):
+# what these two do before a point in time is then not done in time.
+NOT_ON = {"sifive-e": ("inherit", "queue")}
 ONLY_FOR = {"secure": "armv8m", "pmp": "rv32"}  # systems with code of one instruction set
 LIMIT_US = 10_000_000
 
@@ -52,11 +59,13 @@ def run(built: builder.Built, engine: str) -> tuple[list[object], str]:
     return events, machine.end
 
 
-@pytest.mark.parametrize(("engine", "board"), PLACES)
+@pytest.mark.parametrize(("engine", "board"), [*PLACES, *SMALL_PLACES])
 @pytest.mark.parametrize("path", SYSTEMS, ids=lambda path: path.stem)
 def test_every_verdict_is_pass(path: Path, engine: str, board: str) -> None:
     if ONLY_FOR.get(path.stem, boards.load(board).arch) != boards.load(board).arch:
         pytest.skip("code of another instruction set")
+    if engine == "qemu" and path.stem in NOT_ON.get(board, ()):
+        pytest.skip("virtual time jumps there")
     built = builder.build(path, board)
     decoder = Decoder(built)
     events, end = run(built, engine)

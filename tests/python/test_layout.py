@@ -110,3 +110,33 @@ def test_random_layouts_never_overlap_or_leave_memory(system: System) -> None:
             assert place.tasks[name].text.bytes >= need.text_bytes, context
             assert place.tasks[name].ram.bytes >= need.ram_bytes, context
     assert placed > 30, "the sizes leave too few layouts to look at"
+
+
+def pieces(*ranges: tuple[int, int]) -> list[layout.Placed]:
+    return [layout.Placed("r", base, size, layout.READ, "shared") for base, size in ranges]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "entries"),
+    [  # as in tests/arch/rv32/test_pmp.c
+        ([(0x8000_0000, 8)], 1),
+        ([(0x8000_0400, 0x400)], 1),
+        ([(0x8000_0000, 96)], 2),
+        ([(0x8000_0020, 64)], 2),
+        ([(0x8000_0020, 96), (0x8000_0080, 96), (0x8000_0100, 96)], 5),
+        ([(0x8000_0000, 64), (0x8000_0040, 96)], 3),
+        ([(0, 96), (96, 32)], 2),
+    ],
+)
+def test_pmp_entries_of_regions(ranges: list[tuple[int, int]], entries: int) -> None:
+    assert layout.pmp_entries(pieces(*ranges)) == entries
+
+
+def test_too_many_pmp_entries_are_refused_by_the_tasks_name(system: System) -> None:
+    loaded = two_tasks(system)
+    loaded.board = dataclasses.replace(loaded.board, arch="rv32", mpu_regions=3)
+    needs = {"one": Need(3000, 3000), "two": Need(1, 600)}  # 3 KiB each: no powers of two
+    with pytest.raises(K5Error, match="task 'one' needs 4 PMP entries .* there are 3"):
+        layout.place(loaded, needs)
+    loaded.board = dataclasses.replace(loaded.board, mpu_regions=4)
+    assert layout.place(loaded, needs).align == loaded.board.region_align

@@ -286,3 +286,13 @@ def test_mangled_descriptions_are_refused_or_load_but_never_crash(system: System
             for message in problem.messages:
                 assert "small.toml" in message, f"seed {seed}, round {round_}: {message}"
     assert 10 < loaded < 990, "the damage is too light or too heavy to tell anything"
+
+
+@pytest.mark.parametrize(("board", "arch"), [("mps2-an505", "armv8m"), ("virt-rv32", "rv32")])
+def test_arch_in_a_path_is_the_boards(system: System, board: str, arch: str) -> None:
+    path = system(('"one.c"', '"{arch}/one.c"'))
+    for folder in ("armv8m", "rv32"):
+        (path.parent / folder).mkdir()
+        (path.parent / folder / "one.c").write_text("int main(void)\n{\n    return 0;\n}\n")
+    task = sysdesc.load(path, board).task("one")
+    assert task.sources == [path.parent / arch / "one.c"]
