@@ -1,6 +1,7 @@
 """Random system calls by real tasks: the kernel's invariants hold all the time.
 
-A failure prints the seed; `./k5 run user/abuse/chaos.toml --seed N --kernel` shows the run.
+A failure prints board and seed; `./k5 run user/abuse/chaos.toml --board BOARD --seed N --kernel`
+shows the run.
 """
 
 from __future__ import annotations
@@ -23,18 +24,22 @@ UNTIL_US = 20_000
 STEP_US = 5  # a hundred instructions: between two looks there is seldom more than one entry
 
 
-def events_of(seed: int) -> list[Event]:
+BOARDS = ("mps2-an505", "virt-rv32")
+
+
+def events_of(seed: int, board: str = "mps2-an505") -> list[Event]:
     """A run's events; the invariants are looked at on the way."""
-    with Machine.boot(SYSTEM, seed=seed, kernel_events=True) as machine:
+    with Machine.boot(SYSTEM, board, seed=seed, kernel_events=True) as machine:
         for us in range(STEP_US, UNTIL_US + 1, STEP_US):
-            assert machine.run(until_us=us) is Stop.TIME, f"seed {seed}, {us} us"
-            assert machine.invariants() is None, f"seed {seed}, {us} us"
+            assert machine.run(until_us=us) is Stop.TIME, f"{board}, seed {seed}, {us} us"
+            assert machine.invariants() is None, f"{board}, seed {seed}, {us} us"
         return machine.take()
 
 
+@pytest.mark.parametrize("board", BOARDS)
 @pytest.mark.parametrize("seed", range(1, 9))
-def test_invariants_hold_whatever_tasks_call(seed: int) -> None:
-    assert len(events_of(seed)) > 500
+def test_invariants_hold_whatever_tasks_call(seed: int, board: str) -> None:
+    assert len(events_of(seed, board)) > 500
 
 
 def test_the_seeds_reach_every_call_and_most_errors() -> None:
