@@ -44,14 +44,14 @@ static uint32_t lends_to(uint32_t id)
     return to;
 }
 
-static uint8_t higher(uint8_t a, uint8_t b)
+static uint32_t higher(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
 }
 
 struct lent {
-    uint8_t payer;
-    uint8_t effective;
+    uint32_t payer;
+    uint32_t effective;
 };
 
 /*
@@ -63,7 +63,7 @@ struct lent {
 static struct lent lent_by_queues(uint32_t id)
 {
     struct lent lent = {NO_THREAD, 0};
-    uint8_t funder = 0; /* its priority, plus 1 */
+    uint32_t funder = 0; /* its priority, plus 1 */
 
     for (uint32_t i = 0; i < port_system()->endpoint_count && k5.thread[id].queued != 0; i++) {
         if (k5.endpoint[i].receiver != id) {
@@ -75,7 +75,7 @@ static struct lent lent_by_queues(uint32_t id)
             lent.effective = higher(lent.effective, thread->effective);
             if (thread->effective >= funder && thread->payer != NO_THREAD &&
                 !k5.thread[thread->payer].cooling) {
-                funder = thread->effective + 1;
+                funder = thread->effective + 1u;
                 lent.payer = thread->payer;
             }
         }
@@ -117,10 +117,10 @@ static void apply(uint32_t id, struct lent lent)
         queue_remove(&k5.endpoint[thread->endpoint].queue, id);
     }
     if (thread->payer != lent.payer) {
-        thread->payer = lent.payer;
+        thread->payer = (uint8_t)lent.payer;
         thread->overrun_used = 0; /* it was another one who was dry */
     }
-    thread->effective = lent.effective;
+    thread->effective = (uint8_t)lent.effective;
     if (runnable) {
         sched_ready(id);
     } else if (queued) {
@@ -156,10 +156,15 @@ void donation_end(uint32_t id)
     donation_update(id);
 }
 
-void donation_update_funded(void)
+void donation_payer_changed(uint32_t id)
 {
     for (uint32_t i = 0; i < port_system()->thread_count; i++) {
-        if (k5.thread[i].own_payer == NO_THREAD && k5.thread[i].queued != 0) {
+        struct thread *thread = &k5.thread[i];
+
+        if (thread->payer == id && !k5.thread[id].cooling) {
+            thread->overrun_used = 0;
+        }
+        if (thread->own_payer == NO_THREAD && thread->queued != 0) {
             donation_update(i);
         }
     }

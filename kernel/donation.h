@@ -20,8 +20,11 @@ void donation_update(uint32_t id);
 /* The donation that thread `id` works on ends: it replied, or received again. */
 void donation_end(uint32_t id);
 
-/* A payer ran dry, or has time again: passive servers that live on their queues must know. */
-void donation_update_funded(void);
+/*
+ * Payer `id` ran dry, or has time again: then whoever runs on it has overrun
+ * nothing. Passive servers that live on their queues must know of either.
+ */
+void donation_payer_changed(uint32_t id);
 
 /* Thread `id` dies or is forgotten as a client: what it lent to its server stays as it is. */
 void donation_orphan(uint32_t id);

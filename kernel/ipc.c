@@ -307,21 +307,20 @@ static void receive(uint32_t endpoint)
         bool is_call = k5.thread[sender].state == THREAD_CALLING;
 
         endpoint_dequeue(sender);
-        switch (deliver(sender, id, is_call)) {
-        case DELIVERED:
-            if (!is_call) {
-                sched_ready(sender);
-            }
-            donation_update(id);
-            return;
-        case SENDER_FAILED:
+
+        enum delivery result = deliver(sender, id, is_call);
+
+        KASSERT(result != RECEIVER_FAILED); /* its buffer was checked in this entry */
+        if (result == SENDER_FAILED) {
             thread_complete(sender, K5_E_ADDRESS);
             sched_ready(sender);
-            break;
-        case RECEIVER_FAILED:
-            KASSERT(false); /* its buffer was checked in this entry */
-            break;
+            continue;
         }
+        if (!is_call) {
+            sched_ready(sender);
+        }
+        donation_update(id);
+        return;
     }
     donation_update(id);
     if (try) {

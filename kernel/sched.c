@@ -56,17 +56,7 @@ static void budget_spent(uint32_t id)
         sched_remove(id);
         thread_set_state(id, THREAD_EXHAUSTED);
     }
-    donation_update_funded();
-}
-
-/* Whoever runs on this budget overran nothing yet. */
-static void forgive_overruns(uint32_t payer)
-{
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
-        if (k5.thread[i].payer == payer) {
-            k5.thread[i].overrun_used = 0;
-        }
-    }
+    donation_payer_changed(id);
 }
 
 static void replenish(uint32_t id)
@@ -81,8 +71,7 @@ static void replenish(uint32_t id)
         budget_spent(id); /* overdrawn by more than a budget: cools down once more */
         return;
     }
-    forgive_overruns(id);
-    donation_update_funded();
+    donation_payer_changed(id);
     if (thread->state == THREAD_EXHAUSTED) {
         sched_ready(id);
     }

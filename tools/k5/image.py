@@ -35,7 +35,7 @@ C_FLAGS = [
 # The -fno- flags turn off what gcc 12 does for speed even at -Os: together 180 bytes.
 SMALL = [
     "-Os", "-flto", "-fno-inline-functions-called-once", "-fno-schedule-insns2",
-    "-fno-move-loop-invariants",
+    "-fno-move-loop-invariants", "-fno-if-conversion", "-fno-tree-tail-merge",
 ]  # fmt: skip
 FLAGS_OF = {"fastpath.c": ["-O2", "-flto"], "memory.c": ["-Os"]}
 
