@@ -26,8 +26,8 @@ UDF = 0xDE00DE00  # two undefined instructions
 class Target:
     """A built image and how to run it."""
 
-    def __init__(self, path: Path, variant: str = "release") -> None:
-        self.built = builder.build(path)
+    def __init__(self, path: Path, variant: str = "release", board: str | None = None) -> None:
+        self.built = builder.build(path, board)
         self.board = image.board_of(self.built)
         self.image = image.build(self.built, variant)
         self.elf = ElfFile(self.image.elf)
@@ -117,6 +117,23 @@ def test_fault_of_the_kernel_is_an_epitaph_with_its_pc(boot: Target) -> None:
     assert events[-1].code == 3  # HardFault: the entry's own priority, escalated
     assert events[-1].args[4] == aligned
     assert events[-1].args[5] == 0x0001_0000  # UNDEFINSTR
+
+
+@pytest.mark.parametrize("board", ["virt-rv32", "sifive-e"])
+def test_fault_of_the_rv32_kernel_is_an_epitaph_with_its_pc(board: str) -> None:
+    target = Target(ROOT / "user" / "bench" / "boot.toml", board=board)
+    entry = target.elf.value("kernel_syscall")
+    aligned = entry + entry % 4
+    events, end = target.run(words={aligned: 0})  # two illegal instructions
+    assert end == "panic"
+    assert events[-1].kind == PANIC
+    assert struct.pack("<6I", *events[-1].args)[:16].rstrip(b"\0") == b"kernel fault"
+    assert (events[-1].code, *events[-1].args[4:]) == (2, aligned, 2)  # mcause, mepc
+
+
+def test_two_runs_of_rv32_give_the_same_events() -> None:
+    target = Target(ROOT / "user" / "demo" / "demo.toml", "trace", "virt-rv32")
+    assert target.run() == target.run()
 
 
 def test_words_change_a_thread_s_argument(boot: Target) -> None:
