@@ -24,8 +24,10 @@ struct port_mpu_image {
     union {
         struct armv8m_mpu_image armv8m;
         struct rv32_mpu_image rv32;
+        uint32_t word[16]; /* either of them, to compare */
     };
 };
+_Static_assert(sizeof(struct port_mpu_image) == 16 * sizeof(uint32_t), "words are all of it");
 
 struct kernel_state;
 struct sys_header;

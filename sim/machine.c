@@ -97,7 +97,7 @@ const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
     struct sim_task *entry = &sim->task[task];
     const struct port_mpu_image *image = &sim->kernel.task[task].mpu;
 
-    if (memcmp(&entry->image, image, sizeof *image) != 0) {
+    if (memcmp(entry->image.word, image->word, sizeof image->word) != 0) {
         entry->image = *image;
         sim->guest->decode_mpu(&entry->mpu, image, sim->mpu_regions);
         if (entry->cpu != NULL) {

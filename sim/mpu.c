@@ -99,7 +99,7 @@ void mpu_decode_pmp(struct mpu *mpu, const struct rv32_mpu_image *image, uint32_
             };
         }
     }
-    mpu->disjoint = true;
+    mpu->disjoint = 1;
 }
 
 /* ---------------------------------------------------------------- ranges */

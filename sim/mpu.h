@@ -24,7 +24,7 @@ struct mpu {
     uint32_t count; /* also those that allow nothing */
     uint32_t grain; /* bytes: a power of two; every border is a multiple of it */
     struct mpu_region region[MPU_REGIONS];
-    bool disjoint; /* no address is in two regions, so a search may end at the first */
+    uint32_t disjoint; /* 1: no address is in two regions, so a search may end at the first */
 };
 
 /* What a range allows: everywhere in it, and at least somewhere. */
@@ -61,7 +61,7 @@ static inline uint32_t mpu_at(const struct mpu *mpu, uint32_t address)
         if (address >= mpu->region[i].first && address <= mpu->region[i].last) {
             access = mpu->region[i].access;
             hits++;
-            if (mpu->disjoint) {
+            if (mpu->disjoint != 0) {
                 break;
             }
         }

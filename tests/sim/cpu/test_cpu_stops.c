@@ -367,7 +367,7 @@ static void test_lost_region_is_lost_at_once(void **state)
 {
     static const uint16_t code[] = {0x6008, SVC};
     const struct mpu less = {
-        1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + RIG_TEXT_BYTES - 1u, 5}}, true};
+        1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + RIG_TEXT_BYTES - 1u, 5}}, 1};
     struct rig *rig = *state;
 
     rig_load(rig, code, 2);
@@ -401,7 +401,7 @@ static void test_threads_of_a_task_keep_their_limits(void **state)
 static void test_translations_that_overflow_their_buffer(void **state)
 {
     const uint32_t bytes = 65536;
-    const struct mpu mpu = {1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + bytes - 1u, 5}}, true};
+    const struct mpu mpu = {1, MPU_PMSAV8_GRAIN, {{RIG_TEXT, RIG_TEXT + bytes - 1u, 5}}, 1};
     struct memory memory = {.count = 0};
     struct cpu_registers registers = {.r = {0}};
     const char *why = "";
