@@ -1,6 +1,6 @@
 /* The port interface: all that the kernel asks of a machine.
  *
- * arch/armv8m and hostport implement it (arch/rv32 will). The include path
+ * arch/armv8m, arch/rv32 and hostport implement it. The include path
  * chooses port_types.h, which defines:
  *
  *   k5                      the name of the kernel state (struct kernel_state)
