@@ -24,6 +24,7 @@ OPTIONS = {
 def restart() -> None:
     """Does not return, unless this process has the sanitizers already."""
     if os.environ.get(SANITIZE):
+        os.environ.pop("LD_PRELOAD", None)  # this process has it; compilers shall not
         return
     runtime = [_runtime("libasan.so"), _runtime("libubsan.so")]
     environment = {**os.environ, SANITIZE: "1", "LD_PRELOAD": " ".join(runtime)}
