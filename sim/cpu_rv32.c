@@ -166,7 +166,7 @@ static bool may_access(const struct cpu *cpu, uint32_t address, uint32_t want)
            memory_range_of(cpu->memory, address) != NULL;
 }
 
-/* The address is that of the access, also where only its end is refused: as in QEMU. */
+/* Address of the first byte that is refused: that of the part of the access that failed. */
 static enum cpu_stop explain_access(struct cpu *cpu)
 {
     struct rv32_access access;
@@ -181,7 +181,7 @@ static enum cpu_stop explain_access(struct cpu *cpu)
 
     for (uint32_t i = 0; i < access.bytes; i++) {
         if (!may_access(cpu, address + i, want)) {
-            refuses(cpu, access.store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, address);
+            refuses(cpu, access.store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, address + i);
             return CPU_STOP_FAULT;
         }
     }

@@ -42,7 +42,7 @@ void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, ui
 
 /*
  * PMP: the first `count` entries; 4-byte grain. The lowest entry that matches an address decides
- * (Privileged Architecture 3.7.1). Each byte of a misaligned access is checked by itself, as the
+ * (Privileged Architecture 3.7.1). A misaligned access is several, each checked by itself, as the
  * manual permits.
  */
 #define MPU_PMP_GRAIN 4u

@@ -23,7 +23,7 @@ static uint32_t judge(struct rv_oracle *o, uint32_t address, uint32_t bytes, uin
 {
     for (uint32_t i = 0; i < bytes; i++) {
         if (!may(o, address + i, want)) {
-            o->fault_address = address;
+            o->fault_address = address + i;
             return (want & RV_MAY_WRITE) != 0 ? STORE_FAULT : LOAD_FAULT;
         }
     }

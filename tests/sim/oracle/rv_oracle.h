@@ -1,9 +1,9 @@
 /* The oracle: what an RV32 core does with a program under a set of PMP entries.
  *
  * Written from the manuals, byte by byte and slowly; shares nothing with sim/.
- * Where they leave a choice: each byte of a misaligned access is checked by
- * itself, the address of a fault is that of the access, and SC compares the
- * memory with what LR read, as QEMU does.
+ * Where they leave a choice: a misaligned access is several, and the address of
+ * a fault is that of the first byte refused; SC compares the memory with what LR
+ * read, as QEMU does.
  */
 #pragma once
 
