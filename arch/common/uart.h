@@ -10,3 +10,7 @@ void uart_start(void);
 
 /* Sends the byte, or refuses it if the device has no room now. */
 bool uart_put(uint8_t byte);
+
+/* Waits until all that was put has left: a machine that ends takes with it what has not. For the
+ * direct sink. */
+void uart_drain(void);

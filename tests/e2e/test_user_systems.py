@@ -136,7 +136,6 @@ CRIMES_RV32 = {
     "store one byte past its end": "DATA",
     "store one byte before its start": "DATA",
     "load one byte past its end": "DATA",
-    "store a word across its end": "DATA",
     "reserve a word past its end": "DATA",
     "load where nothing is": "DATA",
     "load an interrupt register": "DATA",

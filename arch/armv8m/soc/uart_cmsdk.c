@@ -25,3 +25,10 @@ bool uart_put(uint8_t byte)
     UART_DATA = byte;
     return true;
 }
+
+/* It holds one byte: what is not full is empty. */
+void uart_drain(void)
+{
+    while ((UART_STATE & STATE_TX_FULL) != 0) {
+    }
+}

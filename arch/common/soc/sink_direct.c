@@ -21,6 +21,7 @@ bool sink_put(const struct k5_event *event)
         while (!uart_put(frame[i])) {
         }
     }
+    uart_drain();
     return true;
 }
 

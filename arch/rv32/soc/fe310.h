@@ -17,8 +17,11 @@
 #define GPIO_IOF_SEL REG32(0x1001203cu)
 
 /* Chapter "Universal Asynchronous Receiver/Transmitter (UART)" */
-#define UART0_TXDATA REG32(0x10013000u)
-#define UART0_TXCTRL REG32(0x10013008u)
-#define UART0_DIV    REG32(0x10013018u)
-#define TXDATA_FULL  (UINT32_C(1) << 31)
-#define TXCTRL_TXEN  1u
+#define UART0_TXDATA   REG32(0x10013000u)
+#define UART0_TXCTRL   REG32(0x10013008u)
+#define UART0_IP       REG32(0x10013014u)
+#define UART0_DIV      REG32(0x10013018u)
+#define TXDATA_FULL    (UINT32_C(1) << 31)
+#define TXCTRL_TXEN    1u
+#define TXCTRL_TXCNT_1 (UINT32_C(1) << 16) /* watermark: IP_TXWM while fewer than 1 byte waits */
+#define IP_TXWM        1u

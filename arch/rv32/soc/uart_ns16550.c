@@ -7,6 +7,7 @@
 #define UART_LSR REG8(0x10000005u)
 
 #define LSR_THRE (1u << 5) /* the transmitter holding register is empty */
+#define LSR_TEMT (1u << 6) /* and the shift register, too */
 
 void uart_start(void)
 {
@@ -19,4 +20,10 @@ bool uart_put(uint8_t byte)
     }
     UART_THR = byte;
     return true;
+}
+
+void uart_drain(void)
+{
+    while ((UART_LSR & LSR_TEMT) == 0) {
+    }
 }

@@ -4,7 +4,7 @@
 
 void uart_start(void)
 {
-    UART0_TXCTRL = TXCTRL_TXEN;
+    UART0_TXCTRL = TXCTRL_TXEN | TXCTRL_TXCNT_1;
 }
 
 bool uart_put(uint8_t byte)
@@ -14,4 +14,11 @@ bool uart_put(uint8_t byte)
     }
     UART0_TXDATA = byte;
     return true;
+}
+
+/* QEMU sends from a timer since version 9, so this is more than a formality there. */
+void uart_drain(void)
+{
+    while ((UART0_IP & IP_TXWM) == 0) {
+    }
 }

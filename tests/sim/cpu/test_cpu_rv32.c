@@ -133,7 +133,7 @@ static const struct sequence sequences[] = {
     {"load of nothing", {INC, LW}, 0, 1, TO(1), 5, 0},
     {"load behind a region", {LBU}, END, 0, TO(0), 5, END},
     {"store behind a region", {SW}, END, 0, TO(0), 7, END},
-    {"store across its end", {SW}, END - 2, 0, TO(0), 7, END - 2},
+    {"store across its end", {SW}, END - 2, 0, TO(0), 7, END},
     {"last word", {LW, SW, ECALL}, END - 4, 3, TO(3), 0, 0},
     {"misaligned load", {LW, ECALL}, DATA + 1, 2, TO(2), 0, 0},
     {"store to constants", {SB}, CONST + 1, 0, TO(0), 7, CONST + 1},

@@ -9,11 +9,6 @@ static void load_zero(void)
     __asm__ volatile("lw t0, 0(zero)" : : : "t0");
 }
 
-static void store_across_end(void)
-{
-    __asm__ volatile("sw zero, 0(%0)" : : "r"(ADDRESS(task_ram_end) - 2) : "memory");
-}
-
 static void reserve_past_end(void)
 {
     __asm__ volatile("lr.w t0, (%0)" : : "r"(ADDRESS(task_ram_end)) : "t0", "memory");
@@ -168,7 +163,6 @@ const struct crime crimes[] = {
     {"store one byte past its end", crime_store_past_end},
     {"store one byte before its start", crime_store_before_start},
     {"load one byte past its end", crime_load_past_end},
-    {"store a word across its end", store_across_end},
     {"reserve a word past its end", reserve_past_end},
     {"load where nothing is", crime_load_unbacked},
     {"load an interrupt register", load_interrupt_controller},
