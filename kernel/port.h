@@ -4,7 +4,7 @@
  * chooses port_types.h, which defines:
  *
  *   k5                      the name of the kernel state (struct kernel_state)
- *   struct port_context     what a switched-out thread keeps beside r4 to r11
+ *   struct port_context     what a switched-out thread keeps beside its system-call registers
  *   struct port_mpu_image   the protection hardware's registers for one task
  *   port_system()           the boot tables
  *   port_trace(...)         see below; a macro, so that a release image has none
