@@ -2,6 +2,8 @@
 #include "kernel/endpoint.h"
 #include "kernel/entry.h"
 #include "kernel/kassert.h"
+#include "kernel/name.h"
+#include "kernel/notification.h"
 #include "kernel/sched.h"
 #include "kernel/system.h"
 #include "kernel/task.h"
@@ -16,7 +18,10 @@ static bool tables_fit(const struct sys_header *system)
 {
     return system->magic == SYS_MAGIC && system->version == SYS_VERSION &&
            system->task_count <= CFG_TASKS && system->thread_count <= CFG_THREADS &&
-           system->endpoint_count <= CFG_ENDPOINTS && system->slot_count <= CFG_SLOTS;
+           system->endpoint_count <= CFG_ENDPOINTS && system->slot_count <= CFG_SLOTS &&
+           system->notification_count <= CFG_NOTIFICATIONS &&
+           system->interrupt_count <= CFG_INTERRUPTS && system->port_count <= CFG_PORTS &&
+           system->object_count <= CFG_OBJECTS && system->message_count <= CFG_MESSAGES;
 }
 
 static void report(void)
@@ -29,10 +34,12 @@ static void report(void)
 void kernel_boot(void)
 {
     KASSERT(tables_fit(port_system()));
-    k5 = (struct kernel_state){.current = NO_THREAD};
+    k5 = (struct kernel_state){.current = NO_THREAD, .loans = NO_THREAD};
     sched_init();
     report();
     endpoint_init_all();
+    notification_init_all();
+    name_init_all();
     thread_init_all();
     task_boot_all();
     sched_finish(K5_EVENT_SWITCH);

@@ -15,5 +15,10 @@
 
 _Static_assert(CFG_TASKS >= 1 && CFG_TASKS <= 64, "task_id_t and the tables are 8 bits");
 _Static_assert(CFG_THREADS >= 1 && CFG_THREADS <= 128, "thread_id_t is 8 bits, 0xff is nobody");
-_Static_assert(CFG_ENDPOINTS >= 0 && CFG_ENDPOINTS <= 255, "endpoint indices are 8 bits");
+_Static_assert(CFG_ENDPOINTS >= 0 && CFG_ENDPOINTS <= 254, "endpoint indices are 8 bits");
+_Static_assert(CFG_NOTIFICATIONS >= 0 && CFG_NOTIFICATIONS <= 254, "so are notifications'");
+_Static_assert(CFG_INTERRUPTS >= 0 && CFG_INTERRUPTS <= 254, "and interrupts'");
+_Static_assert(CFG_PORTS >= 0 && CFG_PORTS <= 254, "and ports'");
+_Static_assert(CFG_OBJECTS >= 0 && CFG_OBJECTS <= 254, "and region objects'");
+_Static_assert(CFG_MESSAGES >= 0 && CFG_MESSAGES <= 4096, "message indices are 16 bits");
 _Static_assert(CFG_SLOTS >= 1 && CFG_SLOTS <= 4096, "slot indices are 16 bits");

@@ -17,7 +17,7 @@ uint32_t donation_waits_for(uint32_t id)
     if (thread_is_queued(thread)) {
         return k5.endpoint[thread->endpoint].receiver;
     }
-    return thread->state == THREAD_AWAITING ? thread->holder : NO_THREAD;
+    return thread->state == K5_THREAD_AWAITING ? thread->holder : NO_THREAD;
 }
 
 bool donation_would_deadlock(uint32_t id, uint32_t receiver)
@@ -38,7 +38,8 @@ static uint32_t lends_to(uint32_t id)
 {
     uint32_t to = donation_waits_for(id);
 
-    if (to != NO_THREAD && k5.thread[id].state == THREAD_AWAITING && k5.thread[to].client != id) {
+    if (to != NO_THREAD && k5.thread[id].state == K5_THREAD_AWAITING &&
+        k5.thread[to].client != id) {
         return NO_THREAD;
     }
     return to;
@@ -63,20 +64,25 @@ struct lent {
 static struct lent lent_by_queues(uint32_t id)
 {
     struct lent lent = {NO_THREAD, 0};
-    uint32_t funder = 0; /* its priority, plus 1 */
+    uint32_t funder = 0;                                 /* its priority, plus 1 */
+    bool passive = k5.thread[id].own_payer == NO_THREAD; /* others have time of their own */
 
     for (uint32_t i = 0; i < port_system()->endpoint_count && k5.thread[id].queued != 0; i++) {
         if (k5.endpoint[i].receiver != id) {
             continue;
         }
-        for (uint32_t at = k5.endpoint[i].queue.head; at != NO_THREAD; at = k5.thread[at].next) {
+        if (k5.endpoint[i].queue.head != NO_THREAD) {
+            lent.effective = higher(lent.effective, k5.thread[k5.endpoint[i].queue.head].effective);
+        }
+        for (uint32_t at = passive ? k5.endpoint[i].queue.head : NO_THREAD; at != NO_THREAD;
+             at = k5.thread[at].next) {
             const struct thread *thread = &k5.thread[at];
 
-            lent.effective = higher(lent.effective, thread->effective);
             if (thread->effective >= funder && thread->payer != NO_THREAD &&
                 !k5.thread[thread->payer].cooling) {
                 funder = thread->effective + 1u;
                 lent.payer = thread->payer;
+                break; /* the queue is sorted: who follows is less urgent */
             }
         }
     }
@@ -108,7 +114,7 @@ static struct lent lent_to(uint32_t id)
 static void apply(uint32_t id, struct lent lent)
 {
     struct thread *thread = &k5.thread[id];
-    bool runnable = thread->state >= THREAD_READY && thread->state <= THREAD_UNFUNDED;
+    bool runnable = thread->state >= K5_THREAD_READY && thread->state <= K5_THREAD_UNFUNDED;
     bool queued = thread_is_queued(thread);
 
     if (runnable) {
@@ -174,7 +180,7 @@ void donation_orphan(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
 
-    if (thread->state != THREAD_AWAITING || k5.thread[thread->holder].client != id) {
+    if (thread->state != K5_THREAD_AWAITING || k5.thread[thread->holder].client != id) {
         return;
     }
 

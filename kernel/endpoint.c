@@ -15,11 +15,10 @@ void endpoint_init_all(void)
         queue_init(&k5.endpoint[i].queue);
         k5.endpoint[i].receiver = sys_endpoint(i)->receiver;
         k5.endpoint[i].waiting = 0;
-        k5.endpoint[i].generation = 0;
     }
 }
 
-void endpoint_enqueue(uint32_t endpoint, uint32_t id, enum thread_state state)
+void endpoint_enqueue(uint32_t endpoint, uint32_t id, enum k5_thread_state state)
 {
     uint32_t receiver = k5.endpoint[endpoint].receiver;
 
@@ -39,11 +38,54 @@ void endpoint_dequeue(uint32_t id)
     k5.thread[endpoint->receiver].queued--;
 }
 
-void endpoint_set_generation(uint32_t id, uint32_t generation)
+/* The ring's place number `index` from the oldest message on. */
+static struct message *place(uint32_t endpoint, uint32_t index)
 {
-    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
-        if (k5.endpoint[i].receiver == id) {
-            k5.endpoint[i].generation = (uint16_t)generation;
-        }
+    const struct sys_endpoint *fixed = sys_endpoint(endpoint);
+    uint32_t at = k5.endpoint[endpoint].oldest + index;
+
+    return &k5.message[fixed->first_message + (at < fixed->queue ? at : at - fixed->queue)];
+}
+
+bool endpoint_push(uint32_t endpoint)
+{
+    const struct thread *thread = &k5.thread[k5.current];
+    struct endpoint *to = &k5.endpoint[endpoint];
+
+    if (to->held == sys_endpoint(endpoint)->queue) {
+        return false;
+    }
+    *place(endpoint, to->held) = (struct message){
+        .info = thread->reg[1],
+        .word = {thread->reg[2], thread->reg[3], thread->reg[4], thread->reg[5]},
+        .badge = k5.slot[thread->used_slot].badge,
+    };
+    to->held++;
+    k5.thread[to->receiver].queued++;
+    return true;
+}
+
+const struct message *endpoint_take(uint32_t endpoint)
+{
+    struct endpoint *from = &k5.endpoint[endpoint];
+
+    if (from->held == 0) {
+        return NULL;
+    }
+
+    const struct message *message = place(endpoint, 0);
+
+    from->held--;
+    k5.thread[from->receiver].queued--;
+    from->oldest = (uint8_t)(from->oldest + 1u);
+    if (from->oldest == sys_endpoint(endpoint)->queue) {
+        from->oldest = 0;
+    }
+    return message;
+}
+
+void endpoint_drop_messages(uint32_t endpoint)
+{
+    while (endpoint_take(endpoint) != NULL) {
     }
 }

@@ -1,4 +1,4 @@
-/* The kernel's four entries, called by the port with interrupts off.
+/* The kernel's five entries, called by the port with interrupts off.
  *
  * Each runs to its end on the one kernel stack and leaves the thread that runs
  * next in k5.current.
@@ -24,8 +24,12 @@ void kernel_boot(void);
 /* The running thread made a system call; its registers hold the arguments. */
 void kernel_syscall(void);
 
-/* The deadline that the kernel asked for has come (or an earlier tick: harmless). */
+/* The deadline that the kernel asked for has come (or an earlier tick: harmless). Also how the
+ * kernel goes on with what it left for an interrupt: see port_pending(). */
 void kernel_timer(void);
+
+/* A hardware interrupt line that the kernel unmasked has fired; the kernel masks it in here. */
+void kernel_interrupt(uint32_t line);
 
 /* The running thread committed a fault. */
 void kernel_fault(const struct fault_record *record);

@@ -51,7 +51,7 @@ static inline struct cap *fast_cap(const struct thread *thread, uint32_t cptr, u
 
 static inline void fast_switch(uint32_t from, uint32_t to)
 {
-    thread_set_state(to, THREAD_RUNNING);
+    thread_set_state(to, K5_THREAD_RUNNING);
     k5.current = (uint8_t)to;
     port_trace(K5_EVENT_SWITCH, to, from, k5.thread[to].payer, 0);
 }
@@ -66,15 +66,15 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
 
     struct endpoint *endpoint = &k5.endpoint[cap->object];
 
-    if (!endpoint->waiting || cap->seen != endpoint->generation ||
-        k5.thread[caller->payer].cooling) {
+    if (!endpoint->waiting || k5.thread[caller->payer].cooling) {
         return false;
     }
 
     uint32_t to = endpoint->receiver;
     struct thread *receiver = &k5.thread[to];
+    const struct task *task = &k5.task[receiver->task];
 
-    if (k5.task[receiver->task].state != K5_TASK_READY) {
+    if (cap->seen != task->generation || task->state != K5_TASK_READY) {
         return false; /* held: it gets the message, but does not run */
     }
     endpoint->waiting = 0;
@@ -82,7 +82,7 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     caller->used_slot = (uint16_t)(cap - k5.slot);
     caller->holder = (uint8_t)to;
     caller->reg[IPC_BADGE] = 0; /* the result `copied` */
-    thread_set_state(id, THREAD_AWAITING);
+    thread_set_state(id, K5_THREAD_AWAITING);
 
     uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
 
@@ -112,7 +112,7 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
     const struct cap *cap = fast_cap(server, server->reg[IPC_BADGE], K5_RIGHT_RECV);
 
     if (cap == NULL || server->reg[IPC_CPTR] != (caller->sequence << 8 | to) ||
-        caller->payer != server->payer || k5.thread[server->payer].cooling ||
+        caller->payer != server->payer || caller->lends || k5.thread[server->payer].cooling ||
         k5.ready >> caller->effective > 1 || k5.task[caller->task].state != K5_TASK_READY) {
         return false;
     }
@@ -131,7 +131,8 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
     server->endpoint = cap->object;
     server->reg[IPC_INFO] = 0; /* no receive buffer */
     endpoint->waiting = 1;
-    thread_set_state(id, THREAD_RECEIVING);
+    server->timed = 0;
+    thread_set_state(id, K5_THREAD_RECEIVING);
     fast_switch(id, to);
     return true;
 }
@@ -154,7 +155,7 @@ void kernel_syscall(void)
             return;
         }
     } else if (number == K5_SYS_CAPS) {
-        syscall_caps(thread);
+        cap_syscall_caps(thread);
         return;
     } else if (number == K5_SYS_TIME) {
         syscall_time(thread);

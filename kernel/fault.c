@@ -1,4 +1,4 @@
-/* Faults: what a task did wrong, on record, and then its policy. */
+/* Faults: what a task did wrong, on record, and then its supervisor or its policy. */
 #include "kernel/fault.h"
 
 #include "kernel/entry.h"
@@ -7,28 +7,39 @@
 #include "kernel/system.h"
 #include "kernel/task.h"
 
-static void record(const struct fault_record *fault)
+static void record(uint32_t id, const struct fault_record *fault)
 {
     const uint32_t arg[] = {fault->pc,    fault->address, fault->status,
                             fault->flags, fault->sp,      fault->lr};
 
-    event_emit(K5_EVENT_FAULT, k5.current, fault->kind, arg, 6);
-    task_fault(k5.thread[k5.current].task);
+    event_emit(K5_EVENT_FAULT, id, fault->kind, arg, 6);
+    k5.task[k5.thread[id].task].fault = (struct task_fault){
+        .pc = fault->pc,
+        .address = fault->address,
+        .status = fault->status,
+        .kind = fault->kind,
+        .flags = fault->flags,
+        .thread = (uint8_t)id,
+    };
+    task_fault(k5.thread[id].task);
 }
 
-void fault_raise(enum k5_fault_kind kind, uint32_t detail)
+void fault_raise(uint32_t id, enum k5_fault_kind kind, uint32_t detail)
 {
     struct fault_record fault = {.kind = (uint8_t)kind, .address = detail};
 
-    port_fault_site(k5.current, &fault);
-    record(&fault);
+    port_fault_site((uint8_t)id, &fault);
+    if (kind == K5_FAULT_TIMEOUT) {
+        fault.flags |= K5_FAULT_FLAG_RESUMABLE;
+    }
+    record(id, &fault);
 }
 
 void kernel_fault(const struct fault_record *fault)
 {
     KASSERT(k5.current != NO_THREAD);
     sched_charge();
-    record(fault);
+    record(k5.current, fault);
     sched_finish(K5_EVENT_SWITCH);
 }
 
@@ -38,7 +49,7 @@ void kernel_timer(void)
     sched_charge();
     sched_timers();
     if (sched_overran()) {
-        fault_raise(K5_FAULT_TIMEOUT, k5.thread[k5.current].payer);
+        fault_raise(k5.current, K5_FAULT_TIMEOUT, k5.thread[k5.current].payer);
     }
     sched_finish(K5_EVENT_PREEMPT);
 }

@@ -1,7 +1,7 @@
-/* Faults: what a task did wrong, on record, and then its policy. */
+/* Faults: what a task did wrong, on record, and then its supervisor or its policy. */
 #pragma once
 
 #include "kernel/state.h"
 
-/* The running thread committed a fault that the kernel found; `detail` goes into `address`. */
-void fault_raise(enum k5_fault_kind kind, uint32_t detail);
+/* Thread `id` gets a fault that the kernel itself found; `detail` is the record's address. */
+void fault_raise(uint32_t id, enum k5_fault_kind kind, uint32_t detail);

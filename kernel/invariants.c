@@ -72,8 +72,9 @@ static const char *check_queues(void)
 static const char *check_place(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
-    bool ready = thread->state == THREAD_READY;
-    bool queued = thread->state == THREAD_SENDING || thread->state == THREAD_CALLING;
+    bool ready = thread->state == K5_THREAD_READY;
+    bool queued = thread->state >= K5_THREAD_SENDING && thread->state <= K5_THREAD_FAULTED;
+    bool connecting = thread->state == K5_THREAD_CONNECTING;
     uint32_t total = 0;
 
     for (uint32_t p = 0; p < CFG_PRIORITIES; p++) {
@@ -82,14 +83,21 @@ static const char *check_place(uint32_t id)
     for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
         total += count_in(&k5.endpoint[i].queue, id);
     }
-    CHECK(total == (ready || queued ? 1u : 0u), "a thread is in exactly the queue of its state");
+    for (uint32_t i = 0; i < port_system()->port_count; i++) {
+        total += count_in(&k5.port[i].queue, id);
+    }
+    CHECK(total == (ready || queued || connecting ? 1u : 0u),
+          "a thread is in exactly the queue of its state");
+    if (connecting) {
+        CHECK(count_in(&k5.port[thread->endpoint].queue, id) == 1, "connecting at its port");
+    }
     if (ready) {
         CHECK(count_in(&k5.queue[thread->effective], id) == 1, "ready at its effective priority");
     }
     if (queued) {
         CHECK(count_in(&k5.endpoint[thread->endpoint].queue, id) == 1, "queued at its endpoint");
     }
-    CHECK((thread->state == THREAD_RUNNING) == (k5.current == id), "the current thread runs");
+    CHECK((thread->state == K5_THREAD_RUNNING) == (k5.current == id), "the current thread runs");
     return NULL;
 }
 
@@ -97,18 +105,24 @@ static const char *check_waiting(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
 
-    if (thread->state == THREAD_RECEIVING) {
+    if (thread->state == K5_THREAD_RECEIVING) {
         CHECK(k5.endpoint[thread->endpoint].receiver == id, "only the receiver waits for messages");
         CHECK(k5.endpoint[thread->endpoint].waiting, "an endpoint knows that its receiver waits");
         CHECK(k5.endpoint[thread->endpoint].queue.head == NO_THREAD,
               "a receiver does not wait while messages do");
     }
-    if (thread->state == THREAD_AWAITING) {
+    if (thread->state == K5_THREAD_WAITING) {
+        const struct notification *at = &k5.notification[thread->endpoint];
+
+        CHECK(at->receiver == id && at->waiting, "a notification knows that its receiver waits");
+        CHECK((at->bits & thread->reg[2]) == 0, "nobody waits for bits that are set");
+    }
+    if (thread->state == K5_THREAD_AWAITING || thread->state == K5_THREAD_LENDING) {
         CHECK(thread->holder < threads(), "a call that was received has a holder");
         CHECK(thread->sequence != 0, "a reply capability is never 0");
     }
     if (thread->client != NO_THREAD) {
-        CHECK(k5.thread[thread->client].state == THREAD_AWAITING &&
+        CHECK(k5.thread[thread->client].state == K5_THREAD_AWAITING &&
                   k5.thread[thread->client].holder == id,
               "a client waits for its server's reply");
         CHECK(!thread->orphan, "a thread has a client or an orphaned donation, not both");
@@ -117,10 +131,19 @@ static const char *check_waiting(uint32_t id)
     return NULL;
 }
 
+/* Waits for somebody to come, and not for ever. */
+static bool gives_up(const struct thread *thread)
+{
+    bool waits = thread->state == K5_THREAD_SENDING || thread->state == K5_THREAD_CALLING ||
+                 (thread->state >= K5_THREAD_RECEIVING && thread->state <= K5_THREAD_CONNECTING);
+
+    return waits && thread->timed;
+}
+
 static const char *check_time(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
-    bool on_cpu = thread->state == THREAD_RUNNING || thread->state == THREAD_READY;
+    bool on_cpu = thread->state == K5_THREAD_RUNNING || thread->state == K5_THREAD_READY;
 
     if (thread->payer != NO_THREAD) {
         CHECK(k5.thread[thread->payer].own_payer == thread->payer,
@@ -133,11 +156,13 @@ static const char *check_time(uint32_t id)
     CHECK(!(on_cpu && thread->payer == id && thread->cooling), "who cools down does not run");
     CHECK(thread->cooling || thread->budget_left > 0 || thread->own_payer == NO_THREAD,
           "a spent budget cools down");
-    CHECK(thread->state != THREAD_UNFUNDED || thread->payer == NO_THREAD, "unfunded has no payer");
-    CHECK(thread->state != THREAD_EXHAUSTED || (thread->payer == id && thread->cooling),
+    CHECK(thread->state != K5_THREAD_UNFUNDED || thread->payer == NO_THREAD,
+          "unfunded has no payer");
+    CHECK(thread->state != K5_THREAD_EXHAUSTED || (thread->payer == id && thread->cooling),
           "exhausted cools down");
-    CHECK(thread->state != THREAD_SLEEPING || k5.next_timer <= thread->wake_at,
+    CHECK(thread->state != K5_THREAD_SLEEPING || k5.next_timer <= thread->wake_at,
           "no sleep is missed");
+    CHECK(!gives_up(thread) || k5.next_timer <= thread->wake_at, "no deadline is missed");
     CHECK(!thread->cooling || k5.next_timer <= thread->replenish_at, "no cooldown is missed");
     CHECK(donation_is_current(id), "priority and payer are what is lent");
     return NULL;
@@ -159,6 +184,18 @@ static const char *check_threads(void)
     return broken;
 }
 
+/* Messages in rings, and bits of a bound notification, that thread `id` would receive. */
+static uint32_t waiting_without_thread(uint32_t id)
+{
+    uint32_t bound = sys_thread(id)->notification;
+    uint32_t found = bound != SYS_NONE && k5.notification[bound].bits != 0 ? 1 : 0;
+
+    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
+        found += k5.endpoint[i].receiver == id ? k5.endpoint[i].held : 0u;
+    }
+    return found;
+}
+
 static const char *check_endpoints(void)
 {
     for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
@@ -167,18 +204,19 @@ static const char *check_endpoints(void)
 
         CHECK(endpoint->receiver == sys_endpoint(i)->receiver, "an endpoint keeps its receiver");
         CHECK(!endpoint->waiting ||
-                  (receiver->state == THREAD_RECEIVING && receiver->endpoint == i),
+                  (receiver->state == K5_THREAD_RECEIVING && receiver->endpoint == i),
               "a waiting receiver is RECEIVING");
-        CHECK(endpoint->generation == k5.task[receiver->task].generation,
-              "an endpoint has its server's generation");
+        CHECK(endpoint->held <= sys_endpoint(i)->queue, "a ring holds what it has room for");
+        CHECK(!endpoint->waiting || endpoint->held == 0,
+              "a receiver does not wait while messages are in its ring");
     }
     for (uint32_t id = 0; id < threads(); id++) {
-        uint32_t queued = 0;
+        uint32_t queued = waiting_without_thread(id);
 
         for (uint32_t other = 0; other < threads(); other++) {
             uint8_t state = k5.thread[other].state;
 
-            queued += (state == THREAD_SENDING || state == THREAD_CALLING) &&
+            queued += state >= K5_THREAD_SENDING && state <= K5_THREAD_FAULTED &&
                       donation_waits_for(other) == id;
         }
         CHECK(k5.thread[id].queued == queued, "a receiver knows how many wait");
@@ -197,65 +235,6 @@ static const char *check_schedule(void)
     return NULL;
 }
 
-static const char *check_caps(void)
-{
-    for (uint32_t t = 0; t < port_system()->task_count; t++) {
-        const struct sys_task *task = sys_task(t);
-
-        for (uint32_t i = 0; i < task->slot_count; i++) {
-            const struct cap *cap = &k5.slot[task->first_slot + i];
-
-            CHECK(cap->generation != 0, "cptr 0 is no capability");
-            if (cap->kind == K5_KIND_NONE) {
-                continue;
-            }
-            CHECK(i < task->cap_count, "a capability has an origin");
-            CHECK((cap->rights & ~sys_cap(task->first_cap + i)->rights) == 0,
-                  "no capability has rights that its origin lacks");
-            CHECK(cap->object < port_system()->endpoint_count, "no slot outlives its object");
-        }
-    }
-    return NULL;
-}
-
-static bool overlap(const struct sys_region *a, const struct sys_region *b)
-{
-    return a->base - b->base < b->bytes || b->base - a->base < a->bytes;
-}
-
-static const char *check_region_pair(uint32_t t, uint32_t u)
-{
-    for (uint32_t i = 0; i < sys_task(t)->region_count; i++) {
-        const struct sys_region *a = sys_region(sys_task(t)->first_region + i);
-
-        CHECK((a->access & (SYS_WRITE | SYS_EXECUTE)) != (SYS_WRITE | SYS_EXECUTE), "W^X");
-        for (uint32_t j = 0; j < sys_task(u)->region_count; j++) {
-            const struct sys_region *b = sys_region(sys_task(u)->first_region + j);
-
-            if ((t == u && i == j) || !overlap(a, b)) {
-                continue;
-            }
-            CHECK(t != u, "a task's regions do not overlap");
-            CHECK(((a->access | b->access) & SYS_WRITE) == 0 ||
-                      (a->flags & b->flags & SYS_REGION_SHARED) != 0,
-                  "no byte is writable by two tasks unless the description shares it");
-        }
-    }
-    return NULL;
-}
-
-static const char *check_regions(void)
-{
-    const char *broken = NULL;
-
-    for (uint32_t t = 0; t < port_system()->task_count && broken == NULL; t++) {
-        for (uint32_t u = t; u < port_system()->task_count && broken == NULL; u++) {
-            broken = check_region_pair(t, u);
-        }
-    }
-    return broken;
-}
-
 const char *kernel_invariants(void)
 {
     const char *broken = check_queues();
@@ -263,7 +242,5 @@ const char *kernel_invariants(void)
     broken = broken != NULL ? broken : check_schedule();
     broken = broken != NULL ? broken : check_threads();
     broken = broken != NULL ? broken : check_endpoints();
-    broken = broken != NULL ? broken : check_caps();
-    broken = broken != NULL ? broken : check_regions();
-    return broken;
+    return broken != NULL ? broken : invariants_objects();
 }

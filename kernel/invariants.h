@@ -3,3 +3,6 @@
 
 /* Between two entries: NULL, or the sentence that does not hold. */
 const char *kernel_invariants(void);
+
+/* The part about tasks, capabilities, memory and loans: kernel/invariants_objects.c. */
+const char *invariants_objects(void);

@@ -1,84 +1,20 @@
-/* Messages: the general paths.
- *
- * A decode_ function reads arguments and may fail, with nothing changed; what
- * follows it cannot fail. A buffer is checked when it is given, so that its
- * owner learns at once, and again when it is used, because by then its owner's
- * regions may have changed.
- */
+/* Messages: the general paths of send, call, recv, reply and reply_recv. */
 #include "kernel/ipc.h"
 
 #include "kernel/cap.h"
 #include "kernel/donation.h"
 #include "kernel/endpoint.h"
+#include "kernel/loan.h"
+#include "kernel/notification.h"
 #include "kernel/queue.h"
-#include "kernel/region.h"
 #include "kernel/sched.h"
 #include "kernel/thread.h"
+#include "kernel/wait.h"
 
-#define ALL_FLAGS 0xff00u
-
-struct range {
-    uint32_t base;
-    uint32_t bytes;
-};
-
-/* ------------------------------------------------------------ arguments */
-
-static struct range outgoing(const struct thread *thread)
-{
-    return (struct range){thread->reg[IPC_W0], thread->reg[IPC_W1]};
-}
-
-/* Where thread `thread` wants a copy message; empty if it gave no buffer. */
-static struct range incoming(const struct thread *thread)
-{
-    bool given = IPC_KIND(thread->reg[IPC_INFO]) == K5_MSG_COPY ||
-                 (thread->reg[IPC_INFO] & K5_FLAG_RECV_BUF) != 0;
-
-    if (!given) {
-        return (struct range){0, 0};
-    }
-    return (struct range){thread->reg[IPC_W2], thread->reg[IPC_W3]};
-}
-
-static bool may_read(uint32_t id, struct range range)
-{
-    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_READ);
-}
-
-static bool may_write(uint32_t id, struct range range)
-{
-    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_WRITE);
-}
-
-/* Checks the info word and the buffer of a message that the running thread sends. */
-K5_MUST_USE static enum k5_error decode_message(uint32_t flags_allowed)
-{
-    const struct thread *thread = &k5.thread[k5.current];
-    uint32_t info = thread->reg[IPC_INFO];
-
-    if (IPC_KIND(info) > K5_MSG_COPY || (info & ALL_FLAGS & ~flags_allowed) != 0) {
-        return K5_E_INVALID;
-    }
-    if (IPC_KIND(info) == K5_MSG_COPY) {
-        if (outgoing(thread).bytes > CFG_COPY_BYTES) {
-            return K5_E_SIZE;
-        }
-        if (!may_read(k5.current, outgoing(thread))) {
-            return K5_E_ADDRESS;
-        }
-    }
-    return K5_OK;
-}
-
-/* Checks the receive buffer, if the running thread gives one. */
-K5_MUST_USE static enum k5_error decode_buffer(void)
-{
-    return may_write(k5.current, incoming(&k5.thread[k5.current])) ? K5_OK : K5_E_ADDRESS;
-}
+/* ------------------------------------------------------------ whom it goes to or comes from */
 
 /* Finds the endpoint to send to. A restart of its server is told once. */
-K5_MUST_USE static enum k5_error decode_target(uint32_t *endpoint)
+K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
 {
     struct thread *thread = &k5.thread[k5.current];
     uint32_t slot = 0;
@@ -91,12 +27,14 @@ K5_MUST_USE static enum k5_error decode_target(uint32_t *endpoint)
 
     struct cap *cap = &k5.slot[slot];
     uint32_t receiver = k5.endpoint[cap->object].receiver;
+    uint32_t state = k5.task[k5.thread[receiver].task].state;
 
-    if (k5.task[k5.thread[receiver].task].state == K5_TASK_STOPPED) {
+    if (state == K5_TASK_STOPPED ||
+        (state == K5_TASK_READY && k5.thread[receiver].state == K5_THREAD_OFF)) {
         return K5_E_STOPPED;
     }
-    if (cap->seen != k5.endpoint[cap->object].generation) {
-        cap->seen = k5.endpoint[cap->object].generation;
+    if (cap->seen != endpoint_generation(cap->object)) {
+        cap->seen = endpoint_generation(cap->object);
         return K5_E_RESTARTED;
     }
     if (donation_would_deadlock(k5.current, receiver)) {
@@ -107,7 +45,7 @@ K5_MUST_USE static enum k5_error decode_target(uint32_t *endpoint)
     return K5_OK;
 }
 
-K5_MUST_USE static enum k5_error decode_source(uint32_t cptr, uint32_t *endpoint)
+K5_MUST_USE static enum k5_error find_source(uint32_t cptr, uint32_t *endpoint)
 {
     uint32_t slot = 0;
     enum k5_error error = cap_find(k5.current, cptr, K5_KIND_ENDPOINT, K5_RIGHT_RECV, &slot);
@@ -122,118 +60,18 @@ K5_MUST_USE static enum k5_error decode_source(uint32_t cptr, uint32_t *endpoint
     return K5_OK;
 }
 
-/* ------------------------------------------------------------ delivery */
-
-enum delivery { DELIVERED, SENDER_FAILED, RECEIVER_FAILED };
-
-/* Copies one message; *copied is how much of it fitted. Nothing is copied unless all may be. */
-static enum delivery copy_message(uint32_t from, struct range source, uint32_t to,
-                                  struct range target, uint32_t *copied)
-{
-    uint32_t bytes = source.bytes < target.bytes ? source.bytes : target.bytes;
-
-    if (!may_read(from, source)) {
-        return SENDER_FAILED;
-    }
-    if (!may_write(to, target)) {
-        return RECEIVER_FAILED;
-    }
-    if (bytes != 0) {
-        port_copy(target.base, source.base, bytes);
-    }
-    *copied = bytes;
-    return DELIVERED;
-}
-
-/* Fills the message registers of `to`: what `from` sent, of which `copied` bytes were copied. */
-static void set_message(uint32_t from, uint32_t to, uint32_t copied)
-{
-    const struct thread *source = &k5.thread[from];
-    struct thread *target = &k5.thread[to];
-    uint32_t info = source->reg[IPC_INFO];
-    bool buffered = (info & K5_FLAG_RECV_BUF) != 0;
-
-    target->reg[IPC_INFO] = IPC_LABEL(info) | IPC_KIND(info);
-    target->reg[IPC_W2] = 0;
-    target->reg[IPC_W3] = 0;
-    if (IPC_KIND(info) == K5_MSG_COPY) {
-        target->reg[IPC_W0] = source->reg[IPC_W1];
-        target->reg[IPC_W1] = copied;
-        if (copied < source->reg[IPC_W1]) {
-            target->reg[IPC_INFO] |= K5_FLAG_TRUNCATED;
-        }
-        return;
-    }
-    target->reg[IPC_W0] = source->reg[IPC_W0];
-    target->reg[IPC_W1] = source->reg[IPC_W1];
-    if (!buffered) {
-        target->reg[IPC_W2] = source->reg[IPC_W2];
-        target->reg[IPC_W3] = source->reg[IPC_W3];
-    }
-}
-
-/* The sender of a copy message learns how much of it arrived. */
-static void set_sent(struct thread *sender, uint32_t copied)
-{
-    if (IPC_KIND(sender->reg[IPC_INFO]) == K5_MSG_COPY) {
-        uint32_t full = sender->reg[IPC_W1];
-
-        sender->reg[IPC_W0] = full;
-        sender->reg[IPC_W1] = copied;
-        sender->reg[IPC_INFO] = copied < full ? K5_FLAG_TRUNCATED : 0;
-    }
-}
-
-/*
- * Gives the message of `from` to `to`, whose registers still hold the arguments
- * of its recv. Neither may be in a queue. Afterwards a caller is AWAITING; a
- * sender's call is complete, and the caller of this function makes it run.
- */
-static enum delivery deliver(uint32_t from, uint32_t to, bool is_call)
-{
-    struct thread *sender = &k5.thread[from];
-    struct thread *receiver = &k5.thread[to];
-    uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
-    uint32_t copied = 0;
-
-    if (IPC_KIND(sender->reg[IPC_INFO]) == K5_MSG_COPY) {
-        enum delivery result =
-            copy_message(from, outgoing(sender), to, incoming(receiver), &copied);
-
-        if (result != DELIVERED) {
-            return result;
-        }
-    }
-    set_message(from, to, copied);
-    receiver->reg[IPC_INFO] |= replied;
-    thread_complete(to, K5_OK);
-    receiver->reg[IPC_BADGE] = k5.slot[sender->used_slot].badge;
-    receiver->reg[IPC_REPLY] = 0;
-    if (is_call) {
-        ipc_next_sequence(sender);
-        sender->reg[IPC_BADGE] =
-            copied; /* the result `copied`, if it is not overtaken by an error */
-        sender->holder = (uint8_t)to;
-        thread_set_state(from, THREAD_AWAITING);
-        receiver->reg[IPC_REPLY] = ipc_reply_cap(from);
-        receiver->client = (uint8_t)from;
-        receiver->overrun_used = 0;
-    } else {
-        set_sent(sender, copied);
-        thread_complete(from, K5_OK);
-    }
-    return DELIVERED;
-}
-
 /* ------------------------------------------------------------ send and call */
 
 /* The receiver cannot take the message now. */
 static void wait_or_fail(uint32_t endpoint, bool is_call)
 {
-    if ((k5.thread[k5.current].reg[IPC_INFO] & K5_FLAG_TRY) != 0) {
-        thread_complete(k5.current, K5_E_WOULD_BLOCK);
+    const struct thread *thread = &k5.thread[k5.current];
+    enum k5_error error = wait_allowed(thread->reg[IPC_INFO], thread->reg[IPC_BADGE]);
+
+    if (error != K5_OK) {
+        thread_complete(k5.current, error);
     } else {
-        endpoint_enqueue(endpoint, k5.current, is_call ? THREAD_CALLING : THREAD_SENDING);
+        endpoint_enqueue(endpoint, k5.current, is_call ? K5_THREAD_CALLING : K5_THREAD_SENDING);
     }
 }
 
@@ -242,13 +80,16 @@ static void hand_over(uint32_t endpoint, bool is_call)
 {
     uint32_t id = k5.current;
     uint32_t receiver = k5.endpoint[endpoint].receiver;
-    enum delivery result = deliver(id, receiver, is_call);
+    struct delivery done = message_deliver(id, receiver, is_call);
 
-    KASSERT(result != SENDER_FAILED); /* its buffer was checked in this entry */
+    if (done.error != K5_OK && !done.receiver_failed) {
+        thread_complete(id, done.error);
+        return;
+    }
     k5.endpoint[endpoint].waiting = 0;
-    if (result == RECEIVER_FAILED) {
+    if (done.receiver_failed) {
         /* The receiver learns of its buffer; the message waits for its next recv, if it may. */
-        thread_complete(receiver, K5_E_ADDRESS);
+        thread_complete(receiver, done.error);
         wait_or_fail(endpoint, is_call);
     }
     donation_update(receiver);
@@ -259,24 +100,51 @@ static void hand_over(uint32_t endpoint, bool is_call)
     }
 }
 
+/* Only a message that needs nothing of its sender any more can wait without it. */
+static bool goes_into_ring(uint32_t endpoint, bool is_call)
+{
+    uint32_t info = k5.thread[k5.current].reg[IPC_INFO];
+
+    return !is_call && sys_endpoint(endpoint)->queue != 0 && IPC_KIND(info) == K5_MSG_SHORT &&
+           (info & K5_FLAG_CAP) == 0;
+}
+
+K5_MUST_USE static enum k5_error check_send(bool is_call, uint32_t *endpoint)
+{
+    const struct thread *thread = &k5.thread[k5.current];
+    uint32_t flags = K5_FLAG_TRY | K5_FLAG_TIMED | (is_call ? (uint32_t)K5_FLAG_RECV_BUF : 0);
+    enum k5_error error = message_check(flags, is_call);
+
+    if (error == K5_OK && is_call) {
+        error = message_check_buffer();
+    }
+    if (error == K5_OK) {
+        error = find_target(endpoint);
+    }
+    if (error != K5_OK) {
+        return error;
+    }
+    if ((thread->reg[IPC_INFO] & K5_FLAG_TRY) != 0 &&
+        (thread->reg[IPC_INFO] & K5_FLAG_TIMED) != 0) {
+        return K5_E_INVALID;
+    }
+    if (!is_call && k5.thread[k5.endpoint[*endpoint].receiver].own_payer == NO_THREAD) {
+        return K5_E_INVALID; /* it would have the message, but no time */
+    }
+    return K5_OK;
+}
+
 static void send(bool is_call)
 {
     uint32_t endpoint = 0;
-    enum k5_error error =
-        decode_message(is_call ? K5_FLAG_TRY | K5_FLAG_RECV_BUF : (uint32_t)K5_FLAG_TRY);
+    enum k5_error error = check_send(is_call, &endpoint);
 
-    if (error == K5_OK && is_call) {
-        error = decode_buffer();
-    }
-    if (error == K5_OK) {
-        error = decode_target(&endpoint);
-    }
     if (error != K5_OK) {
         thread_complete(k5.current, error);
-    } else if (!is_call && k5.thread[k5.endpoint[endpoint].receiver].own_payer == NO_THREAD) {
-        thread_complete(k5.current, K5_E_INVALID); /* it would have the message, but no time */
     } else if (k5.endpoint[endpoint].waiting) {
         hand_over(endpoint, is_call);
+    } else if (goes_into_ring(endpoint, is_call)) {
+        thread_complete(k5.current, endpoint_push(endpoint) ? K5_OK : K5_E_FULL);
     } else {
         wait_or_fail(endpoint, is_call);
     }
@@ -294,60 +162,102 @@ void ipc_call(void)
 
 /* ------------------------------------------------------------ recv */
 
-/* Takes the best queued message, or waits. Senders whose buffer went bad get their error. */
+static void take_fault(uint32_t faulted, uint32_t id)
+{
+    endpoint_dequeue(faulted);
+    thread_set_state(faulted, K5_THREAD_HELD);
+    message_from_fault(id, k5.thread[faulted].task);
+}
+
+/* The first in the queue. False: its own fault kept the message back, and it knows. */
+static bool take_sender(uint32_t sender, uint32_t id)
+{
+    bool is_call = k5.thread[sender].state == K5_THREAD_CALLING;
+
+    endpoint_dequeue(sender);
+
+    struct delivery done = message_deliver(sender, id, is_call);
+
+    KASSERT(!done.receiver_failed); /* its buffer was checked in this entry */
+    if (done.error != K5_OK) {
+        thread_complete(sender, done.error);
+    }
+    if (done.error != K5_OK || !is_call) {
+        sched_ready(sender);
+    }
+    return done.error == K5_OK;
+}
+
+/* A message that is there: bits first, then the ring, then who waits in the queue. */
+static bool take_waiting(uint32_t endpoint)
+{
+    uint32_t id = k5.current;
+    const struct thread_queue *queue = &k5.endpoint[endpoint].queue;
+    uint32_t bits = notification_take_bound(id);
+
+    if (bits != 0) {
+        message_from_bits(id, bits);
+        return true;
+    }
+
+    const struct message *message = endpoint_take(endpoint);
+
+    if (message != NULL) {
+        message_from_ring(id, message);
+        return true;
+    }
+    for (uint32_t i = 0; i < CFG_THREADS && !queue_empty(queue); i++) {
+        if (k5.thread[queue->head].state == K5_THREAD_FAULTED) {
+            take_fault(queue->head, id);
+            return true;
+        }
+        if (take_sender(queue->head, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void receive(uint32_t endpoint)
 {
     uint32_t id = k5.current;
     struct thread *thread = &k5.thread[id];
-    struct endpoint *from = &k5.endpoint[endpoint];
-    bool try = (thread->reg[IPC_INFO] & K5_FLAG_TRY) != 0;
+    uint32_t deadline = thread->reg[IPC_BADGE];
+    bool taken = take_waiting(endpoint);
 
-    for (uint32_t i = 0; i < CFG_THREADS && !queue_empty(&from->queue); i++) {
-        uint32_t sender = from->queue.head;
-        bool is_call = k5.thread[sender].state == THREAD_CALLING;
-
-        endpoint_dequeue(sender);
-
-        enum delivery result = deliver(sender, id, is_call);
-
-        KASSERT(result != RECEIVER_FAILED); /* its buffer was checked in this entry */
-        if (result == SENDER_FAILED) {
-            thread_complete(sender, K5_E_ADDRESS);
-            sched_ready(sender);
-            continue;
-        }
-        if (!is_call) {
-            sched_ready(sender);
-        }
-        donation_update(id);
+    donation_update(id);
+    if (taken) {
         return;
     }
-    donation_update(id);
-    if (try) {
-        thread_complete(id, K5_E_WOULD_BLOCK);
+
+    enum k5_error error = wait_allowed(thread->reg[IPC_INFO], deadline);
+
+    if (error != K5_OK) {
+        thread_complete(id, error);
         return;
     }
     thread->endpoint = (uint8_t)endpoint;
-    from->waiting = 1;
-    thread_set_state(id, THREAD_RECEIVING);
+    k5.endpoint[endpoint].waiting = 1;
+    thread_set_state(id, K5_THREAD_RECEIVING);
 }
 
-K5_MUST_USE static enum k5_error decode_recv(uint32_t cptr, uint32_t *endpoint)
+K5_MUST_USE static enum k5_error check_recv(uint32_t cptr, uint32_t *endpoint)
 {
-    enum k5_error error = decode_buffer();
+    enum k5_error error = message_check_buffer();
 
-    return error == K5_OK ? decode_source(cptr, endpoint) : error;
+    return error == K5_OK ? find_source(cptr, endpoint) : error;
 }
 
 void ipc_recv(void)
 {
     const struct thread *thread = &k5.thread[k5.current];
     uint32_t info = thread->reg[IPC_INFO];
+    uint32_t both = K5_FLAG_TRY | K5_FLAG_TIMED;
     uint32_t endpoint = 0;
     enum k5_error error = K5_E_INVALID;
 
-    if ((info & ~(uint32_t)(K5_FLAG_TRY | K5_FLAG_RECV_BUF)) == 0) {
-        error = decode_recv(thread->reg[IPC_CPTR], &endpoint);
+    if ((info & ~(both | K5_FLAG_RECV_BUF)) == 0 && (info & both) != both) {
+        error = check_recv(thread->reg[IPC_CPTR], &endpoint);
     }
     if (error != K5_OK) {
         thread_complete(k5.current, error);
@@ -357,38 +267,67 @@ void ipc_recv(void)
     receive(endpoint);
 }
 
+void ipc_deliver_bits(uint32_t id, uint32_t bits)
+{
+    message_from_bits(id, bits);
+}
+
+void ipc_send_fault(uint32_t id, uint32_t endpoint)
+{
+    uint32_t receiver = k5.endpoint[endpoint].receiver;
+
+    if (!k5.endpoint[endpoint].waiting) {
+        endpoint_enqueue(endpoint, id, K5_THREAD_FAULTED);
+        return;
+    }
+    k5.endpoint[endpoint].waiting = 0;
+    thread_set_state(id, K5_THREAD_HELD);
+    message_from_fault(receiver, k5.thread[id].task);
+    sched_ready(receiver);
+}
+
 /* ------------------------------------------------------------ reply */
 
-K5_MUST_USE static enum k5_error decode_reply(uint32_t flags_allowed)
+/* A dead caller's memory is its owner's again when the borrower would have replied. */
+static void end_dead_loan(uint32_t reply)
 {
-    enum k5_error error = decode_message(flags_allowed);
+    uint32_t caller = reply & 0xffu;
 
-    if (error != K5_OK) {
-        return error;
+    if (caller < port_system()->thread_count && k5.thread[caller].state == K5_THREAD_LENDING &&
+        k5.thread[caller].holder == k5.current && ipc_reply_cap(caller) == reply &&
+        !loan_is_passed_on(caller)) {
+        loan_end(caller);
+        thread_set_state(caller, K5_THREAD_OFF);
     }
-    return ipc_holds_reply(k5.current, k5.thread[k5.current].reg[IPC_CPTR]) ? K5_OK : K5_E_STALE;
+}
+
+K5_MUST_USE static enum k5_error check_reply(uint32_t flags)
+{
+    uint32_t reply = k5.thread[k5.current].reg[IPC_CPTR];
+    enum k5_error error = message_check(flags, false);
+
+    if (error == K5_OK && !ipc_holds_reply(k5.current, reply)) {
+        end_dead_loan(reply);
+        return K5_E_STALE;
+    }
+    return error;
 }
 
 /*
- * Answers the call; returns how much of a copy message arrived. If control goes
- * straight back, the caller goes on with its turn; else it queues like others.
+ * Answers the call. If control goes straight back, the caller goes on with its
+ * turn; else it queues like others.
  */
-static uint32_t answer(bool straight_back)
+K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
 {
     uint32_t id = k5.current;
-    struct thread *thread = &k5.thread[id];
-    uint32_t caller = thread->reg[IPC_CPTR] & 0xffu;
-    uint32_t copied = 0;
-    enum k5_error error = K5_OK;
+    uint32_t caller = k5.thread[id].reg[IPC_CPTR] & 0xffu;
+    struct answer done = message_answer(caller);
 
-    if (IPC_KIND(thread->reg[IPC_INFO]) == K5_MSG_COPY &&
-        copy_message(id, outgoing(thread), caller, incoming(&k5.thread[caller]), &copied) !=
-            DELIVERED) {
-        error = K5_E_ADDRESS; /* the reply was checked just now, so it is the caller's buffer */
-    } else {
-        set_message(id, caller, copied);
+    if (done.refused != K5_OK) {
+        return done.refused;
     }
-    thread_complete(caller, error);
+    *copied = done.copied;
+    thread_complete(caller, done.result);
     if (k5.thread[id].client == caller) {
         donation_end(id);
     }
@@ -397,16 +336,20 @@ static uint32_t answer(bool straight_back)
     } else {
         sched_ready(caller);
     }
-    return copied;
+    return K5_OK;
 }
 
 void ipc_reply(void)
 {
     struct thread *thread = &k5.thread[k5.current];
-    enum k5_error error = decode_reply(K5_FLAG_TRY);
+    uint32_t copied = 0;
+    enum k5_error error = check_reply(K5_FLAG_TRY);
 
     if (error == K5_OK) {
-        set_sent(thread, answer(false));
+        error = answer(false, &copied);
+    }
+    if (error == K5_OK) {
+        message_sent(thread, copied);
     }
     thread_complete(k5.current, error);
 }
@@ -415,10 +358,14 @@ void ipc_reply_recv(void)
 {
     struct thread *thread = &k5.thread[k5.current];
     uint32_t endpoint = 0;
-    enum k5_error error = decode_reply(K5_FLAG_TRY | K5_FLAG_RECV_BUF);
+    uint32_t copied = 0;
+    enum k5_error error = check_reply(K5_FLAG_TRY | K5_FLAG_RECV_BUF);
 
     if (error == K5_OK) {
-        error = decode_recv(thread->reg[IPC_BADGE], &endpoint);
+        error = check_recv(thread->reg[IPC_BADGE], &endpoint);
+    }
+    if (error == K5_OK) {
+        error = answer(queue_empty(&k5.endpoint[endpoint].queue), &copied);
     }
     if (error != K5_OK) {
         thread_complete(k5.current, error);
@@ -428,55 +375,38 @@ void ipc_reply_recv(void)
     /* From here on the info word is that of a recv, with what became of the reply. */
     uint32_t info = thread->reg[IPC_INFO];
     bool copy = IPC_KIND(info) == K5_MSG_COPY;
-    bool truncated =
-        answer(queue_empty(&k5.endpoint[endpoint].queue)) < thread->reg[IPC_W1] && copy;
+    bool truncated = copied < thread->reg[IPC_W1] && copy;
 
     thread->reg[IPC_INFO] = (info & K5_FLAG_TRY) |
-                            (copy ? K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
-                            (truncated ? K5_FLAG_REPLY_TRUNCATED : 0);
+                            (copy ? (uint32_t)K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
+                            (truncated ? (uint32_t)K5_FLAG_REPLY_TRUNCATED : 0);
     donation_end(k5.current);
     receive(endpoint);
 }
 
-/* ------------------------------------------------------------ the end of a thread */
+/* ------------------------------------------------------------ the end of a server */
 
-static void fail_waiting(uint32_t id, uint32_t server, enum k5_error error)
+void ipc_fail_waiting(uint32_t id, uint32_t server, enum k5_error error)
 {
     struct thread *thread = &k5.thread[id];
 
     if (thread_is_queued(thread)) {
         endpoint_dequeue(id);
     }
+    if (thread->used_slot != NO_SLOT) {
+        struct cap *cap = &k5.slot[thread->used_slot];
 
-    struct cap *cap = &k5.slot[thread->used_slot];
-
-    cap->seen = k5.endpoint[cap->object].generation; /* this error tells of the restart */
+        cap->seen = endpoint_generation(cap->object); /* this error tells of the restart */
+    }
     thread->reg[IPC_INFO] = 0;
     thread_complete(id, error);
-    thread_set_state(id, THREAD_OFF);
+    if (thread->lends) {
+        loan_end(id);
+    }
+    if (k5.thread[server].client == id) {
+        k5.thread[server].client = NO_THREAD;
+    }
+    thread_set_state(id, K5_THREAD_OFF);
     donation_update(server);
     sched_ready(id);
-}
-
-void ipc_abandon(uint32_t id, enum k5_error error)
-{
-    struct thread *thread = &k5.thread[id];
-
-    if (thread->state == THREAD_RECEIVING) {
-        k5.endpoint[thread->endpoint].waiting = 0;
-    } else if (thread_is_queued(thread)) {
-        uint32_t receiver = k5.endpoint[thread->endpoint].receiver;
-
-        endpoint_dequeue(id);
-        donation_update(receiver);
-    } else {
-        donation_orphan(id);
-    }
-    thread_set_state(id, THREAD_OFF);
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
-        if (i != id && donation_waits_for(i) == id) {
-            fail_waiting(i, id, error);
-        }
-    }
-    donation_end(id);
 }

@@ -21,6 +21,7 @@
 #include "kernel/event.h"
 
 struct fault_record; /* kernel/entry.h */
+struct sys_region;   /* kernel/system.h */
 
 #define PORT_NEVER UINT64_MAX
 
@@ -57,8 +58,36 @@ void port_thread_init(uint8_t id);
  */
 void port_fault_site(uint8_t id, struct fault_record *record);
 
-/* Compiles the regions of task `id` into k5.task[id].mpu. */
+/*
+ * The most entries of the protection hardware that `region` may take while parts
+ * of it are lent: `edges` is how often the access changes inside it, `holes` how
+ * often it is interrupted; `whole` if neither, nor is its end cut off. Pure. On
+ * Armv8-M 1 + edges + holes; on RV32 1 for a whole power of two on a multiple of
+ * itself, else 2 + edges + 2 * holes. port_mpu_compile() never needs more than the
+ * sum over a task's regions, whichever of its loans have ended.
+ */
+uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes);
+
+/* Compiles k5.task[id].region, which fits, into k5.task[id].mpu. In force when the task runs next.
+ */
 void port_mpu_compile(uint8_t id);
+
+/* Zeroes a range of RAM that no task can access at the moment. At most CFG_COPY_BYTES. */
+void port_clear(uint32_t base, uint32_t bytes);
+
+/* Lines of the interrupt controller, all masked at boot. Unmasking a level that is still raised makes
+ * it fire again; of an edge that came while the line was masked no more can be said than that it may. */
+void port_irq_mask(uint32_t line);
+void port_irq_unmask(uint32_t line);
+
+/*
+ * True if an interrupt or the deadline waits to be taken. The kernel asks between
+ * two steps of long work; then it leaves with k5.current == NO_THREAD and
+ * k5.unfinished set. The port takes the interrupt at once, and while `unfinished`
+ * is set it does not wait when idle, but enters by kernel_timer().
+ */
+bool port_pending(void);
 
 /* Hands a record to the board's sink or the simulator. Never waits for the host. */
 void port_event(const struct k5_event *event);

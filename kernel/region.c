@@ -1,27 +1,42 @@
-/* What memory a task may touch, decided from its logical regions.
- *
- * Regions are sorted and do not overlap, so one walk follows a range through
- * neighbours that touch, as the hardware would allow it.
- */
+/* What memory a task may touch: its view. */
 #include "kernel/region.h"
 
-#include "kernel/state.h"
+#include "kernel/cap.h"
+#include "kernel/loan.h"
 #include "kernel/system.h"
+#include "kernel/thread.h"
 
-bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
+struct view {
+    uint32_t count;
+    struct sys_region region[CFG_MPU_REGIONS];
+};
+
+static uint32_t last_of(const struct sys_region *region)
 {
-    const struct sys_task *table = sys_task(task);
-    uint32_t cursor = base;
-    uint32_t left = bytes;
+    return region->base + (region->bytes - 1);
+}
 
-    if (bytes == 0) {
+static struct range range_of(const struct sys_region *region)
+{
+    return (struct range){region->base, region->bytes};
+}
+
+/* ------------------------------------------------------------ questions */
+
+bool region_check_flags(uint32_t task, struct range range, uint32_t access, uint32_t refused)
+{
+    const struct task *owner = &k5.task[task];
+    uint32_t cursor = range.base;
+    uint32_t left = range.bytes;
+
+    if (left == 0) {
         return true;
     }
-    if (base + (bytes - 1) < base) {
+    if (cursor + (left - 1) < cursor) {
         return false;
     }
-    for (uint32_t i = 0; i < table->region_count; i++) {
-        const struct sys_region *region = sys_region(table->first_region + i);
+    for (uint32_t i = 0; i < owner->region_count; i++) {
+        const struct sys_region *region = &owner->region[i];
         uint32_t into = cursor - region->base;
 
         if (cursor < region->base) {
@@ -30,7 +45,7 @@ bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
         if (into >= region->bytes) {
             continue;
         }
-        if ((region->access & access) != access || (region->flags & SYS_REGION_DEVICE) != 0) {
+        if ((region->access & access) != access || (region->flags & refused) != 0) {
             return false;
         }
         if (left <= region->bytes - into) {
@@ -40,4 +55,353 @@ bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
         cursor = region->base + region->bytes;
     }
     return false;
+}
+
+bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
+{
+    return region_check_flags(task, (struct range){base, bytes}, access, SYS_REGION_DEVICE);
+}
+
+/* ------------------------------------------------------------ the task's own regions */
+
+static uint32_t own_count(uint32_t task)
+{
+    return sys_task(task)->region_count + (uint32_t)k5.task[task].mapped_count;
+}
+
+/* Number `index` of those of the description, and behind them of those that are mapped. */
+static struct sys_region own_region(uint32_t task, uint32_t index)
+{
+    const struct sys_task *table = sys_task(task);
+
+    if (index < table->region_count) {
+        return *sys_region(table->first_region + index);
+    }
+
+    const struct cap *cap = &k5.slot[k5.task[task].mapped[index - table->region_count]];
+    struct sys_region region = *sys_object(cap->object);
+
+    region.access = (uint8_t)cap->seen;
+    return region;
+}
+
+static struct sys_region borrowed_region(uint32_t lender)
+{
+    struct range range = loan_range(lender);
+    uint8_t access = k5.thread[lender].lends == K5_MSG_LEND_MUT ? SYS_READ | SYS_WRITE : SYS_READ;
+
+    return (struct sys_region){
+        .base = range.base,
+        .bytes = range.bytes,
+        .access = access,
+        .flags = SYS_REGION_BORROWED,
+    };
+}
+
+/* ------------------------------------------------------------ does it fit? */
+
+/* The entries that `region` may come to need for what `task` has lent of it. */
+static uint32_t entries_for(uint32_t task, const struct sys_region *region)
+{
+    uint32_t edges = 0;
+    uint32_t holes = 0;
+    bool whole = true;
+
+    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
+        struct range range = loan_range(id);
+        bool exclusive = k5.thread[id].lends == K5_MSG_LEND_MUT;
+
+        if (k5.thread[id].task != task || !region_overlap(range, range_of(region)) ||
+            (!exclusive && (region->access & SYS_WRITE) == 0)) {
+            continue;
+        }
+
+        uint32_t inside = (range.base > region->base ? 1u : 0u) +
+                          (range.base + (range.bytes - 1) < last_of(region) ? 1u : 0u);
+
+        whole = false;
+        if (!exclusive) {
+            edges += inside;
+        } else if (inside == 2) {
+            holes++;
+        }
+    }
+    return port_mpu_entries(region, whole, edges, holes);
+}
+
+bool region_fits(uint32_t task)
+{
+    uint32_t count = own_count(task);
+    uint32_t entries = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct sys_region region = own_region(task, i);
+
+        entries += entries_for(task, &region);
+    }
+    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
+        if (loan_borrower(id) == task) {
+            struct sys_region region = borrowed_region(id);
+
+            entries += entries_for(task, &region);
+        }
+    }
+    return entries <= port_system()->mpu_regions;
+}
+
+/* ------------------------------------------------------------ the view */
+
+static void insert(struct view *view, uint32_t at, const struct sys_region *region)
+{
+    KASSERT(view->count < CFG_MPU_REGIONS); /* region_fits() has counted */
+    for (uint32_t i = view->count; i > at; i--) {
+        view->region[i] = view->region[i - 1];
+    }
+    view->region[at] = *region;
+    view->count++;
+}
+
+static void add(struct view *view, const struct sys_region *region)
+{
+    uint32_t at = view->count;
+
+    while (at > 0 && view->region[at - 1].base > region->base) {
+        at--;
+    }
+    insert(view, at, region);
+}
+
+/* Splits region `at` so that a region begins at `base`, which lies inside it. */
+static void split(struct view *view, uint32_t at, uint32_t base)
+{
+    struct sys_region head = view->region[at];
+
+    head.bytes = base - head.base;
+    view->region[at].bytes -= head.bytes;
+    view->region[at].base = base;
+    insert(view, at, &head);
+}
+
+static void take_out(struct view *view, uint32_t at)
+{
+    view->count--;
+    for (uint32_t i = at; i < view->count; i++) {
+        view->region[i] = view->region[i + 1];
+    }
+}
+
+/* The part of region `at` that lies in the range is lent: no longer writable there. */
+static void share(struct view *view, uint32_t at, uint32_t first, uint32_t last)
+{
+    if (view->region[at].base < first) {
+        split(view, at++, first);
+    }
+    if (last_of(&view->region[at]) > last) {
+        split(view, at, last + 1);
+    }
+    view->region[at].access &= (uint8_t)~SYS_WRITE;
+}
+
+/* The same, exclusively: no longer there. */
+static void cut(struct view *view, uint32_t at, uint32_t first, uint32_t last)
+{
+    struct sys_region *region = &view->region[at];
+    bool head = region->base < first;
+    bool tail = last_of(region) > last;
+
+    if (head && tail) {
+        split(view, at, last + 1);
+        view->region[at].bytes = first - view->region[at].base;
+    } else if (head) {
+        region->bytes = first - region->base;
+    } else if (tail) {
+        region->bytes = last_of(region) - last;
+        region->base = last + 1;
+    } else {
+        take_out(view, at);
+    }
+}
+
+static void lend_out(struct view *view, uint32_t lender)
+{
+    struct range range = loan_range(lender);
+    uint32_t last = range.base + (range.bytes - 1);
+    bool exclusive = k5.thread[lender].lends == K5_MSG_LEND_MUT;
+
+    for (uint32_t i = view->count; i-- > 0;) { /* from the end: pieces behind `i` are done */
+        if (!region_overlap(range, range_of(&view->region[i]))) {
+            continue;
+        }
+        if (exclusive) {
+            cut(view, i, range.base, last);
+        } else if ((view->region[i].access & SYS_WRITE) != 0) {
+            share(view, i, range.base, last);
+        }
+    }
+}
+
+void region_rebuild(uint32_t task)
+{
+    struct task *owner = &k5.task[task];
+    struct view view;
+    uint32_t count = own_count(task);
+
+    view.count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct sys_region region = own_region(task, i);
+
+        add(&view, &region);
+    }
+    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
+        if (loan_borrower(id) == task) {
+            struct sys_region region = borrowed_region(id);
+
+            add(&view, &region);
+        }
+    }
+    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
+        if (k5.thread[id].task == task) {
+            lend_out(&view, id);
+        }
+    }
+    for (uint32_t i = 0; i < view.count; i++) {
+        owner->region[i] = view.region[i];
+    }
+    owner->region_count = (uint8_t)view.count;
+    port_mpu_compile((uint8_t)task);
+}
+
+/* ------------------------------------------------------------ region objects */
+
+static bool is_free(uint32_t task, const struct sys_region *object)
+{
+    const struct task *owner = &k5.task[task];
+
+    for (uint32_t i = 0; i < owner->region_count; i++) {
+        if (region_overlap(range_of(&owner->region[i]), range_of(object))) {
+            return false;
+        }
+    }
+    return !loan_is_lent(task, range_of(object));
+}
+
+enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access)
+{
+    struct task *owner = &k5.task[task];
+    struct cap *cap = &k5.slot[slot];
+
+    if (!is_free(task, sys_object(cap->object))) {
+        return K5_E_BUSY;
+    }
+    if (own_count(task) == CFG_MPU_REGIONS) {
+        return K5_E_REGIONS;
+    }
+
+    uint16_t before = cap->seen;
+
+    cap->seen = (uint16_t)access;
+    owner->mapped[owner->mapped_count++] = (uint16_t)slot;
+    if (!region_fits(task)) {
+        owner->mapped_count--;
+        cap->seen = before;
+        return K5_E_REGIONS;
+    }
+    region_rebuild(task);
+    return K5_OK;
+}
+
+static void forget_mapping(uint32_t task, uint32_t slot)
+{
+    struct task *owner = &k5.task[task];
+    uint32_t i = 0;
+
+    while (owner->mapped[i] != slot) {
+        i++;
+        KASSERT(i < owner->mapped_count);
+    }
+    owner->mapped[i] = owner->mapped[--owner->mapped_count];
+    k5.slot[slot].seen = 0;
+}
+
+enum k5_error region_unmap(uint32_t task, uint32_t slot)
+{
+    const struct cap *cap = &k5.slot[slot];
+
+    if (cap->seen == 0) {
+        return K5_E_STATE;
+    }
+    if (loan_is_lent(task, range_of(sys_object(cap->object)))) {
+        return K5_E_BUSY;
+    }
+    forget_mapping(task, slot);
+    region_rebuild(task);
+    return K5_OK;
+}
+
+enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *moved)
+{
+    const struct cap *cap = &k5.slot[slot];
+    const struct sys_region *object = sys_object(cap->object);
+    uint32_t access = cap->rights & (K5_RIGHT_READ | K5_RIGHT_WRITE);
+
+    if ((object->flags & SYS_REGION_MOVABLE) == 0 || from == to) {
+        return K5_E_INVALID;
+    }
+    if (loan_is_lent(from, range_of(object))) {
+        return K5_E_BUSY;
+    }
+    if (!cap_free_slot(to, object->home, moved)) {
+        return K5_E_SLOTS;
+    }
+
+    bool was_mapped = cap->seen != 0;
+    enum k5_error error = region_map(to, slot, access);
+
+    if (error != K5_OK) {
+        return error;
+    }
+    if (was_mapped) {
+        forget_mapping(from, slot);
+        region_rebuild(from);
+    }
+    k5.task[to].mapped[k5.task[to].mapped_count - 1u] = (uint16_t)*moved;
+    cap_move(slot, *moved);
+    k5.slot[*moved].seen = (uint16_t)access;
+    return K5_OK;
+}
+
+/* ------------------------------------------------------------ system calls */
+
+K5_MUST_USE static enum k5_error map(struct thread *thread)
+{
+    uint32_t access = thread->reg[1];
+    uint32_t slot = 0;
+    enum k5_error error =
+        cap_find(k5.current, thread->reg[0], K5_KIND_REGION, access & 0xffu, &slot);
+
+    if (error != K5_OK) {
+        return error;
+    }
+    if (access != SYS_READ && access != (SYS_READ | SYS_WRITE)) {
+        return K5_E_INVALID;
+    }
+    error = region_map(thread->task, slot, access);
+    if (error == K5_OK) {
+        thread->reg[1] = sys_object(k5.slot[slot].object)->base;
+        thread->reg[2] = sys_object(k5.slot[slot].object)->bytes;
+    }
+    return error;
+}
+
+void region_syscall_map(struct thread *thread)
+{
+    thread_complete(k5.current, map(thread));
+}
+
+void region_syscall_unmap(struct thread *thread)
+{
+    uint32_t slot = 0;
+    enum k5_error error = cap_find(k5.current, thread->reg[0], K5_KIND_REGION, 0, &slot);
+
+    thread_complete(k5.current, error == K5_OK ? region_unmap(thread->task, slot) : error);
 }

@@ -1,12 +1,64 @@
-/* What memory a task may touch, decided from its logical regions. */
+/* What memory a task may touch: its view.
+ *
+ * A view is made of the task's own regions (from the system description, and
+ * region objects that it has mapped) and what is lent to it, less what it has
+ * lent. It is a sorted table without overlaps, from which the port compiles the
+ * protection hardware's registers.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/kassert.h"
+#include "kernel/state.h"
+
+struct range {
+    uint32_t base;
+    uint32_t bytes;
+};
+
+/* Loans and region objects begin and end on multiples of this, on all hardware. */
+#define REGION_GRAIN 32u
+
 /*
- * True if task `task` may access every byte of [base, base + bytes) in all ways
- * of `access` (enum sys_access bits). An empty range is always allowed; one that
- * wraps around, or touches a device, never is. Bounded by CFG_MPU_REGIONS.
+ * True if task `task` may access [base, base + bytes) in all ways of `access`
+ * (SYS_READ, SYS_WRITE), in memory without any of the flags `refused`. Bounded by
+ * CFG_MPU_REGIONS; an empty range is always allowed.
  */
+bool region_check_flags(uint32_t task, struct range range, uint32_t access, uint32_t refused);
+
+/* The same for a buffer: anywhere but in device registers. */
 bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access);
+
+static inline bool region_overlap(struct range a, struct range b)
+{
+    return a.base - b.base < b.bytes || b.base - a.base < a.bytes;
+}
+
+/*
+ * True if the protection hardware has room for all that the task has mapped,
+ * borrowed and lent, whichever of the loans end first: so a loan can always
+ * return. A new loan is in the list of loans when this is asked.
+ */
+bool region_fits(uint32_t task);
+
+/* Makes the view anew and has it compiled. What region_fits() allowed always fits. */
+void region_rebuild(uint32_t task);
+
+/* Maps the region object of capability `slot` into the task, with `access`. E_BUSY, E_REGIONS. */
+K5_MUST_USE enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access);
+
+/* Takes it out again. E_STATE: it is not mapped; E_BUSY: some of it is lent. */
+K5_MUST_USE enum k5_error region_unmap(uint32_t task, uint32_t slot);
+
+/*
+ * Moves a movable region, whose capability is `slot` in task `from`, to a free
+ * slot of task `to`, mapped there; *moved is that slot. E_INVALID, E_BUSY,
+ * E_SLOTS, E_REGIONS: then nothing has changed.
+ */
+K5_MUST_USE enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *moved);
+
+/* The system calls of the running thread. */
+void region_syscall_map(struct thread *thread);
+void region_syscall_unmap(struct thread *thread);

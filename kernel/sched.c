@@ -9,10 +9,13 @@
 
 #include "kernel/donation.h"
 #include "kernel/kassert.h"
+#include "kernel/notification.h"
 #include "kernel/queue.h"
+#include "kernel/reaper.h"
 #include "kernel/system.h"
 #include "kernel/task.h"
 #include "kernel/thread.h"
+#include "kernel/wait.h"
 
 void sched_init(void)
 {
@@ -40,31 +43,29 @@ void sched_note_timer(uint64_t at)
 
 static void budget_spent(uint32_t id)
 {
-    const struct sys_thread *fixed = sys_thread(id);
     struct thread *thread = &k5.thread[id];
 
-    if (fixed->cooldown == 0) {
-        thread->budget_left = (int32_t)fixed->budget;
+    if (thread->cooldown == 0) {
+        thread->budget_left = (int32_t)thread->budget;
         k5.slice_over = 1;
         return;
     }
     thread->cooling = 1;
-    thread->replenish_at = k5.charged_at + fixed->cooldown;
+    thread->replenish_at = k5.charged_at + thread->cooldown;
     sched_note_timer(thread->replenish_at);
     port_trace(K5_EVENT_EXHAUSTED, id, 0, (uint32_t)-thread->budget_left, 0);
-    if (thread->state == THREAD_READY && thread->payer == id) {
+    if (thread->state == K5_THREAD_READY && thread->payer == id) {
         sched_remove(id);
-        thread_set_state(id, THREAD_EXHAUSTED);
+        thread_set_state(id, K5_THREAD_EXHAUSTED);
     }
     donation_payer_changed(id);
 }
 
 static void replenish(uint32_t id)
 {
-    const struct sys_thread *fixed = sys_thread(id);
     struct thread *thread = &k5.thread[id];
 
-    thread->budget_left += (int32_t)fixed->budget;
+    thread->budget_left += (int32_t)thread->budget;
     thread->cooling = 0;
     port_trace(K5_EVENT_REPLENISHED, id, 0, (uint32_t)thread->budget_left, 0);
     if (thread->budget_left <= 0) {
@@ -72,7 +73,7 @@ static void replenish(uint32_t id)
         return;
     }
     donation_payer_changed(id);
-    if (thread->state == THREAD_EXHAUSTED) {
+    if (thread->state == K5_THREAD_EXHAUSTED) {
         sched_ready(id);
     }
 }
@@ -118,7 +119,7 @@ bool sched_overran(void)
 
     const struct thread *thread = &k5.thread[k5.current];
 
-    return thread->state == THREAD_RUNNING && thread->payer != k5.current &&
+    return thread->state == K5_THREAD_RUNNING && thread->payer != k5.current &&
            thread->payer != NO_THREAD && k5.thread[thread->payer].cooling &&
            thread->overrun_used >= sys_thread(k5.current)->overrun;
 }
@@ -129,7 +130,7 @@ static void thread_timers(uint32_t id)
 {
     struct thread *thread = &k5.thread[id];
 
-    if (thread->state == THREAD_SLEEPING) {
+    if (thread->state == K5_THREAD_SLEEPING) {
         if (thread->wake_at <= k5.charged_at) {
             port_trace(K5_EVENT_WAKE, id, 0, 0, 0);
             thread_complete(id, K5_OK);
@@ -138,6 +139,7 @@ static void thread_timers(uint32_t id)
             sched_note_timer(thread->wake_at);
         }
     }
+    wait_timers(id);
     if (thread->cooling) {
         if (thread->replenish_at <= k5.charged_at) {
             replenish(id);
@@ -170,7 +172,7 @@ void sched_sleep(uint64_t at)
         return;
     }
     k5.thread[id].wake_at = at;
-    thread_set_state(id, THREAD_SLEEPING);
+    thread_set_state(id, K5_THREAD_SLEEPING);
     sched_note_timer(at);
 }
 
@@ -180,7 +182,7 @@ static void ready_push(uint32_t id, bool front)
 {
     uint32_t priority = k5.thread[id].effective;
 
-    thread_set_state(id, THREAD_READY);
+    thread_set_state(id, K5_THREAD_READY);
     k5.ready |= 1u << priority;
     if (front) {
         queue_push_front(&k5.queue[priority], id);
@@ -194,11 +196,14 @@ static void make_ready(uint32_t id, bool front)
     const struct thread *thread = &k5.thread[id];
 
     if (k5.task[thread->task].state != K5_TASK_READY) {
-        thread_set_state(id, THREAD_OFF);
+        thread_set_state(id, k5.task[thread->task].state == K5_TASK_HELD ? K5_THREAD_HELD
+                                                                         : K5_THREAD_OFF);
+    } else if (thread->dying) {
+        thread_set_state(id, K5_THREAD_OFF);
     } else if (thread->payer == NO_THREAD) {
-        thread_set_state(id, THREAD_UNFUNDED);
+        thread_set_state(id, K5_THREAD_UNFUNDED);
     } else if (thread->payer == id && thread->cooling) {
-        thread_set_state(id, THREAD_EXHAUSTED);
+        thread_set_state(id, K5_THREAD_EXHAUSTED);
     } else {
         ready_push(id, front);
     }
@@ -219,7 +224,7 @@ void sched_remove(uint32_t id)
     const struct thread *thread = &k5.thread[id];
     struct thread_queue *queue = &k5.queue[thread->effective];
 
-    if (thread->state != THREAD_READY) {
+    if (thread->state != K5_THREAD_READY) {
         return; /* the other runnable states are no queues */
     }
     queue_remove(queue, id);
@@ -239,7 +244,7 @@ void sched_rotate(void)
 /* The running thread stays, unless it lost its time or its place. */
 static bool keeps_running(uint32_t id)
 {
-    if (id == NO_THREAD || k5.thread[id].state != THREAD_RUNNING) {
+    if (id == NO_THREAD || k5.thread[id].state != K5_THREAD_RUNNING) {
         return false;
     }
 
@@ -271,7 +276,7 @@ static uint32_t pick(void)
     uint32_t id = k5.queue[sched_highest_ready()].head;
 
     sched_remove(id);
-    thread_set_state(id, THREAD_RUNNING);
+    thread_set_state(id, K5_THREAD_RUNNING);
     return id;
 }
 
@@ -294,27 +299,49 @@ static uint64_t deadline(void)
     return end < k5.next_timer ? end : k5.next_timer;
 }
 
-static void halt(void)
+void sched_halt(uint32_t code)
 {
-    event_emit(K5_EVENT_HALT, NO_THREAD, 0, NULL, 0);
+    event_emit(K5_EVENT_HALT, NO_THREAD, code, NULL, 0);
     port_halt();
+}
+
+/* Nothing runs for now, or any more. */
+static void park(void)
+{
+    uint32_t id = k5.current;
+
+    if (id != NO_THREAD && k5.thread[id].state == K5_THREAD_RUNNING) {
+        sched_resume(id);
+    }
+    k5.current = NO_THREAD;
+}
+
+static void choose(enum k5_event_kind event)
+{
+    uint32_t before = k5.current;
+
+    if (keeps_running(before)) {
+        return;
+    }
+    k5.current = (uint8_t)pick();
+    if (k5.current == NO_THREAD) {
+        port_trace(K5_EVENT_IDLE, NO_THREAD, before, 0, 0);
+    } else if (k5.current != before) {
+        port_trace((uint8_t)event, k5.current, before, k5.thread[k5.current].payer, 0);
+    }
+    (void)event; /* release images have no trace */
 }
 
 void sched_finish(enum k5_event_kind event)
 {
-    uint32_t before = k5.current;
-
-    if (!keeps_running(before)) {
-        k5.current = (uint8_t)pick();
-        if (k5.current == NO_THREAD) {
-            port_trace(K5_EVENT_IDLE, NO_THREAD, before, 0, 0);
-        } else if (k5.current != before) {
-            port_trace((uint8_t)event, k5.current, before, k5.thread[k5.current].payer, 0);
-        }
+    k5.unfinished = k5.reaping != 0 && !reaper_run();
+    if (k5.unfinished || k5.halted) {
+        park(); /* long work goes on when the pending interrupt has been taken */
+        return;
     }
-    (void)event; /* release images have no trace */
-    if (k5.current == NO_THREAD && k5.next_timer == PORT_NEVER) {
-        halt();
+    choose(event);
+    if (k5.current == NO_THREAD && k5.next_timer == PORT_NEVER && !interrupt_is_expected()) {
+        sched_halt(0);
     }
 
     uint64_t at = deadline();

@@ -44,6 +44,9 @@ bool sched_overran(void);
  */
 void sched_finish(enum k5_event_kind event);
 
+/* The machine ends here: 0, nothing will ever happen again; 1, the last resort. */
+void sched_halt(uint32_t code);
+
 static inline uint32_t sched_highest_ready(void)
 {
     return 31u - (uint32_t)__builtin_clz(k5.ready);

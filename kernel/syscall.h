@@ -9,5 +9,4 @@ void syscall_slow(uint32_t number);
 /* Those that never change who runs: no charge, no scheduling. Only the cheapest goes into the fast
  * path's code, which is compiled for speed. */
 void syscall_time(struct thread *thread);
-__attribute__((noinline)) void syscall_caps(struct thread *thread);
 __attribute__((noinline)) void syscall_log(struct thread *thread);

@@ -30,3 +30,18 @@ const struct sys_region *sys_region(uint32_t id)
 {
     return (const struct sys_region *)table(port_system()->regions_offset) + id;
 }
+
+const struct sys_region *sys_object(uint32_t id)
+{
+    return (const struct sys_region *)table(port_system()->objects_offset) + id;
+}
+
+const struct sys_notification *sys_notification(uint32_t id)
+{
+    return (const struct sys_notification *)table(port_system()->notifications_offset) + id;
+}
+
+const struct sys_interrupt *sys_interrupt(uint32_t id)
+{
+    return (const struct sys_interrupt *)table(port_system()->interrupts_offset) + id;
+}

@@ -2,12 +2,13 @@
 #include "kernel/task.h"
 
 #include "kernel/cap.h"
-#include "kernel/endpoint.h"
+#include "kernel/donation.h"
 #include "kernel/ipc.h"
-#include "kernel/kassert.h"
+#include "kernel/reaper.h"
 #include "kernel/sched.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
+#include "kernel/wait.h"
 
 static void report(uint32_t id, uint32_t delay_ticks)
 {
@@ -17,46 +18,85 @@ static void report(uint32_t id, uint32_t delay_ticks)
     event_emit(K5_EVENT_TASK, sys_task(id)->first_thread, task->state, arg, 3);
 }
 
+/* ------------------------------------------------------------ supervisors */
+
+/* The endpoint that the faults of task `id` go to, or SYS_NONE. */
+static uint32_t supervisor_of(uint32_t id)
+{
+    return k5.task[id].unsupervised ? SYS_NONE : sys_task(id)->supervisor;
+}
+
+static uint32_t serving_task(uint32_t endpoint)
+{
+    return k5.thread[k5.endpoint[endpoint].receiver].task;
+}
+
+/* A supervisor that itself waits for the task would never take the message. */
+static bool waits_for_task(uint32_t thread, uint32_t task)
+{
+    for (uint32_t i = 0; i < CFG_THREADS && thread != NO_THREAD; i++) {
+        if (k5.thread[thread].task == task) {
+            return true;
+        }
+        thread = donation_waits_for(thread);
+    }
+    return false;
+}
+
+static bool can_be_supervised(uint32_t id)
+{
+    uint32_t endpoint = supervisor_of(id);
+    const struct thread *thread = &k5.thread[k5.task[id].fault.thread];
+
+    return endpoint != SYS_NONE && k5.task[serving_task(endpoint)].state != K5_TASK_STOPPED &&
+           thread_is_runnable(k5.task[id].fault.thread) && !thread->dying &&
+           !waits_for_task(k5.endpoint[endpoint].receiver, id);
+}
+
+/* ------------------------------------------------------------ start */
+
 static void start(uint32_t id)
 {
     const struct sys_task *table = sys_task(id);
+    struct task *task = &k5.task[id];
 
-    k5.task[id].state = K5_TASK_READY;
-    k5.task[id].started_at = k5.charged_at;
+    task->state = K5_TASK_READY;
+    task->started_at = k5.charged_at;
+    task->fault.kind = 0;
     cap_reset_table(id);
     for (uint32_t i = 0; i < table->thread_count; i++) {
-        thread_start(table->first_thread + i);
+        if ((sys_thread(table->first_thread + i)->flags & SYS_THREAD_OFF) == 0) {
+            thread_start(table->first_thread + i);
+        }
+    }
+    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+        uint32_t endpoint = sys_task(i)->supervisor;
+
+        if (endpoint != SYS_NONE && serving_task(endpoint) == id) {
+            k5.task[i].unsupervised = 0;
+        }
     }
 }
 
 void task_boot_all(void)
 {
+    cap_init_all();
     for (uint32_t i = 0; i < port_system()->task_count; i++) {
-        port_mpu_compile((uint8_t)i);
-        start(i);
-    }
-}
-
-/* No thread of the task runs or takes part in anything; its peers get `error`. */
-static void quiesce(uint32_t id, enum k5_error error)
-{
-    const struct sys_task *table = sys_task(id);
-
-    for (uint32_t i = 0; i < table->thread_count; i++) {
-        uint32_t thread = table->first_thread + i;
-
-        if (thread_is_runnable(thread)) {
-            sched_remove(thread);
+        region_rebuild(i);
+        if ((sys_task(i)->flags & SYS_TASK_STOPPED) != 0) {
+            k5.task[i].state = K5_TASK_STOPPED;
+        } else {
+            start(i);
         }
-        endpoint_set_generation(thread, k5.task[id].generation);
-        ipc_abandon(thread, error);
     }
 }
+
+/* ------------------------------------------------------------ what becomes of a task */
 
 static void stop(uint32_t id)
 {
     k5.task[id].state = K5_TASK_STOPPED;
-    quiesce(id, K5_E_STOPPED);
+    reaper_take_task(id);
     report(id, 0);
 }
 
@@ -71,7 +111,7 @@ static void hold(uint32_t id)
 
         if (thread_is_runnable(thread)) {
             sched_remove(thread);
-            thread_set_state(thread, THREAD_OFF);
+            thread_set_state(thread, K5_THREAD_HELD);
         }
     }
     report(id, 0);
@@ -82,11 +122,6 @@ static uint32_t next_delay(uint32_t id)
 {
     const struct sys_task *table = sys_task(id);
     struct task *task = &k5.task[id];
-
-    if (k5.charged_at - task->started_at >= table->stable_ticks) {
-        task->restart_count = 0;
-    }
-
     uint32_t shift = task->restart_count;
     uint64_t delay = shift < 32 ? (uint64_t)table->backoff_ticks << shift : UINT32_MAX;
 
@@ -96,33 +131,45 @@ static uint32_t next_delay(uint32_t id)
     return delay < table->backoff_max_ticks ? (uint32_t)delay : table->backoff_max_ticks;
 }
 
-static void restart(uint32_t id)
+/* False: there are no more restarts for this task. */
+static bool may_restart(uint32_t id)
 {
+    const struct sys_task *table = sys_task(id);
     struct task *task = &k5.task[id];
 
-    if (task->generation == UINT16_MAX) {
-        stop(id); /* a wrapped generation would let stale capabilities live again */
-        return;
+    if (k5.charged_at - task->started_at >= table->stable_ticks) {
+        task->restart_count = 0;
     }
+    /* A wrapped generation would let stale capabilities live again. */
+    return task->generation != UINT16_MAX &&
+           (table->restart_limit == 0 || task->restart_count < table->restart_limit);
+}
 
-    uint32_t delay = next_delay(id);
+static void restart(uint32_t id, uint32_t delay)
+{
+    struct task *task = &k5.task[id];
 
     task->generation++;
     task->state = K5_TASK_BACKOFF;
     task->restart_at = k5.charged_at + delay;
-    quiesce(id, K5_E_RESTARTED);
-    sched_note_timer(task->restart_at);
+    reaper_take_task(id);
     report(id, delay);
 }
 
-void task_fault(uint32_t id)
+static void follow_policy(uint32_t id)
 {
     switch ((enum sys_policy)sys_task(id)->policy) {
     case SYS_POLICY_RESTART:
-        restart(id);
+        if (may_restart(id)) {
+            restart(id, next_delay(id));
+        } else {
+            stop(id);
+        }
         break;
     case SYS_POLICY_HOLD:
-        hold(id);
+        if (k5.task[id].state != K5_TASK_HELD) {
+            hold(id);
+        }
         break;
     case SYS_POLICY_STOP:
         stop(id);
@@ -130,11 +177,21 @@ void task_fault(uint32_t id)
     }
 }
 
+void task_fault(uint32_t id)
+{
+    if (can_be_supervised(id)) {
+        hold(id);
+        ipc_send_fault(k5.task[id].fault.thread, supervisor_of(id));
+    } else {
+        follow_policy(id);
+    }
+}
+
 void task_timers(uint32_t id)
 {
     struct task *task = &k5.task[id];
 
-    if (task->state != K5_TASK_BACKOFF) {
+    if (task->state != K5_TASK_BACKOFF || task->dying) {
         return;
     }
     if (task->restart_at > k5.charged_at) {
@@ -143,4 +200,204 @@ void task_timers(uint32_t id)
     }
     start(id);
     report(id, 0);
+}
+
+/* ------------------------------------------------------------ the last resort */
+
+static void epitaph(uint32_t id)
+{
+    uint32_t resort = port_system()->last_resort;
+    const uint32_t arg[] = {id, k5.task[id].restart_count};
+
+    event_emit(K5_EVENT_EPITAPH, sys_task(id)->first_thread, resort, arg, 2);
+    if (resort == SYS_LAST_HALT) {
+        k5.halted = 1;
+        port_deadline(PORT_NEVER);
+        sched_halt(1);
+    }
+}
+
+bool task_release_ward(uint32_t id)
+{
+    bool first = true;
+
+    if (k5.task[id].state != K5_TASK_STOPPED || k5.halted) {
+        return false;
+    }
+    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+        uint32_t endpoint = sys_task(i)->supervisor;
+
+        if (endpoint == SYS_NONE || serving_task(endpoint) != id) {
+            continue;
+        }
+        if (k5.task[i].unsupervised) {
+            first = false;
+            continue;
+        }
+        if (first) {
+            epitaph(id);
+        }
+        k5.task[i].unsupervised = 1;
+        if (k5.task[i].state == K5_TASK_HELD && k5.task[i].fault.kind != 0) {
+            follow_policy(i);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------ system calls */
+
+K5_MUST_USE static enum k5_error find(uint32_t rights, uint32_t *id)
+{
+    uint32_t slot = 0;
+    enum k5_error error =
+        cap_find(k5.current, k5.thread[k5.current].reg[0], K5_KIND_TASK, rights, &slot);
+
+    *id = error == K5_OK ? k5.slot[slot].object : 0;
+    return error;
+}
+
+void task_syscall_status(void)
+{
+    struct thread *thread = &k5.thread[k5.current];
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_STATUS, &id);
+
+    if (error == K5_OK) {
+        thread->reg[1] = k5.task[id].state;
+        thread->reg[2] = k5.task[id].generation;
+        thread->reg[3] = k5.task[id].restart_count;
+    }
+    thread_complete(k5.current, error);
+}
+
+K5_MUST_USE static enum k5_error ask_to_start(uint32_t id)
+{
+    struct task *task = &k5.task[id];
+
+    if (task->state != K5_TASK_STOPPED && task->state != K5_TASK_BACKOFF) {
+        return K5_E_STATE;
+    }
+    if (task->dying) {
+        return K5_E_BUSY;
+    }
+    if (task->state == K5_TASK_STOPPED) {
+        if (task->generation == UINT16_MAX) {
+            return K5_E_STATE;
+        }
+        task->generation++;
+        task->restart_count = 0;
+    }
+    start(id);
+    report(id, 0);
+    return K5_OK;
+}
+
+void task_syscall_start(void)
+{
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+
+    if (error == K5_OK) {
+        error = ask_to_start(id);
+    }
+    thread_complete(k5.current, error);
+}
+
+void task_syscall_stop(void)
+{
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+
+    thread_complete(k5.current, error);
+    if (error == K5_OK && k5.task[id].state != K5_TASK_STOPPED) {
+        stop(id);
+    }
+}
+
+K5_MUST_USE static enum k5_error ask_to_restart(uint32_t id)
+{
+    struct task *task = &k5.task[id];
+
+    if (task->state == K5_TASK_STOPPED || task->generation == UINT16_MAX) {
+        return K5_E_STATE;
+    }
+    if (task->state != K5_TASK_BACKOFF) {
+        (void)may_restart(id); /* who asks for a restart decides; but it counts as one in a row */
+        (void)next_delay(id);
+        restart(id, 0);
+    } else {
+        task->restart_at = k5.charged_at;
+        task_timers(id);
+    }
+    return K5_OK;
+}
+
+void task_syscall_restart(void)
+{
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+
+    if (error == K5_OK) {
+        thread_complete(k5.current, K5_OK); /* now: it may be the caller's own task */
+        error = ask_to_restart(id);
+    }
+    if (error != K5_OK) {
+        thread_complete(k5.current, error);
+    }
+}
+
+void task_syscall_hold(void)
+{
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+
+    if (error == K5_OK && k5.task[id].state != K5_TASK_READY) {
+        error = K5_E_STATE;
+    }
+    thread_complete(k5.current, error);
+    if (error == K5_OK) {
+        k5.task[id].fault.kind = 0;
+        hold(id);
+    }
+}
+
+static void resume(uint32_t id)
+{
+    const struct sys_task *table = sys_task(id);
+
+    k5.task[id].state = K5_TASK_READY;
+    k5.task[id].fault.kind = 0;
+    for (uint32_t i = 0; i < table->thread_count; i++) {
+        struct thread *thread = &k5.thread[table->first_thread + i];
+
+        if (thread->state == K5_THREAD_FAULTED) {
+            wait_leave(table->first_thread + i);
+            thread_set_state(table->first_thread + i, K5_THREAD_HELD);
+        }
+        if (thread->state == K5_THREAD_HELD) {
+            thread->overrun_used = 0;
+            sched_ready(table->first_thread + i);
+        }
+    }
+    report(id, 0);
+}
+
+void task_syscall_resume(void)
+{
+    uint32_t id = 0;
+    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+
+    if (error == K5_OK) {
+        const struct task *task = &k5.task[id];
+        bool resumable =
+            task->fault.kind == 0 || (task->fault.flags & K5_FAULT_FLAG_RESUMABLE) != 0;
+
+        error = task->state == K5_TASK_HELD && resumable ? K5_OK : K5_E_STATE;
+    }
+    thread_complete(k5.current, error);
+    if (error == K5_OK) {
+        resume(id);
+    }
 }

@@ -28,6 +28,8 @@ void thread_init_all(void)
         const struct sys_task *task = sys_task(fixed->task);
         struct thread *thread = &k5.thread[i];
 
+        thread->budget = fixed->budget;
+        thread->cooldown = fixed->cooldown;
         thread->budget_left = (int32_t)fixed->budget;
         thread->slot_base = task->first_slot;
         thread->slot_count = task->slot_count;
@@ -38,7 +40,8 @@ void thread_init_all(void)
         thread->payer = thread->own_payer;
         thread->client = NO_THREAD;
         thread->holder = NO_THREAD;
-        thread_set_state(i, THREAD_OFF);
+        thread->used_slot = NO_SLOT;
+        thread_set_state(i, K5_THREAD_OFF);
     }
 }
 
@@ -47,7 +50,7 @@ void thread_start(uint32_t id)
     const struct sys_thread *fixed = sys_thread(id);
     struct thread *thread = &k5.thread[id];
 
-    KASSERT(thread->state == THREAD_OFF);
+    KASSERT(thread->state == K5_THREAD_OFF);
     KASSERT(region_check(thread->task, fixed->stack_top - INITIAL_FRAME_BYTES, INITIAL_FRAME_BYTES,
                          SYS_READ | SYS_WRITE));
     for (uint32_t i = 0; i < 8; i++) {

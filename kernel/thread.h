@@ -4,7 +4,7 @@
 #include "kernel/state.h"
 
 /* Every transition passes here, so one breakpoint sees them all. Queues are the caller's. */
-static inline void thread_set_state(uint32_t id, enum thread_state state)
+static inline void thread_set_state(uint32_t id, enum k5_thread_state state)
 {
     k5.thread[id].state = (uint8_t)state;
 }
@@ -13,13 +13,19 @@ static inline bool thread_is_runnable(uint32_t id)
 {
     uint8_t state = k5.thread[id].state;
 
-    return state >= THREAD_RUNNING && state <= THREAD_UNFUNDED;
+    return state >= K5_THREAD_RUNNING && state <= K5_THREAD_UNFUNDED;
+}
+
+/* In an endpoint's queue, with a message. */
+static inline bool thread_is_sending(const struct thread *thread)
+{
+    return thread->state == K5_THREAD_SENDING || thread->state == K5_THREAD_CALLING;
 }
 
 /* In an endpoint's queue. */
 static inline bool thread_is_queued(const struct thread *thread)
 {
-    return thread->state == THREAD_SENDING || thread->state == THREAD_CALLING;
+    return thread->state >= K5_THREAD_SENDING && thread->state <= K5_THREAD_FAULTED;
 }
 
 /* The system call that thread `id` is in has this result. Call before reg[7] is overwritten. */

@@ -1,0 +1,115 @@
+/* Loans: memory that a caller lends to the callee until the reply. */
+#include "kernel/loan.h"
+
+#include "kernel/reaper.h"
+#include "kernel/system.h"
+
+static bool touches_stack(uint32_t task, struct range range)
+{
+    const struct sys_task *table = sys_task(task);
+
+    for (uint32_t i = 0; i < table->thread_count; i++) {
+        const struct sys_thread *thread = sys_thread(table->first_thread + i);
+        struct range stack = {thread->stack_base, thread->stack_top - thread->stack_base};
+
+        if (region_overlap(stack, range)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum k5_error loan_check(uint32_t id)
+{
+    const struct thread *thread = &k5.thread[id];
+    bool exclusive = (thread->reg[1] & 0xffu) == K5_MSG_LEND_MUT;
+    struct range range = loan_range(id);
+    uint32_t access = exclusive ? SYS_READ | SYS_WRITE : SYS_READ;
+
+    if (range.bytes == 0 || (range.base | range.bytes) % REGION_GRAIN != 0) {
+        return K5_E_ALIGNMENT;
+    }
+    if (!region_check_flags(thread->task, range, access, SYS_REGION_DEVICE | SYS_REGION_SHARED) ||
+        touches_stack(thread->task, range)) {
+        return K5_E_ADDRESS;
+    }
+    return K5_OK;
+}
+
+bool loan_is_lent(uint32_t task, struct range range)
+{
+    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
+        if (k5.thread[id].task == task && region_overlap(loan_range(id), range)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On most hardware regions of one task must not overlap, so nobody gets a range twice. */
+static bool has_part_of(uint32_t task, struct range range)
+{
+    const struct task *owner = &k5.task[task];
+
+    for (uint32_t i = 0; i < owner->region_count; i++) {
+        struct range other = {owner->region[i].base, owner->region[i].bytes};
+
+        if (region_overlap(other, range)) {
+            return true;
+        }
+    }
+    return loan_is_lent(task, range);
+}
+
+static void take_out(uint32_t lender)
+{
+    struct thread *thread = &k5.thread[lender];
+
+    if (k5.loans == lender) {
+        k5.loans = thread->next_loan;
+    } else {
+        uint32_t before = k5.loans;
+
+        while (k5.thread[before].next_loan != lender) {
+            before = k5.thread[before].next_loan;
+            KASSERT(before != NO_THREAD);
+        }
+        k5.thread[before].next_loan = thread->next_loan;
+    }
+    thread->lends = 0;
+}
+
+enum k5_error loan_begin(uint32_t lender, uint32_t borrower)
+{
+    struct thread *thread = &k5.thread[lender];
+    uint32_t to = k5.thread[borrower].task;
+    struct range range = loan_range(lender);
+
+    if (has_part_of(to, range)) {
+        return K5_E_BUSY;
+    }
+    thread->lends = thread->reg[1] & 0xffu;
+    thread->holder = (uint8_t)borrower;
+    thread->next_loan = k5.loans;
+    k5.loans = (uint8_t)lender;
+    if (!region_fits(to) || !region_fits(thread->task)) {
+        take_out(lender);
+        return K5_E_REGIONS;
+    }
+    region_rebuild(to);
+    region_rebuild(thread->task);
+    port_trace(K5_EVENT_LOAN, lender, borrower | (uint32_t)thread->lends << 8, range.base,
+               range.bytes);
+    return K5_OK;
+}
+
+void loan_end(uint32_t lender)
+{
+    const struct thread *thread = &k5.thread[lender];
+
+    port_trace(K5_EVENT_LOAN_END, lender, thread->holder, thread->reg[2], thread->reg[3]);
+    take_out(lender);
+    region_rebuild(loan_borrower(lender));
+    region_rebuild(thread->task);
+    reaper_retry();
+}

@@ -1,0 +1,44 @@
+/* Loans: memory that a caller lends to the callee until the reply.
+ *
+ * A loan is a thread that is AWAITING (or dead: LENDING) with `lends` set; its
+ * message registers hold the range. All such threads are one list. What a task
+ * may touch follows from it: kernel/region.h.
+ */
+#pragma once
+
+#include "kernel/region.h"
+
+static inline struct range loan_range(uint32_t lender)
+{
+    return (struct range){k5.thread[lender].reg[2], k5.thread[lender].reg[3]};
+}
+
+static inline uint32_t loan_borrower(uint32_t lender)
+{
+    return k5.thread[k5.thread[lender].holder].task;
+}
+
+/*
+ * Whether the running thread's call may lend what its registers say. E_ALIGNMENT,
+ * E_ADDRESS: also where a stack, device registers or shared memory are touched.
+ */
+K5_MUST_USE enum k5_error loan_check(uint32_t id);
+
+/*
+ * Thread `lender` lends to thread `borrower` from now on. E_BUSY: the borrower's
+ * task has part of it already, or had lent it. E_REGIONS: no room in the protection
+ * hardware of either. Then nothing has changed.
+ */
+K5_MUST_USE enum k5_error loan_begin(uint32_t lender, uint32_t borrower);
+
+/* The range is its owner's again. */
+void loan_end(uint32_t lender);
+
+/* True if task `task` has lent some of `range`. */
+bool loan_is_lent(uint32_t task, struct range range);
+
+/* True if the borrower's task has lent some of this loan to somebody else in turn. */
+static inline bool loan_is_passed_on(uint32_t lender)
+{
+    return loan_is_lent(loan_borrower(lender), loan_range(lender));
+}

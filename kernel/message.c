@@ -1,0 +1,343 @@
+/* Messages: what the registers say, and how they get across. */
+#include "kernel/message.h"
+
+#include "kernel/cap.h"
+#include "kernel/loan.h"
+#include "kernel/thread.h"
+
+#define ALL_FLAGS 0xff00u
+
+/* ------------------------------------------------------------ what the registers say */
+
+static struct range outgoing(const struct thread *thread)
+{
+    return (struct range){thread->reg[IPC_W0], thread->reg[IPC_W1]};
+}
+
+/* Where `thread` wants a copy message; empty if it gave no buffer. */
+static struct range incoming(const struct thread *thread)
+{
+    bool given = IPC_KIND(thread->reg[IPC_INFO]) == K5_MSG_COPY ||
+                 (thread->reg[IPC_INFO] & K5_FLAG_RECV_BUF) != 0;
+
+    if (!given) {
+        return (struct range){0, 0};
+    }
+    return (struct range){thread->reg[IPC_W2], thread->reg[IPC_W3]};
+}
+
+static bool may_read(uint32_t id, struct range range)
+{
+    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_READ);
+}
+
+static bool may_write(uint32_t id, struct range range)
+{
+    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_WRITE);
+}
+
+/* ------------------------------------------------------------ checks */
+
+/* The capability that the message of thread `id` carries, in register `index`. */
+K5_MUST_USE static enum k5_error find_passed(uint32_t id, uint32_t index, bool movable,
+                                             uint32_t *slot)
+{
+    enum k5_error error = cap_find_any(id, k5.thread[id].reg[index], slot);
+
+    if (error != K5_OK) {
+        return error;
+    }
+    if ((k5.slot[*slot].rights & K5_RIGHT_GRANT) == 0) {
+        return K5_E_RIGHTS;
+    }
+    return cap_is_movable(&k5.slot[*slot]) == movable ? K5_OK : K5_E_INVALID;
+}
+
+/* A loan must leave the reply's buffer to its owner. */
+K5_MUST_USE static enum k5_error check_loan(const struct thread *thread)
+{
+    struct range buffer = incoming(thread);
+
+    if (buffer.bytes != 0 && outgoing(thread).bytes != 0 &&
+        region_overlap(buffer, outgoing(thread))) {
+        return K5_E_ADDRESS;
+    }
+    return loan_check(k5.current);
+}
+
+enum k5_error message_check(uint32_t flags, bool call)
+{
+    const struct thread *thread = &k5.thread[k5.current];
+    uint32_t info = thread->reg[IPC_INFO];
+    uint32_t kind = IPC_KIND(info);
+    uint32_t slot = 0;
+
+    if (kind == K5_MSG_SHORT) {
+        flags |= K5_FLAG_CAP;
+    }
+    if ((info & ALL_FLAGS & ~flags) != 0) {
+        return K5_E_INVALID;
+    }
+    switch (kind) {
+    case K5_MSG_SHORT:
+        return (info & K5_FLAG_CAP) != 0 ? find_passed(k5.current, IPC_W1, false, &slot) : K5_OK;
+    case K5_MSG_COPY:
+        if (outgoing(thread).bytes > CFG_COPY_BYTES) {
+            return K5_E_SIZE;
+        }
+        return may_read(k5.current, outgoing(thread)) ? K5_OK : K5_E_ADDRESS;
+    case K5_MSG_LEND:
+    case K5_MSG_LEND_MUT:
+        return call ? check_loan(thread) : K5_E_INVALID;
+    case K5_MSG_MOVE:
+        return find_passed(k5.current, IPC_W0, true, &slot);
+    default:
+        return K5_E_INVALID;
+    }
+}
+
+enum k5_error message_check_buffer(void)
+{
+    return may_write(k5.current, incoming(&k5.thread[k5.current])) ? K5_OK : K5_E_ADDRESS;
+}
+
+/* ------------------------------------------------------------ what goes across */
+
+/* What is put into the receiver's words, beside what the registers of the sender say. */
+struct payload {
+    uint32_t copied;      /* of a copy message */
+    uint32_t slot;        /* of the receiver's new capability */
+    struct delivery done; /* how it went */
+};
+
+static struct payload failed(enum k5_error error, bool receiver_failed)
+{
+    return (struct payload){.done = {error, receiver_failed}};
+}
+
+/* Copies one message. Nothing is copied unless all may be. */
+static struct payload copy(uint32_t from, uint32_t to)
+{
+    struct range source = outgoing(&k5.thread[from]);
+    struct range target = incoming(&k5.thread[to]);
+    uint32_t bytes = source.bytes < target.bytes ? source.bytes : target.bytes;
+
+    if (!may_read(from, source)) {
+        return failed(K5_E_ADDRESS, false);
+    }
+    if (!may_write(to, target)) {
+        return failed(K5_E_ADDRESS, true);
+    }
+    if (bytes != 0) {
+        port_copy(target.base, source.base, bytes);
+    }
+    return (struct payload){.copied = bytes};
+}
+
+static struct payload pass(uint32_t from, uint32_t to)
+{
+    struct payload payload = {0};
+    uint32_t slot = 0;
+    enum k5_error error = find_passed(from, IPC_W1, false, &slot);
+
+    if (error == K5_OK) {
+        error = cap_derive(slot, k5.thread[to].task, k5.slot[slot].rights, k5.slot[slot].badge,
+                           &payload.slot);
+    }
+    payload.done.error = error;
+    return payload;
+}
+
+static struct payload move(uint32_t from, uint32_t to)
+{
+    struct payload payload = {0};
+    uint32_t slot = 0;
+    enum k5_error error = find_passed(from, IPC_W0, true, &slot);
+
+    if (error == K5_OK) {
+        error = region_move(k5.thread[from].task, slot, k5.thread[to].task, &payload.slot);
+    }
+    payload.done.error = error;
+    return payload;
+}
+
+static struct payload lend(uint32_t from, uint32_t to)
+{
+    enum k5_error error = loan_check(from);
+
+    if (error == K5_OK) {
+        error = k5.thread[from].task == k5.thread[to].task ? K5_E_INVALID : loan_begin(from, to);
+    }
+    return failed(error, false);
+}
+
+static struct payload carry(uint32_t from, uint32_t to)
+{
+    uint32_t info = k5.thread[from].reg[IPC_INFO];
+
+    switch (IPC_KIND(info)) {
+    case K5_MSG_COPY:
+        return copy(from, to);
+    case K5_MSG_LEND:
+    case K5_MSG_LEND_MUT:
+        return lend(from, to);
+    case K5_MSG_MOVE:
+        return move(from, to);
+    default:
+        return (info & K5_FLAG_CAP) != 0 ? pass(from, to) : (struct payload){0};
+    }
+}
+
+/* ------------------------------------------------------------ the receiver's registers */
+
+static void set_copy(struct thread *target, const struct thread *source, uint32_t copied)
+{
+    target->reg[IPC_W0] = source->reg[IPC_W1];
+    target->reg[IPC_W1] = copied;
+    target->reg[IPC_W2] = 0;
+    target->reg[IPC_W3] = 0;
+    if (copied < source->reg[IPC_W1]) {
+        target->reg[IPC_INFO] |= K5_FLAG_TRUNCATED;
+    }
+}
+
+static void set_moved(struct thread *target, uint32_t slot)
+{
+    const struct sys_region *object = sys_object(k5.slot[slot].object);
+
+    target->reg[IPC_W0] = object->base;
+    target->reg[IPC_W1] = object->bytes;
+    target->reg[IPC_W2] = cap_cptr_of(slot, target->slot_base);
+    target->reg[IPC_W3] = 0;
+}
+
+static void set_words(struct thread *target, const struct thread *source)
+{
+    bool buffered = (source->reg[IPC_INFO] & K5_FLAG_RECV_BUF) != 0;
+
+    target->reg[IPC_W0] = source->reg[IPC_W0];
+    target->reg[IPC_W1] = source->reg[IPC_W1];
+    target->reg[IPC_W2] = buffered ? 0 : source->reg[IPC_W2];
+    target->reg[IPC_W3] = buffered ? 0 : source->reg[IPC_W3];
+}
+
+static void set_message(uint32_t from, uint32_t to, const struct payload *payload)
+{
+    const struct thread *source = &k5.thread[from];
+    struct thread *target = &k5.thread[to];
+    uint32_t info = source->reg[IPC_INFO];
+
+    target->reg[IPC_INFO] = IPC_LABEL(info) | IPC_KIND(info) | (info & K5_FLAG_CAP);
+    if (IPC_KIND(info) == K5_MSG_COPY) {
+        set_copy(target, source, payload->copied);
+    } else if (IPC_KIND(info) == K5_MSG_MOVE) {
+        set_moved(target, payload->slot);
+    } else {
+        set_words(target, source);
+        if ((info & K5_FLAG_CAP) != 0) {
+            target->reg[IPC_W1] = cap_cptr_of(payload->slot, target->slot_base);
+        }
+    }
+}
+
+void message_sent(struct thread *sender, uint32_t copied)
+{
+    if (IPC_KIND(sender->reg[IPC_INFO]) == K5_MSG_COPY) {
+        uint32_t full = sender->reg[IPC_W1];
+
+        sender->reg[IPC_W0] = full;
+        sender->reg[IPC_W1] = copied;
+        sender->reg[IPC_INFO] = copied < full ? K5_FLAG_TRUNCATED : 0;
+    }
+}
+
+/* ------------------------------------------------------------ from thread to thread */
+
+struct delivery message_deliver(uint32_t from, uint32_t to, bool is_call)
+{
+    struct thread *sender = &k5.thread[from];
+    struct thread *receiver = &k5.thread[to];
+    uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
+    struct payload payload = carry(from, to);
+
+    if (payload.done.error != K5_OK) {
+        return payload.done;
+    }
+    set_message(from, to, &payload);
+    receiver->reg[IPC_INFO] |= replied;
+    thread_complete(to, K5_OK);
+    receiver->reg[IPC_BADGE] = k5.slot[sender->used_slot].badge;
+    receiver->reg[IPC_REPLY] = 0;
+    if (is_call) {
+        ipc_next_sequence(sender);
+        sender->reg[IPC_BADGE] = payload.copied; /* the result, if no error overtakes it */
+        sender->holder = (uint8_t)to;
+        thread_set_state(from, K5_THREAD_AWAITING);
+        receiver->reg[IPC_REPLY] = ipc_reply_cap(from);
+        receiver->client = (uint8_t)from;
+        receiver->overrun_used = 0;
+    } else {
+        message_sent(sender, payload.copied);
+        thread_complete(from, K5_OK);
+    }
+    return payload.done;
+}
+
+struct answer message_answer(uint32_t caller)
+{
+    if (k5.thread[caller].lends && loan_is_passed_on(caller)) {
+        return (struct answer){.refused = K5_E_BUSY};
+    }
+
+    struct payload payload = carry(k5.current, caller);
+
+    if (payload.done.error != K5_OK && !payload.done.receiver_failed) {
+        return (struct answer){.refused = payload.done.error};
+    }
+    if (k5.thread[caller].lends) {
+        loan_end(caller); /* now, as the reply overwrites the registers that say what was lent */
+    }
+    if (payload.done.error == K5_OK) {
+        set_message(k5.current, caller, &payload);
+    }
+    return (struct answer){.result = payload.done.error, .copied = payload.copied};
+}
+
+/* ------------------------------------------------------------ from the kernel */
+
+static void from_kernel(uint32_t to, uint32_t info, const uint32_t word[4], uint32_t badge)
+{
+    struct thread *receiver = &k5.thread[to];
+    uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
+
+    receiver->reg[IPC_INFO] = info | replied;
+    for (uint32_t i = 0; i < 4; i++) {
+        receiver->reg[IPC_W0 + i] = word[i];
+    }
+    thread_complete(to, K5_OK);
+    receiver->reg[IPC_BADGE] = badge;
+    receiver->reg[IPC_REPLY] = 0;
+}
+
+void message_from_ring(uint32_t to, const struct message *message)
+{
+    from_kernel(to, IPC_LABEL(message->info), message->word, message->badge);
+}
+
+void message_from_bits(uint32_t to, uint32_t bits)
+{
+    from_kernel(to, K5_MSG_NOTIFICATION, (const uint32_t[4]){bits}, 0);
+}
+
+void message_from_fault(uint32_t to, uint32_t task)
+{
+    const struct task_fault *fault = &k5.task[task].fault;
+    const uint32_t word[4] = {
+        task | (uint32_t)fault->thread << 8 | (uint32_t)fault->flags << 16,
+        fault->pc,
+        fault->address,
+        fault->status,
+    };
+
+    from_kernel(to, (uint32_t)fault->kind << 16 | K5_MSG_FAULT, word, 0);
+}

@@ -1,0 +1,17 @@
+/* Ports: names at which a server is found. (A "port" of the kernel to a machine is another thing:
+ * hence the file's name.) */
+#pragma once
+
+#include "kernel/state.h"
+
+void name_init_all(void);
+
+/* Closes the port that is open with the endpoint capability in this slot. */
+void name_close(uint32_t slot);
+
+/* Closes the ports at which task `task` listens. */
+void name_close_all(uint32_t task);
+
+/* The system calls of the running thread. */
+void name_syscall_listen(void);
+void name_syscall_connect(void);
