@@ -1,6 +1,7 @@
 /* From reset to the first thread. */
 #include "arch/armv8m/clock.h"
 #include "arch/armv8m/core.h"
+#include "arch/armv8m/fpu.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_internal.h"
 #include "arch/armv8m/port_state.h"
@@ -33,10 +34,11 @@ static void exceptions_start(void)
     SHCSR = SHCSR_MEMFAULTENA | SHCSR_BUSFAULTENA | SHCSR_USGFAULTENA | SHCSR_SECUREFAULTENA;
     CCR |= CCR_DIV_0_TRP;
 
-    /* No thread may use the FPU yet. Lazy stacking would save one thread's registers later, under
-     * another thread's MPU regions: never. */
+    /* No thread may use the FPU: see fpu.c. Lazy stacking would save one thread's registers later,
+     * under another thread's MPU regions: never. */
     CPACR = 0;
-    FPCCR &= ~FPCCR_LSPEN;
+    FPCCR = (FPCCR & ~FPCCR_LSPEN) | FPCCR_ASPEN;
+    nvic_start(ENTRY_PRIORITIES_ALL);
 }
 
 static void mpu_start(void)
@@ -56,7 +58,19 @@ void port_boot(void)
 {
     port.idle.context.psplim = (uint32_t)(uintptr_t)idle_stack_base;
     clock_start();
+    fpu_start();
     kernel_boot();
+}
+
+/* Interrupts are off, so nothing comes in between the look and the wait; what pends ends the wait,
+ * and is taken behind. */
+static void idle_step(void)
+{
+    if (k5.unfinished != 0) {
+        ICSR = ICSR_PENDSTSET; /* port_timer() goes on with it */
+    } else if (!sink_pump()) {
+        core_wait();
+    }
 }
 
 /*
@@ -69,10 +83,8 @@ static _Noreturn void idle(void)
     ICSR = ICSR_PENDSVSET;
     core_sync();
     for (;;) {
-        core_interrupts_off(); /* so that no record comes in between the look and the wait */
-        if (!sink_pump()) {
-            core_wait(); /* a pending interrupt ends it, although it is not taken yet */
-        }
+        core_interrupts_off();
+        idle_step();
         core_interrupts_on();
     }
 }

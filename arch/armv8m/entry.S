@@ -8,6 +8,8 @@
  * Through every entry and the exit: r4 = &port.
  */
 #include "arch/armv8m/entry_offsets.h"
+#include "arch/armv8m/fpu_switch.inc"
+#include "arch/armv8m/irq.h"
 
     .syntax unified
     .thumb
@@ -16,7 +18,7 @@
 
     .section .vectors, "a"
     .global vectors
-    .balign 128
+    .balign VECTORS_ALIGN
 vectors:
     .word   kernel_stack_top
     .word   port_reset
@@ -34,6 +36,9 @@ vectors:
     .word   0
     .word   boot_entry      /* PendSV: pended once, by reset */
     .word   timer_entry     /* SysTick */
+    .rept   IRQ_VECTORS
+    .word   irq_entry
+    .endr
 
 /* ------------------------------------------------------------- entries */
 
@@ -67,8 +72,8 @@ FUNCTION timer_entry
     SAVE
     bl      port_timer
 
-/* The idle thread is privileged, all others are not; only these two entries can interrupt it.
- * CONTROL takes effect at the exception return. */
+/* The idle thread is privileged, all others are not; only boot, timer and interrupts can interrupt
+ * it. CONTROL takes effect at the exception return. */
 leave_idle:
     ldrb    r0, [r4, #PORT_BYTES + K5_CURRENT]
     cmp     r0, #NOBODY
@@ -96,6 +101,17 @@ fault_in_kernel:
     msr     msp, r2
     b       port_kernel_fault
 
+/* In a section of its own: it goes where an image has no vector that leads here. */
+    .section .text.irq_entry, "ax"
+FUNCTION irq_entry
+    SAVE
+    mrs     r0, ipsr
+    subs    r0, #FIRST_IRQ
+    bl      kernel_interrupt
+    b       leave_idle
+    .pool
+
+    .text
     .balign 4
 FUNCTION svc_entry
     SAVE
@@ -122,6 +138,7 @@ switch:                             /* r0 = k5.current */
     mov     r3, #THREAD_BYTES
     mla     r2, r0, r3, r2
     strd    r0, r2, [r4, #PORT_ID]
+    FPU_LOOK
     ldr     r0, [r2, #THREAD_MPU]
     ldr     r1, [r4, #PORT_MAPPED]
     cmp     r0, r1
@@ -156,5 +173,7 @@ go_idle:
     mov     r1, #2
     msr     control, r1
     b       resume
+
+    FPU_SWITCH
 
     .pool

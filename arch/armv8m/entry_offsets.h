@@ -8,9 +8,9 @@
 #define PORT_BYTES  64 /* the kernel's state lies behind it: image.ld */
 
 #define K5_CURRENT 0
-#define K5_THREAD  112
+#define K5_THREAD  120
 
-#define THREAD_BYTES   104
+#define THREAD_BYTES   120
 #define THREAD_CONTEXT 32 /* behind reg[8]: psp, exc_return, psplim */
 #define THREAD_MPU     44
 

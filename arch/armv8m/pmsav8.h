@@ -29,6 +29,12 @@
 void pmsav8_compile(const struct sys_region *region, uint32_t count,
                     struct armv8m_mpu_image *image);
 
+/* As port_mpu_entries() of kernel/port.h: a region each for a part of one. */
+static inline uint32_t pmsav8_entries_most(uint32_t edges, uint32_t holes)
+{
+    return 1u + edges + holes;
+}
+
 /* enum sys_access bits that an enabled region gives unprivileged code; 0 for a disabled one. */
 uint32_t pmsav8_access(uint32_t rbar, uint32_t rlar);
 

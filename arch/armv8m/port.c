@@ -4,6 +4,7 @@
 
 #include "arch/armv8m/core.h"
 #include "arch/armv8m/entry_offsets.h"
+#include "arch/armv8m/fpu.h"
 #include "arch/armv8m/frame.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_state.h"
@@ -55,6 +56,9 @@ void port_thread_init(uint8_t id)
         .psplim = fixed->stack_base,
         .mpu = mpu_address(fixed->task),
     };
+    if (fpu_thread_init(id)) {
+        port.id = STALE;
+    }
 }
 
 void port_fault_site(uint8_t id, struct fault_record *record)
@@ -72,11 +76,19 @@ void port_fault_site(uint8_t id, struct fault_record *record)
     record->flags |= K5_FAULT_FLAG_PC_KNOWN;
 }
 
+uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes)
+{
+    (void)region;
+    (void)whole;
+    return pmsav8_entries_most(edges, holes);
+}
+
 void port_mpu_compile(uint8_t id)
 {
-    const struct sys_task *task = sys_task(id);
+    struct task *task = &k5.task[id];
 
-    pmsav8_compile(sys_region(task->first_region), task->region_count, &k5.task[id].mpu);
+    pmsav8_compile(task->region, task->region_count, &task->mpu);
     if (port.mapped == mpu_address(id)) {
         port.mapped = 0; /* what the MPU holds is out of date, */
         port.id = STALE; /* and the exit must see to it, whoever runs next */

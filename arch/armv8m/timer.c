@@ -4,6 +4,7 @@
 #include "arch/armv8m/port_internal.h"
 #include "kernel/entry.h"
 #include "kernel/port.h"
+#include "kernel/state.h"
 
 /*
  * SysTick has 24 bits, so a far deadline is reached in steps, and it is never
@@ -65,11 +66,16 @@ void port_deadline(uint64_t at)
     }
 }
 
+/* SysTick ends a step of a far deadline, too; and the idle thread pends it where the kernel has
+ * left work. */
 void port_timer(void)
 {
-    if (port_cycles() < timer.deadline) {
-        port_deadline(timer.deadline); /* one step of a far deadline */
-    } else {
+    bool early = port_cycles() < timer.deadline;
+
+    if (early) {
+        port_deadline(timer.deadline);
+    }
+    if (!early || k5.unfinished != 0) {
         kernel_timer();
     }
 }

@@ -4,7 +4,11 @@
 #include "arch/armv8m/port_internal.h"
 #include "kernel/entry.h"
 #include "kernel/port.h"
+#include "kernel/state.h"
 #include "tests/arch/arch_test.h"
+
+static struct kernel_state kernel;
+_Thread_local struct kernel_state *hostport_state = &kernel;
 
 static struct {
     volatile uint32_t csr, rvr, cvr, icsr;
@@ -48,6 +52,7 @@ static int start(void **state)
 {
     (void)state;
     memset(&fake, 0, sizeof fake);
+    kernel.unfinished = 0;
     return 0;
 }
 
@@ -126,6 +131,21 @@ static void test_no_deadline_still_watches_the_counter(void **state)
     assert_int_equal(fake.csr, 7);
 }
 
+/* The idle thread pends SysTick for work that the kernel has left. It may come together with the
+ * end of a step, which must not be lost: the kernel does not ask for the same deadline again. */
+static void test_work_left_over_goes_on_and_keeps_the_deadline(void **state)
+{
+    (void)state;
+    port_deadline(port_cycles() + 0x1000000);
+    fake.count += 0xffffff;
+    fake.cvr = 0;
+    kernel.unfinished = 1;
+    port_timer();
+    assert_int_equal(fake.kernel_timers, 1);
+    assert_int_equal(fake.loaded, 1);
+    assert_int_equal(fake.csr, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,6 +154,7 @@ int main(void)
         cmocka_unit_test_setup(test_deadline_that_has_passed_pends_at_once, start),
         cmocka_unit_test_setup(test_far_deadline_goes_in_steps_that_the_kernel_does_not_see, start),
         cmocka_unit_test_setup(test_no_deadline_still_watches_the_counter, start),
+        cmocka_unit_test_setup(test_work_left_over_goes_on_and_keeps_the_deadline, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,9 @@
  *
  * STM32L5 with TZEN = 0 runs everything as Non-secure code does. So that the
  * kernel meets the same machine here, this program gives the Non-secure state
- * all that the kernel needs (memories, UART, timers, faults) and leaves.
+ * all that the kernel needs (memories, UART, timers, faults, interrupts) and
+ * leaves. Drivers are tasks: the timers answer unprivileged code, too, where the
+ * kernel's MPU lets it through.
  *
  * Secure is only what IDAU calls so (0x1, 0x3, 0x5...... aliases): the SAU makes
  * the rest Non-secure, so that a wild pointer of a task is judged by the
@@ -38,6 +40,12 @@
 #define PPC0_TIMERS  7u        /* timer 0, timer 1, dual timer */
 #define PPCEXP1_UART (1u << 5) /* UART 0 */
 
+/* The Non-secure half of the same controllers: what unprivileged code may use. */
+#define APBNSPPPC0 REG32(0x400800c0u)
+
+#define NVIC_ITNS(word) REG32(0xe000e380u + 4u * (word))
+#define IRQ_WORDS       4u /* 124 lines */
+
 /* By shim.ld: where the image begins. */
 extern const uint32_t image_vectors[];
 
@@ -63,8 +71,12 @@ void shim_reset(void)
     open_memory(MPC_SSRAM3, 0, REG32(MPC_SSRAM3 + MPC_BLK_MAX));
     APBNSPPC0 |= PPC0_TIMERS;
     APBNSPPCEXP1 |= PPCEXP1_UART;
+    APBNSPPPC0 |= PPC0_TIMERS;
     SAU_CTRL = SAU_CTRL_ALLNS;
     NSACR |= NSACR_CP10_CP11;
+    for (uint32_t word = 0; word < IRQ_WORDS; word++) {
+        NVIC_ITNS(word) = UINT32_MAX;
+    }
     AIRCR = AIRCR_VECTKEY | AIRCR_BFHFNMINS;
     SHCSR |= SHCSR_SECUREFAULTENA;
     VTOR_NS = (uint32_t)(uintptr_t)image_vectors;
