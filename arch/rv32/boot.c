@@ -22,7 +22,8 @@ void port_boot(void)
     port.id = NO_THREAD;
     pmp_start();
     sink_start();
-    CSR_WRITE(mie, MIE_MTIE);
+    plic_start();
+    CSR_WRITE(mie, MIE_MTIE | MIE_MEIE);
     kernel_boot();
 }
 
@@ -33,11 +34,16 @@ void port_boot(void)
 void port_idle(void)
 {
     while (k5.current == NO_THREAD) {
-        if (!sink_pump()) {
-            core_wait();
-        }
-        if ((CSR_READ(mip) & MIP_MTIP) != 0) {
+        uint32_t pending = CSR_READ(mip);
+
+        if ((pending & MIP_MEIP) != 0) {
+            port_external();
+        } else if ((pending & MIP_MTIP) != 0) {
             port_timer();
+        } else if (k5.unfinished != 0) {
+            kernel_timer(); /* goes on with it */
+        } else if (!sink_pump()) {
+            core_wait();
         }
     }
 }

@@ -1,11 +1,13 @@
-/* Control and status registers of machine mode that the port uses (RISC-V Privileged
- * Architecture 1.12, chapter 3), and the timer of the CLINT.
+/* The core: control and status registers of machine mode (RISC-V Privileged Architecture 1.12,
+ * chapter 3), registers in memory, and waiting.
  */
 #pragma once
 
 #include <stdint.h>
 
 #define REG32(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+#include "arch/rv32/core_registers.h"
 
 #define CSR_READ(name)                                                                             \
     ({                                                                                             \
@@ -14,15 +16,6 @@
         csr_value_;                                                                                \
     })
 #define CSR_WRITE(name, value) __asm__ volatile("csrw " #name ", %0" ::"rK"(value) : "memory")
-
-#define MIE_MTIE (1u << 7)
-#define MIP_MTIP (1u << 7)
-
-/* All boards so far have it at the same place (SiFive Core Local Interruptor). */
-#define MTIMECMP_LOW  REG32(0x02004000u)
-#define MTIMECMP_HIGH REG32(0x02004004u)
-#define MTIME_LOW     REG32(0x0200bff8u)
-#define MTIME_HIGH    REG32(0x0200bffcu)
 
 /* A pending interrupt ends it, although it is not taken. */
 static inline void core_wait(void)

@@ -12,8 +12,9 @@
  */
 #include "arch/rv32/entry_offsets.h"
 
-#define CAUSE_ECALL_U 8
-#define MSTATUS_TW    (1 << 21)
+#define CAUSE_ECALL_U       8
+#define CAUSE_EXTERNAL_ONLY 8 /* the bit of 11 that 7 has not */
+#define MSTATUS_TW          (1 << 21)
 
 /* ---------------------------------------------------------------- reset */
 
@@ -205,8 +206,14 @@ not_a_call:                         /* a0 = mcause, t1 = mepc */
     call    port_fault
     j       leave
 
-interrupt:                          /* only the timer's is enabled */
+interrupt:                          /* the timer's, 7, and external ones, 11, are enabled */
+    andi    a0, a0, CAUSE_EXTERNAL_ONLY
+    bnez    a0, external
     call    port_timer
+    j       leave
+
+external:
+    call    port_external
     j       leave
 
 /* We never go back, so all of the stack is free again. gp is the kernel's. */

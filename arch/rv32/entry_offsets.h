@@ -7,9 +7,9 @@
 #define PORT_BYTES  16 /* the kernel's state lies behind it: image.ld */
 
 #define K5_CURRENT 0
-#define K5_THREAD  112
+#define K5_THREAD  120
 
-#define THREAD_BYTES 192
+#define THREAD_BYTES 208
 #define THREAD_REG   0
 #define THREAD_PC    32
 #define THREAD_RA    36

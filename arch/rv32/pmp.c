@@ -29,29 +29,57 @@ static bool is_napot(const struct sys_region *region)
            (region->base & (region->bytes - 1u)) == 0;
 }
 
-/* A region that begins where the top-of-range region before it ends needs no bottom of its own. */
-static bool continues(const struct sys_region *region, uint32_t index)
+/* How a region goes into entries. */
+enum shape {
+    SHAPE_POWER, /* one entry, NAPOT */
+    SHAPE_TOP,   /* one entry, top-of-range: what lies before it is its bottom */
+    SHAPE_PAIR,  /* its bottom in an entry that is off, and its top */
+};
+
+/* What the regions so far have come to. */
+struct place {
+    uint32_t used;     /* entries */
+    uint32_t end;      /* behind the last region */
+    bool top_of_range; /* that region's entry, so `end` is in its address register */
+};
+
+/*
+ * A region that continues a top-of-range one stays top-of-range, be it a power of two or not:
+ * else the next one would need a bottom again, and a region that is cut in pieces more entries
+ * than pmp_entries_most() says. A region from address 0 has its bottom in hardware.
+ */
+static enum shape shape_of(const struct sys_region *region, const struct place *place)
 {
-    return index > 0 && !is_napot(&region[index - 1u]) &&
-           region[index - 1u].base + region[index - 1u].bytes == region[index].base;
+    if (place->top_of_range && place->end == region->base) {
+        return SHAPE_TOP;
+    }
+    if (is_napot(region)) {
+        return SHAPE_POWER;
+    }
+    return place->used == 0 && region->base == 0 ? SHAPE_TOP : SHAPE_PAIR;
 }
 
-/* A region from address 0 has its bottom in hardware: entry 0 starts there. */
-static uint32_t entries_of(const struct sys_region *region, uint32_t index, uint32_t used)
+static void advance(struct place *place, const struct sys_region *region, enum shape shape)
 {
-    bool has_bottom = continues(region, index) || (used == 0 && region[index].base == 0);
-
-    return is_napot(&region[index]) || has_bottom ? 1u : 2u;
+    place->used += shape == SHAPE_PAIR ? 2u : 1u;
+    place->end = region->base + region->bytes;
+    place->top_of_range = shape != SHAPE_POWER;
 }
 
 uint32_t pmp_entries(const struct sys_region *region, uint32_t count)
 {
-    uint32_t used = 0;
+    struct place place = {0};
 
     for (uint32_t i = 0; i < count; i++) {
-        used += entries_of(region, i, used);
+        advance(&place, &region[i], shape_of(&region[i], &place));
     }
-    return used;
+    return place.used;
+}
+
+uint32_t pmp_entries_most(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes)
+{
+    return whole && is_napot(region) ? 1u : 2u + edges + 2u * holes;
 }
 
 static void put(struct rv32_mpu_image *image, uint32_t index, uint32_t addr, uint32_t cfg)
@@ -66,29 +94,41 @@ static uint32_t top_of(const struct sys_region *region)
     return (region->base >> WORD_SHIFT) + (region->bytes >> WORD_SHIFT);
 }
 
+static void put_region(struct rv32_mpu_image *image, uint32_t index,
+                       const struct sys_region *region, enum shape shape)
+{
+    uint32_t base = region->base >> WORD_SHIFT;
+
+    switch (shape) {
+    case SHAPE_POWER:
+        /* Ones below the base, one fewer than the size in words has zeros: 8 bytes have 0. */
+        put(image, index, base | (region->bytes / (2u * PMP_GRAIN) - 1u),
+            cfg_of(region) | PMP_A_NAPOT);
+        break;
+    case SHAPE_PAIR:
+        put(image, index++, base, PMP_A_OFF); /* matches nothing; its address is the bottom */
+        put(image, index, top_of(region), cfg_of(region) | PMP_A_TOR);
+        break;
+    case SHAPE_TOP:
+        put(image, index, top_of(region), cfg_of(region) | PMP_A_TOR);
+        break;
+    }
+}
+
 void pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image)
 {
-    uint32_t used = 0;
+    struct place place = {0};
 
     *image = (struct rv32_mpu_image){0};
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t wanted = entries_of(region, i, used);
-        uint32_t base = region[i].base >> WORD_SHIFT;
+        enum shape shape = shape_of(&region[i], &place);
+        uint32_t index = place.used;
 
-        if (used + wanted > PMP_ENTRIES) {
+        advance(&place, &region[i], shape);
+        if (place.used > PMP_ENTRIES) {
             return;
         }
-        if (is_napot(&region[i])) {
-            /* Ones below the base, one fewer than the size in words has zeros: 8 bytes have 0. */
-            put(image, used, base | (region[i].bytes / (2u * PMP_GRAIN) - 1u),
-                cfg_of(&region[i]) | PMP_A_NAPOT);
-        } else {
-            if (wanted == 2u) {
-                put(image, used, base, PMP_A_OFF); /* matches nothing; its address is the bottom */
-            }
-            put(image, used + wanted - 1u, top_of(&region[i]), cfg_of(&region[i]) | PMP_A_TOR);
-        }
-        used += wanted;
+        put_region(image, index, &region[i], shape);
     }
 }
 

@@ -22,11 +22,15 @@
 #define PMP_CFG_MASK (PMP_R | PMP_W | PMP_X | PMP_A | PMP_L)
 
 /*
- * How many entries these regions take: one where a region is a power of two and
- * lies on a multiple of it, or follows a top-of-range region without a gap; else
+ * How many entries these regions take: one where a region follows a top-of-range
+ * region without a gap, or is a power of two and lies on a multiple of it; else
  * two. The builder refuses what needs more than PMP_ENTRIES.
  */
 uint32_t pmp_entries(const struct sys_region *region, uint32_t count);
+
+/* As port_mpu_entries() of kernel/port.h: pmp_entries() is never above the sum of these. */
+uint32_t pmp_entries_most(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes);
 
 /*
  * Fills `image` from `count` regions, which are as kernel/system.h promises; the

@@ -76,13 +76,18 @@ void port_fault_site(uint8_t id, struct fault_record *record)
     record->flags |= K5_FAULT_FLAG_PC_KNOWN;
 }
 
+uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes)
+{
+    return pmp_entries_most(region, whole, edges, holes);
+}
+
 void port_mpu_compile(uint8_t id)
 {
-    const struct sys_task *task = sys_task(id);
-    const struct sys_region *region = sys_region(task->first_region);
+    struct task *task = &k5.task[id];
 
-    KASSERT(pmp_entries(region, task->region_count) <= PMP_ENTRIES); /* the builder has checked */
-    pmp_compile(region, task->region_count, &k5.task[id].mpu);
+    KASSERT(pmp_entries(task->region, task->region_count) <= PMP_ENTRIES);
+    pmp_compile(task->region, task->region_count, &task->mpu);
     if (port.mapped == mpu_address(id)) {
         port.mapped = 0; /* what the PMP holds is out of date, */
         port.id = STALE; /* and the exit must see to it, whoever runs next */

@@ -108,8 +108,28 @@ static void test_a_first_region_from_address_0_needs_no_bottom(void **state)
     pmp_compile(region, 2, &image);
     assert_int_equal(pmp_entries(region, 2), 2);
     assert_int_equal(image.addr[0], 24);
-    assert_int_equal(image.addr[1], 24 + 3); /* NAPOT, 32 bytes */
-    assert_int_equal(image.cfg[0], 0x1b0d);
+    assert_int_equal(image.addr[1], 32);
+    assert_int_equal(image.cfg[0], 0x0b0d);
+}
+
+/* A power of two that continues a top-of-range region: as NAPOT it would cost the next a bottom. */
+static void test_a_run_of_neighbours_has_one_bottom(void **state)
+{
+    const struct sys_region region[] = {
+        region_at(0x80000020, 96, RW),
+        region_at(0x80000080, 128, SYS_READ), /* lent in the middle */
+        region_at(0x80000100, 96, RW),
+    };
+    struct rv32_mpu_image image;
+
+    (void)state;
+    pmp_compile(region, 3, &image);
+    assert_int_equal(pmp_entries(region, 3), 4);
+    assert_int_equal(image.addr[0], 0x20000008);
+    assert_int_equal(image.addr[1], 0x20000020);
+    assert_int_equal(image.addr[2], 0x20000040);
+    assert_int_equal(image.addr[3], 0x20000058);
+    assert_int_equal(image.cfg[0], 0x0b090b00);
 }
 
 static void test_access_bits_of_each_kind_of_region(void **state)
@@ -215,6 +235,79 @@ static void test_every_byte_is_as_the_regions_say(void **state)
     }
 }
 
+/* What a task's regions come to while parts of them are lent. */
+struct pieces {
+    struct sys_region region[32];
+    uint32_t count;
+    uint32_t most; /* sum of pmp_entries_most() */
+};
+
+/* Cuts a region in up to five pieces; some become read-only, some go. */
+static void cut(struct pieces *pieces, const struct sys_region *region, uint32_t *seed)
+{
+    uint32_t edges = 0;
+    uint32_t holes = 0;
+    uint32_t used = 0;
+    bool whole = true;
+    bool gap = false; /* the last piece went, so nothing touches the next one */
+
+    for (uint32_t at = 0; at < region->bytes;) {
+        uint32_t left = region->bytes - at;
+        uint32_t bytes =
+            next_random(seed) % 3 == 0 ? 32 + next_random(seed) % (left / 32) * 32 : left;
+        uint32_t kind = next_random(seed) % 4;
+
+        bytes = bytes > left ? left : bytes;
+        if (kind == 0) {
+            whole = false;
+            gap = used > 0;
+        } else {
+            holes += gap;
+            edges += used > 0 && !gap;
+            gap = false;
+            used++;
+            pieces->region[pieces->count++] =
+                region_at(region->base + at, bytes, kind == 1 ? SYS_READ : RW);
+            whole = whole && bytes == region->bytes;
+        }
+        at += bytes;
+    }
+    pieces->most += pmp_entries_most(region, whole, edges, holes);
+}
+
+static void test_pieces_never_take_more_entries_than_was_said(void **state)
+{
+    uint32_t seed = 7;
+
+    (void)state;
+    for (uint32_t round = 0; round < 20000; round++) {
+        struct sys_region region[4];
+        uint32_t count = random_regions(region, &seed);
+        struct pieces pieces = {.count = 0};
+
+        for (uint32_t i = 0; i < count; i++) {
+            cut(&pieces, &region[i], &seed);
+        }
+        assert_true(pmp_entries(pieces.region, pieces.count) <= pieces.most);
+    }
+}
+
+static void test_most_entries_of_a_region(void **state)
+{
+    const struct sys_region power = region_at(0x80000400, 0x400, RW);
+    const struct sys_region odd = region_at(0x80000400, 0x3e0, RW);
+    const struct sys_region crooked = region_at(0x80000420, 0x400, RW); /* not on its border */
+
+    (void)state;
+    assert_int_equal(pmp_entries_most(&power, true, 0, 0), 1);
+    assert_int_equal(pmp_entries_most(&power, false, 0, 0), 2); /* its end is lent */
+    assert_int_equal(pmp_entries_most(&odd, true, 0, 0), 2);
+    assert_int_equal(pmp_entries_most(&crooked, true, 0, 0), 2);
+    assert_int_equal(pmp_entries_most(&power, false, 2, 0), 4);
+    assert_int_equal(pmp_entries_most(&power, false, 0, 1), 4);
+    assert_int_equal(pmp_entries_most(&power, false, 1, 2), 7);
+}
+
 /* The lowest entry that matches one byte must match all: neighbours do not add up. */
 static void test_an_access_across_two_entries_is_refused(void **state)
 {
@@ -266,9 +359,12 @@ int main(void)
         cmocka_unit_test(test_neighbours_share_a_border),
         cmocka_unit_test(test_a_region_behind_a_napot_one_has_its_own_bottom),
         cmocka_unit_test(test_a_first_region_from_address_0_needs_no_bottom),
+        cmocka_unit_test(test_a_run_of_neighbours_has_one_bottom),
         cmocka_unit_test(test_access_bits_of_each_kind_of_region),
         cmocka_unit_test(test_what_does_not_fit_is_left_out_whole),
         cmocka_unit_test(test_every_byte_is_as_the_regions_say),
+        cmocka_unit_test(test_pieces_never_take_more_entries_than_was_said),
+        cmocka_unit_test(test_most_entries_of_a_region),
         cmocka_unit_test(test_an_access_across_two_entries_is_refused),
         cmocka_unit_test(test_ranges_read_back_what_was_compiled),
     };

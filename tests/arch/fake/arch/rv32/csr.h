@@ -9,7 +9,8 @@ volatile uint32_t *fake_register(uint32_t address);
 
 #define REG32(address) (*fake_register(address))
 
-#define MTIMECMP_LOW  REG32(0x02004000u)
-#define MTIMECMP_HIGH REG32(0x02004004u)
-#define MTIME_LOW     REG32(0x0200bff8u)
-#define MTIME_HIGH    REG32(0x0200bffcu)
+#include "arch/rv32/core_registers.h"
+
+extern uint32_t fake_mip;
+
+#define CSR_READ(name) fake_##name
