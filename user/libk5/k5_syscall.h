@@ -25,6 +25,7 @@ struct k5_sys_frame {
     uint32_t copied; /* call */
     uint32_t badge; /* recv, reply_recv */
     uint32_t reply; /* recv, reply_recv; also the argument of reply and reply_recv */
+    uint32_t deadline; /* argument of send, call and recv, with K5_FLAG_TIMED */
 };
 
 /* Sends the message in *f; afterwards *f says how much of it arrived. */
@@ -36,9 +37,10 @@ static inline int32_t k5_sys_send(uint32_t cptr, struct k5_sys_frame *f)
     K5_IN_REG(3, v3) = f->w1;
     K5_IN_REG(4, v4) = f->w2;
     K5_IN_REG(5, v5) = f->w3;
+    K5_IN_REG(6, v6) = f->deadline;
     K5_IN_REG(7, v7) = K5_SYS_SEND;
 
-    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3) : "r"(v4), "r"(v5), "r"(v7) : "memory");
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3) : "r"(v4), "r"(v5), "r"(v6), "r"(v7) : "memory");
     f->info = v1;
     f->w0 = v2;
     f->w1 = k5_from_v3(v3);
@@ -54,10 +56,10 @@ static inline int32_t k5_sys_call(uint32_t cptr, struct k5_sys_frame *f)
     K5_IN_REG(3, v3) = f->w1;
     K5_IN_REG(4, v4) = f->w2;
     K5_IN_REG(5, v5) = f->w3;
-    K5_IN_REG(6, v6);
+    K5_IN_REG(6, v6) = f->deadline;
     K5_IN_REG(7, v7) = K5_SYS_CALL;
 
-    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3), "+r"(v4), "+r"(v5), "=r"(v6) : "r"(v7) : "memory");
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3), "+r"(v4), "+r"(v5), "+r"(v6) : "r"(v7) : "memory");
     f->info = v1;
     f->w0 = v2;
     f->w1 = k5_from_v3(v3);
@@ -76,10 +78,10 @@ static inline int32_t k5_sys_recv(uint32_t cptr, struct k5_sys_frame *f)
     K5_IN_REG(3, v3) = f->w1;
     K5_IN_REG(4, v4) = f->w2;
     K5_IN_REG(5, v5) = f->w3;
-    K5_IN_REG(6, v6);
+    K5_IN_REG(6, v6) = f->deadline;
     K5_IN_REG(7, v7) = K5_SYS_RECV;
 
-    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3), "+r"(v4), "+r"(v5), "=r"(v6), "+r"(v7) :  : "memory");
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3), "+r"(v4), "+r"(v5), "+r"(v6), "+r"(v7) :  : "memory");
     f->info = v1;
     f->w0 = v2;
     f->w1 = k5_from_v3(v3);
@@ -206,4 +208,247 @@ _Noreturn static inline void k5_sys_panic(uint32_t code)
 
     __asm__ volatile(K5_TRAP :  : "r"(v0), "r"(v7) : "memory");
     __builtin_unreachable();
+}
+
+/* Sets bits of a notification. */
+static inline int32_t k5_sys_signal(uint32_t cptr, uint32_t bits)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = bits;
+    K5_IN_REG(7, v7) = K5_SYS_SIGNAL;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v1), "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Waits until a bit of the mask is set; takes those that are. */
+static inline int32_t k5_sys_wait(uint32_t cptr, uint32_t flags, uint32_t mask, uint32_t deadline, uint32_t *bits)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = flags;
+    K5_IN_REG(2, v2) = mask;
+    K5_IN_REG(3, v3) = deadline;
+    K5_IN_REG(7, v7) = K5_SYS_WAIT;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1) : "r"(v2), "r"(v3), "r"(v7) : "memory");
+    *bits = v1;
+    return (int32_t)v0;
+}
+
+/* Derives a capability in the caller's own table. */
+static inline int32_t k5_sys_mint(uint32_t cptr, uint32_t rights, uint32_t badge, uint32_t *minted)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = rights;
+    K5_IN_REG(2, v2) = badge;
+    K5_IN_REG(7, v7) = K5_SYS_MINT;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1) : "r"(v2), "r"(v7) : "memory");
+    *minted = v1;
+    return (int32_t)v0;
+}
+
+/* Gives up a capability. */
+static inline int32_t k5_sys_delete(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_DELETE;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Removes all that was derived from a capability, a few at a time. */
+static inline int32_t k5_sys_revoke(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_REVOKE;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Maps a region; on an error what the pointers point to stays as it was. */
+static inline int32_t k5_sys_map(uint32_t cptr, uint32_t access, uint32_t *base, uint32_t *bytes)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = access;
+    K5_IN_REG(2, v2) = *bytes;
+    K5_IN_REG(7, v7) = K5_SYS_MAP;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2) : "r"(v7) : "memory");
+    *base = v1;
+    *bytes = v2;
+    return (int32_t)v0;
+}
+
+/* Takes a mapped region out of the task. */
+static inline int32_t k5_sys_unmap(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_UNMAP;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Unmasks an interrupt. */
+static inline int32_t k5_sys_irq_ack(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_IRQ_ACK;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Opens a port with an endpoint; with 0 instead of one, closes it. */
+static inline int32_t k5_sys_listen(uint32_t port, uint32_t endpoint)
+{
+    K5_IN_REG(0, v0) = port;
+    K5_IN_REG(1, v1) = endpoint;
+    K5_IN_REG(7, v7) = K5_SYS_LISTEN;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v1), "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Gets a capability to the endpoint behind a port. */
+static inline int32_t k5_sys_connect(uint32_t port, uint32_t flags, uint32_t deadline, uint32_t *endpoint)
+{
+    K5_IN_REG(0, v0) = port;
+    K5_IN_REG(1, v1) = flags;
+    K5_IN_REG(2, v2) = deadline;
+    K5_IN_REG(7, v7) = K5_SYS_CONNECT;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1) : "r"(v2), "r"(v7) : "memory");
+    *endpoint = v1;
+    return (int32_t)v0;
+}
+
+/* Describes a task; on an error what the pointers point to stays as it was. */
+static inline int32_t k5_sys_task_status(uint32_t cptr, uint32_t *state, uint32_t *generation, uint32_t *restarts)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = *state;
+    K5_IN_REG(2, v2) = *generation;
+    K5_IN_REG(3, v3) = *restarts;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_STATUS;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3) : "r"(v7) : "memory");
+    *state = v1;
+    *generation = v2;
+    *restarts = k5_from_v3(v3);
+    return (int32_t)v0;
+}
+
+/* Starts a stopped task, or one in back-off at once. */
+static inline int32_t k5_sys_task_start(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_START;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Stops a task. */
+static inline int32_t k5_sys_task_stop(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_STOP;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Restarts a task, without back-off. */
+static inline int32_t k5_sys_task_restart(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_RESTART;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Freezes a task. */
+static inline int32_t k5_sys_task_hold(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_HOLD;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Lets a held task go on. */
+static inline int32_t k5_sys_task_resume(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_TASK_RESUME;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Describes a thread; on an error what the pointers point to stays as it was. */
+static inline int32_t k5_sys_thread_status(uint32_t cptr, uint32_t *state, uint32_t *priority, uint32_t *consumed_low, uint32_t *consumed_high)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = *state;
+    K5_IN_REG(2, v2) = *priority;
+    K5_IN_REG(3, v3) = *consumed_low;
+    K5_IN_REG(4, v4) = *consumed_high;
+    K5_IN_REG(7, v7) = K5_SYS_THREAD_STATUS;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0), "+r"(v1), "+r"(v2), "+r"(v3), "+r"(v4) : "r"(v7) : "memory");
+    *state = v1;
+    *priority = v2;
+    *consumed_low = k5_from_v3(v3);
+    *consumed_high = v4;
+    return (int32_t)v0;
+}
+
+/* Starts a thread that is off. */
+static inline int32_t k5_sys_thread_start(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_THREAD_START;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Stops a thread, which may be the caller. */
+static inline int32_t k5_sys_thread_stop(uint32_t cptr)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(7, v7) = K5_SYS_THREAD_STOP;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Sets a thread's own priority. */
+static inline int32_t k5_sys_thread_set_priority(uint32_t cptr, uint32_t priority)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = priority;
+    K5_IN_REG(7, v7) = K5_SYS_THREAD_SET_PRIORITY;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v1), "r"(v7) : "memory");
+    return (int32_t)v0;
+}
+
+/* Sets a thread's budget and cooldown. */
+static inline int32_t k5_sys_thread_set_budget(uint32_t cptr, uint32_t budget_ticks, uint32_t cooldown_ticks)
+{
+    K5_IN_REG(0, v0) = cptr;
+    K5_IN_REG(1, v1) = budget_ticks;
+    K5_IN_REG(2, v2) = cooldown_ticks;
+    K5_IN_REG(7, v7) = K5_SYS_THREAD_SET_BUDGET;
+
+    __asm__ volatile(K5_TRAP : "+r"(v0) : "r"(v1), "r"(v2), "r"(v7) : "memory");
+    return (int32_t)v0;
 }

@@ -1,7 +1,11 @@
-/* What of libk5 is too long to be inline: conversions of time, caps. */
-#include "k5.h"
+/* Conversions between ticks and microseconds. */
+#include "k5_time.h"
 
 #define US_PER_S 1000000u
+
+/* The longest time that a deadline can lie ahead: half of what its 32 bits count, in ticks,
+ * less what rounding up adds. */
+#define FARTHEST_DEADLINE ((UINT64_C(1) << 39) - 512u)
 
 /* Rounds up, so that nobody wakes early; what lies beyond the clock is `never`. */
 static uint64_t ticks_of_us(uint64_t us, uint32_t tick_hz)
@@ -47,26 +51,19 @@ _Noreturn void k5_sleep_forever(void)
     }
 }
 
-enum k5_error k5_caps(uint32_t slot, struct k5_cap_info *info)
+k5_deadline_t k5_deadline_us(uint64_t us)
 {
-    uint32_t cptr = 0;
-    uint32_t kind_rights = 0;
-    uint32_t badge = 0;
-    int32_t error = k5_sys_caps(slot, &cptr, &kind_rights, &badge);
+    uint32_t tick_hz;
 
-    *info = (struct k5_cap_info){
-        .cptr = cptr,
-        .badge = badge,
-        .kind = (uint8_t)kind_rights,
-        .rights = (uint8_t)(kind_rights >> 8),
-    };
-    return (enum k5_error)error;
+    (void)k5_sys_time(&tick_hz);
+    return k5_deadline(ticks_of_us(us, tick_hz));
 }
 
-/* Called by start.S when main() returns. */
-_Noreturn void k5_exit(int code);
-
-_Noreturn void k5_exit(int code)
+k5_deadline_t k5_deadline_in_us(uint64_t us)
 {
-    k5_panic(K5_PANIC_EXIT | (uint16_t)code);
+    uint32_t tick_hz;
+    uint64_t now = k5_sys_time(&tick_hz);
+    uint64_t span = ticks_of_us(us, tick_hz);
+
+    return k5_deadline(now + (span < FARTHEST_DEADLINE ? span : FARTHEST_DEADLINE));
 }
