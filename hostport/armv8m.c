@@ -60,7 +60,15 @@ static void mpu_compile(const struct sys_region *region, uint32_t count,
     pmsav8_compile(region, count, &image->armv8m);
 }
 
-static uint32_t mpu_entries(const struct sys_region *region, uint32_t count)
+static uint32_t mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
+                            uint32_t holes)
+{
+    (void)region;
+    (void)whole;
+    return 1u + edges + holes;
+}
+
+static uint32_t mpu_count(const struct sys_region *region, uint32_t count)
 {
     (void)region;
     return count; /* one each */
@@ -71,4 +79,5 @@ const struct hostport_arch hostport_armv8m = {
     .fault_site = fault_site,
     .mpu_compile = mpu_compile,
     .mpu_entries = mpu_entries,
+    .mpu_count = mpu_count,
 };

@@ -91,12 +91,54 @@ void port_fault_site(uint8_t id, struct fault_record *record)
     hostport_machine->arch->fault_site(id, record);
 }
 
+uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
+                          uint32_t holes)
+{
+    return hostport_machine->arch->mpu_entries(region, whole, edges, holes);
+}
+
 void port_mpu_compile(uint8_t id)
 {
-    const struct sys_task *task = sys_task(id);
+    struct task *task = &k5.task[id];
 
-    hostport_machine->arch->mpu_compile(sys_region(task->first_region), task->region_count,
-                                        &k5.task[id].mpu);
+    hostport_machine->arch->mpu_compile(task->region, task->region_count, &task->mpu);
+}
+
+void port_clear(uint32_t base, uint32_t bytes)
+{
+    uint8_t *target = hostport_memory(hostport_machine, base, bytes);
+
+    KASSERT(bytes <= CFG_COPY_BYTES && target != NULL); /* a region lies in one memory */
+    memset(target, 0, bytes);
+    hostport_machine->written(hostport_machine, base, bytes);
+}
+
+/* A line that the controller has not is masked for ever. */
+static void set_unmasked(uint32_t line, bool unmasked)
+{
+    uint32_t bit = UINT32_C(1) << (line % 32u);
+
+    if (line < HOSTPORT_LINES) {
+        uint32_t *word = &hostport_machine->unmasked[line / 32u];
+
+        *word = unmasked ? *word | bit : *word & ~bit;
+        hostport_machine->lines_changed = true;
+    }
+}
+
+void port_irq_mask(uint32_t line)
+{
+    set_unmasked(line, false);
+}
+
+void port_irq_unmask(uint32_t line)
+{
+    set_unmasked(line, true);
+}
+
+bool port_pending(void)
+{
+    return hostport_machine->pending_interrupt;
 }
 
 void port_event(const struct k5_event *event)

@@ -25,15 +25,20 @@ struct hostport_range {
 
 #define HOSTPORT_RANGES 8
 
+/* Lines of the interrupt controller: 0 to HOSTPORT_LINES - 1. */
+#define HOSTPORT_LINES 256u
+
 /* What differs between the instruction sets that tasks are made of. */
 struct hostport_arch {
-    /* As port_thread_init(), port_fault_site() and port_mpu_compile() of kernel/port.h. */
+    /* As port_thread_init(), port_fault_site(), port_mpu_compile() and port_mpu_entries(). */
     void (*thread_init)(uint8_t id);
     void (*fault_site)(uint8_t id, struct fault_record *record);
     void (*mpu_compile)(const struct sys_region *region, uint32_t count,
                         struct port_mpu_image *image);
-    /* How many of the protection unit's entries these regions take. */
-    uint32_t (*mpu_entries)(const struct sys_region *region, uint32_t count);
+    uint32_t (*mpu_entries)(const struct sys_region *region, bool whole, uint32_t edges,
+                            uint32_t holes);
+    /* How many of the protection unit's entries these regions take, as they are. */
+    uint32_t (*mpu_count)(const struct sys_region *region, uint32_t count);
 };
 
 extern const struct hostport_arch hostport_armv8m;
@@ -41,10 +46,14 @@ extern const struct hostport_arch hostport_rv32;
 
 struct hostport_machine {
     const struct hostport_arch *arch;
-    uint64_t now;      /* port_cycles(); stands still during an entry */
-    uint64_t deadline; /* what the kernel asked for last; PORT_NEVER: nothing */
-    uint64_t wanted;   /* bit k: kernel events of kind k are wanted */
-    bool halted;       /* the kernel called port_halt() */
+    uint64_t now;           /* port_cycles(); stands still during an entry */
+    uint64_t deadline;      /* what the kernel asked for last; PORT_NEVER: nothing */
+    uint64_t wanted;        /* bit k: kernel events of kind k are wanted */
+    bool halted;            /* the kernel called port_halt() */
+    bool pending_interrupt; /* port_pending(): entries take no time, so nothing comes during one;
+                               for a test to say otherwise */
+    bool lines_changed;     /* the kernel masked or unmasked a line; for the machine to clear */
+    uint32_t unmasked[HOSTPORT_LINES / 32u]; /* a bit a line */
     uint32_t range_count;
     struct hostport_range range[HOSTPORT_RANGES];
 

@@ -13,9 +13,12 @@
 
 #define MOST_ENTRIES 8u /* of the protection unit: as many as the smallest chip has */
 #define MEMORY_LEAST 4096u
+#define DEVICE_GRAIN 32u
+#define DEVICES_END  UINT32_C(0xe0000000) /* behind it lies what belongs to the core */
 
-/* Events of class log: the low numbers (abi/syscalls.toml). */
-#define CLASS_LOG (((UINT64_C(1) << (K5_EVENT_HALT + 1)) - 1u) & ~UINT64_C(1))
+/* Events of class log: kinds 1 to 15 (abi/syscalls.toml). */
+#define CLASS_LOG UINT64_C(0xfffe)
+_Static_assert(K5_EVENT_EPITAPH < 16 && K5_EVENT_ENTER >= 16, "the low numbers are class log");
 
 /* ---------------------------------------------------------------- a machine */
 
@@ -42,6 +45,90 @@ static bool check_memory(const struct k5sim_board *board, size_t i, enum cpu_mod
 
     return m->bytes != 0 && m->base % page == 0 && m->bytes % page == 0 && m->base < top &&
            m->bytes <= top - m->base && !overlaps(board, i);
+}
+
+/* Is some of [base, base + bytes) in a page where memory is? */
+static bool meets_memory(const struct k5sim_board *board, uint32_t base, uint32_t bytes,
+                         uint32_t page)
+{
+    uint32_t first = base & ~(page - 1u);
+    uint32_t last = (base + (bytes - 1u)) | (page - 1u);
+
+    for (size_t i = 0; i < board->memory_count; i++) {
+        const struct k5sim_memory *m = &board->memory[i];
+
+        if (first <= m->base + (m->bytes - 1u) && m->base <= last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool meets_device(const struct k5sim_board *board, size_t i, uint32_t bytes)
+{
+    const struct k5sim_device *d = &board->device[i];
+
+    for (size_t k = 0; k < i; k++) {
+        const struct k5sim_device *other = &board->device[k];
+        uint32_t other_bytes = device_model_find(other->model)->bytes;
+
+        if (d->base - other->base < other_bytes || other->base - d->base < bytes) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_device(const struct k5sim_board *board, size_t i, enum cpu_model model,
+                         char *error, size_t bytes)
+{
+    const struct k5sim_device *d = &board->device[i];
+    const struct device_model *found = device_model_find(d->model);
+
+    if (d->name == NULL || d->name[0] == '\0' || strlen(d->name) >= DEVICE_NAME_BYTES) {
+        snprintf(error, bytes, "board: device %zu: its name must have 1 to %u bytes", i,
+                 DEVICE_NAME_BYTES - 1u);
+        return false;
+    }
+    if (found == NULL) {
+        char names[128];
+
+        device_model_names(names, sizeof names);
+        snprintf(error, bytes, "board: device '%s': no model '%s'; there are: %s", d->name,
+                 d->model == NULL ? "" : d->model, names);
+        return false;
+    }
+    if (d->line != K5SIM_NO_LINE && d->line >= HOSTPORT_LINES) {
+        snprintf(error, bytes, "board: device '%s': interrupt line %u, at most %u", d->name,
+                 (unsigned)d->line, HOSTPORT_LINES - 1u);
+        return false;
+    }
+    if (d->base % DEVICE_GRAIN != 0 || d->base > DEVICES_END - found->bytes ||
+        meets_memory(board, d->base, found->bytes, cpu_page(model)) ||
+        meets_device(board, i, found->bytes)) {
+        snprintf(error, bytes,
+                 "board: device '%s' at 0x%08x + 0x%x is not on a multiple of %u, reaches 0x%08x, "
+                 "or shares a page of %u KiB with memory or its addresses with another device",
+                 d->name, (unsigned)d->base, (unsigned)found->bytes, DEVICE_GRAIN, DEVICES_END,
+                 (unsigned)cpu_page(model) / 1024u);
+        return false;
+    }
+    return true;
+}
+
+static bool check_devices(const struct k5sim_board *board, enum cpu_model model, char *error,
+                          size_t bytes)
+{
+    if (board->device_count > DEVICES) {
+        snprintf(error, bytes, "board: %zu devices, at most %u", board->device_count, DEVICES);
+        return false;
+    }
+    for (size_t i = 0; i < board->device_count; i++) {
+        if (!check_device(board, i, model, error, bytes)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool check_board(const struct k5sim_board *board, char *error, size_t bytes)
@@ -74,12 +161,30 @@ static bool check_board(const struct k5sim_board *board, char *error, size_t byt
             return false;
         }
     }
-    return true;
+    return check_devices(board, guest->model, error, bytes);
+}
+
+static void attach_devices(struct k5sim *sim, const struct k5sim_board *board, struct cpu_bus *bus)
+{
+    for (size_t i = 0; i < board->device_count; i++) {
+        const struct k5sim_device *d = &board->device[i];
+        struct sim_device *row = &sim->devices.row[i];
+
+        row->device.model = device_model_find(d->model);
+        row->base = d->base;
+        row->line = d->line;
+        snprintf(row->name, sizeof row->name, "%s", d->name);
+        bus->device[i].base = d->base;
+        bus->device[i].bytes = row->device.model->bytes;
+    }
+    sim->devices.count = (uint32_t)board->device_count;
+    bus->count = sim->devices.count;
 }
 
 static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
 {
     struct memory_range range[HOSTPORT_RANGES];
+    struct cpu_bus bus = {.count = 0};
 
     for (size_t i = 0; i < board->memory_count; i++) {
         range[i] = (struct memory_range){
@@ -88,7 +193,8 @@ static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
             .writable = board->memory[i].writable,
         };
     }
-    sim->chassis = chassis_open(sim->guest->model, range, (uint32_t)board->memory_count);
+    attach_devices(sim, board, &bus);
+    sim->chassis = chassis_open(sim->guest->model, range, (uint32_t)board->memory_count, &bus);
     if (sim->chassis == NULL) {
         return false;
     }
@@ -150,6 +256,11 @@ const char *k5sim_error_text(const struct k5sim *sim)
 static const struct sys_region *regions_of(const struct sys_header *h)
 {
     return (const struct sys_region *)((const uint8_t *)h + h->regions_offset);
+}
+
+static const struct sys_region *objects_of(const struct sys_header *h)
+{
+    return (const struct sys_region *)((const uint8_t *)h + h->objects_offset);
 }
 
 static bool has_code_in_ram(const struct k5sim *sim)
@@ -234,12 +345,10 @@ static void restore_flash(struct k5sim *sim)
     memory_free(&sim->pristine);
 }
 
-/* What tasks may write counts as written. */
-static void touch_regions(struct k5sim *sim)
+/* What tasks may write, now or later, counts as written. */
+static void touch_regions(struct k5sim *sim, const struct sys_region *region, unsigned count)
 {
-    const struct sys_region *region = regions_of(sim->system);
-
-    for (unsigned i = 0; i < sim->system->region_count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         if ((region[i].access & SYS_WRITE) != 0) {
             memory_touch(sim->memory, region[i].base, region[i].bytes);
         }
@@ -258,7 +367,8 @@ int k5sim_boot(struct k5sim *sim)
     }
     restore_flash(sim);
     memory_erase(sim->memory, true);
-    touch_regions(sim);
+    touch_regions(sim, regions_of(sim->system), sim->system->region_count);
+    touch_regions(sim, objects_of(sim->system), sim->system->object_count);
     return machine_boot(sim);
 }
 
@@ -364,6 +474,14 @@ int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t *out)
     }
     memcpy(out, registers.r, sim->guest->register_count * sizeof registers.r[0]);
     return K5SIM_OK;
+}
+
+const char *k5sim_device_register(const struct k5sim *sim, uint32_t device, uint32_t offset)
+{
+    if (device >= sim->devices.count) {
+        return NULL;
+    }
+    return device_register_name(sim->devices.row[device].device.model, offset);
 }
 
 const char *k5sim_invariants(struct k5sim *sim)

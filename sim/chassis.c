@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define POOL_MOST 4u
 
@@ -10,10 +11,17 @@ static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct chassis *pool;
 static unsigned pool_count;
 
-static bool fits(const struct chassis *chassis, enum cpu_model model,
-                 const struct memory_range *range, uint32_t count)
+static bool has_devices(const struct chassis *chassis, const struct cpu_bus *bus)
 {
-    bool same = chassis->model == model && chassis->memory.count == count;
+    return chassis->bus.count == bus->count &&
+           memcmp(chassis->bus.device, bus->device, bus->count * sizeof bus->device[0]) == 0;
+}
+
+static bool fits(const struct chassis *chassis, enum cpu_model model,
+                 const struct memory_range *range, uint32_t count, const struct cpu_bus *bus)
+{
+    bool same =
+        chassis->model == model && chassis->memory.count == count && has_devices(chassis, bus);
 
     for (uint32_t i = 0; same && i < count; i++) {
         const struct memory_range *mine = &chassis->memory.range[i];
@@ -25,13 +33,13 @@ static bool fits(const struct chassis *chassis, enum cpu_model model,
 }
 
 static struct chassis *take_from_pool(enum cpu_model model, const struct memory_range *range,
-                                      uint32_t count)
+                                      uint32_t count, const struct cpu_bus *bus)
 {
     struct chassis **link = &pool;
     struct chassis *found;
 
     pthread_mutex_lock(&pool_lock);
-    while (*link != NULL && !fits(*link, model, range, count)) {
+    while (*link != NULL && !fits(*link, model, range, count, bus)) {
         link = &(*link)->next;
     }
     found = *link;
@@ -52,16 +60,19 @@ static void destroy(struct chassis *chassis)
     free(chassis);
 }
 
-struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range, uint32_t count)
+struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range, uint32_t count,
+                             const struct cpu_bus *bus)
 {
-    struct chassis *chassis = take_from_pool(model, range, count);
+    struct chassis *chassis = take_from_pool(model, range, count, bus);
 
     if (chassis != NULL) {
+        chassis->bus = *bus;
         return chassis;
     }
     chassis = calloc(1, sizeof *chassis);
     if (chassis != NULL) {
         chassis->model = model;
+        chassis->bus = *bus;
     }
     for (uint32_t i = 0; chassis != NULL && i < count; i++) {
         if (!memory_add(&chassis->memory, range[i].base, range[i].bytes, range[i].writable)) {
@@ -99,7 +110,7 @@ struct cpu *chassis_take_cpu(struct chassis *chassis, uint32_t text_bytes, const
             return cpu;
         }
     }
-    return cpu_open(chassis->model, &chassis->memory, text_bytes, why);
+    return cpu_open(chassis->model, &chassis->memory, &chassis->bus, text_bytes, why);
 }
 
 void chassis_return_cpu(struct chassis *chassis, struct cpu *cpu)

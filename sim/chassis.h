@@ -14,15 +14,16 @@
 struct chassis {
     enum cpu_model model;
     struct memory memory;
+    struct cpu_bus bus; /* its functions are the machine's */
     struct cpu *idle[CHASSIS_CPUS];
     uint32_t idle_count;
     struct chassis *next; /* in the pool */
 };
 
-/* A chassis for this model whose memories have these bases, sizes and kinds, erased. NULL when out
- * of memory. */
-struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range,
-                             uint32_t count);
+/* A chassis for this model whose memories have these bases, sizes and kinds, erased, and whose bus
+ * is this one. NULL when out of memory. */
+struct chassis *chassis_open(enum cpu_model model, const struct memory_range *range, uint32_t count,
+                             const struct cpu_bus *bus);
 void chassis_close(struct chassis *chassis);
 
 /* An engine for `text_bytes` of code; NULL if Unicorn refuses: `*why` (a constant) says what. */

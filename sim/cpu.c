@@ -86,7 +86,8 @@ static void restore_refused(struct cpu *cpu)
 
 static enum cpu_stop stopped(struct cpu *cpu, uc_err error)
 {
-    if (cpu->ending == ENDING_ACCESS || cpu->ending == ENDING_SCREEN) {
+    if (cpu->ending == ENDING_ACCESS || cpu->ending == ENDING_SCREEN ||
+        cpu->ending == ENDING_DEVICE) {
         restore_refused(cpu);
     } else {
         engine_read_registers(cpu);
@@ -94,7 +95,9 @@ static enum cpu_stop stopped(struct cpu *cpu, uc_err error)
     if (cpu->ending == ENDING_BUDGET) {
         return CPU_STOP_BUDGET;
     }
-    if (cpu->ending == ENDING_SVC) {
+    if (cpu->ending == ENDING_SVC) { /* what is left of an IT block is counted when it goes on */
+        cpu->left += cpu->arch->counted_ahead(cpu);
+        cpu->it_end = 0;
         return CPU_STOP_SVC;
     }
     return cpu->arch->explain(cpu, error);
@@ -123,10 +126,12 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
         engine_flush_tlb(cpu);
         cpu->flush_tlb = false;
     }
-    int64_t most = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
-
-    cpu->left = most;
+    cpu->most = budget > INT64_MAX ? INT64_MAX : (int64_t)budget;
+    cpu->left = cpu->most;
     cpu->undo_count = 0; /* `left` and the pc name an instruction within one run only */
+    if (!cpu->arch->begin(cpu)) {
+        return CPU_STOP_FAULT;
+    }
     do {
         cpu->ending = ENDING_NONE;
         cpu->fast_bytes = cpu->it_end != 0 ? 0 : cpu->code_bytes;
@@ -135,6 +140,20 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
 
     enum cpu_stop stop = stopped(cpu, error);
 
-    *executed = (uint64_t)(most - cpu->left);
+    *executed = (uint64_t)(cpu->most - cpu->left);
     return stop;
+}
+
+uint64_t cpu_executed(const struct cpu *cpu)
+{
+    return (uint64_t)(cpu->most - cpu->left) - cpu->arch->counted_ahead(cpu);
+}
+
+/* What is left may become less than nothing: the run ends before its next instruction. */
+void cpu_cut(struct cpu *cpu, uint64_t most)
+{
+    if (most < (uint64_t)cpu->most) {
+        cpu->left -= cpu->most - (int64_t)most;
+        cpu->most = (int64_t)most;
+    }
 }

@@ -16,6 +16,25 @@
 
 struct cpu;
 
+#define CPU_DEVICES 32u
+
+/* What answers beside memory: the registers of devices, which do not overlap. */
+struct cpu_bus {
+    uint32_t count;
+    struct {
+        uint32_t base;
+        uint32_t bytes;
+    } device[CPU_DEVICES];
+
+    /*
+     * An access of 1, 2 or 4 bytes at a multiple of that, which the regions allow. False: a bus
+     * error. Called in the middle of a run, see cpu_executed() and cpu_cut().
+     */
+    bool (*read)(void *user, uint32_t device, uint32_t offset, uint32_t bytes, uint32_t *value);
+    bool (*write)(void *user, uint32_t device, uint32_t offset, uint32_t bytes, uint32_t value);
+    void *user;
+};
+
 enum cpu_model {
     CPU_CORTEX_M33,
     CPU_RV32,       /* as QEMU's virt: does misaligned loads and stores */
@@ -62,12 +81,14 @@ struct cpu_fault {
 };
 
 /*
- * Opens a CPU on these memories, which must outlive it and are made of whole pages of this model.
+ * Opens a CPU on these memories and this bus, which must outlive it. Memories are made of whole
+ * pages of this model; no device is in one of them, and they are in no more than CPU_DEVICE_PAGES.
  * `text_bytes` of code sizes the translation buffer. NULL if Unicorn refuses: `*why` (a constant)
  * says what.
  */
-struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, uint32_t text_bytes,
-                     const char **why);
+#define CPU_DEVICE_PAGES 64u
+struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, const struct cpu_bus *bus,
+                     uint32_t text_bytes, const char **why);
 
 /* What the model maps at once, and where board memories must end. */
 uint32_t cpu_page(enum cpu_model model);
@@ -95,6 +116,22 @@ bool cpu_select(struct cpu *cpu, uint32_t slot, uint32_t stack_limit, bool fpu);
 /* Forgets all threads, as after power-on. The regions stay. */
 void cpu_forget(struct cpu *cpu);
 
+/*
+ * Armv8-M, for threads with FPU. FPCA of CONTROL: has the loaded thread used it? If so an exception
+ * frame holds these registers as well; cpu_select() carries s16 to s31.
+ */
+struct cpu_fp {
+    uint32_t s[16];
+    uint32_t fpscr;
+};
+
+bool cpu_fp_active(const struct cpu *cpu);
+void cpu_fp_read(const struct cpu *cpu, struct cpu_fp *fp);
+void cpu_fp_write(struct cpu *cpu, const struct cpu_fp *fp);
+
+/* The loaded thread begins anew: all FP registers 0, not active. False if the engine failed. */
+bool cpu_fp_clear(struct cpu *cpu);
+
 /* As the last run left them, or as set since. */
 const struct cpu_registers *cpu_registers(const struct cpu *cpu);
 void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);
@@ -104,6 +141,13 @@ void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);
  * is not interrupted: then up to four more. An instruction that faults is not counted.
  */
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed);
+
+/*
+ * During an access to a device: the instructions of this run up to now, with the one that does it;
+ * and the wish that the run end after `most` of them, or as soon after as it can.
+ */
+uint64_t cpu_executed(const struct cpu *cpu);
+void cpu_cut(struct cpu *cpu, uint64_t most);
 
 const struct cpu_fault *cpu_fault(const struct cpu *cpu);
 const char *cpu_failure(const struct cpu *cpu);

@@ -17,6 +17,7 @@
 
 #define PAGE           1024u
 #define SCRATCH_BASE   UINT32_C(0x9ffffc00)
+#define ALL_REGISTERS  UINT64_C(0x1ffff)
 #define CONTROL_THREAD 3u /* nPRIV, SPSEL */
 #define XPSR_IT        UINT32_C(0x0600fc00)
 
@@ -100,6 +101,59 @@ static bool load_thread(struct cpu *cpu, uint32_t slot, uint32_t stack_limit)
     return step_down(cpu, stack_limit);
 }
 
+/* ---------------------------------------------------------------- floating point */
+
+#define CONTROL_FPCA 4u
+#define FP_REGISTERS 17u
+
+static const int fp_registers[FP_REGISTERS] = {
+    UC_ARM_REG_S0,  UC_ARM_REG_S1,    UC_ARM_REG_S2,  UC_ARM_REG_S3,  UC_ARM_REG_S4,
+    UC_ARM_REG_S5,  UC_ARM_REG_S6,    UC_ARM_REG_S7,  UC_ARM_REG_S8,  UC_ARM_REG_S9,
+    UC_ARM_REG_S10, UC_ARM_REG_S11,   UC_ARM_REG_S12, UC_ARM_REG_S13, UC_ARM_REG_S14,
+    UC_ARM_REG_S15, UC_ARM_REG_FPSCR,
+};
+
+static void fp_pointers(const struct cpu_fp *fp, void *values[FP_REGISTERS])
+{
+    for (unsigned i = 0; i < 16; i++) {
+        values[i] = (void *)(uintptr_t)&fp->s[i];
+    }
+    values[16] = (void *)(uintptr_t)&fp->fpscr;
+}
+
+bool cpu_fp_active(const struct cpu *cpu)
+{
+    uint32_t control = 0;
+
+    uc_reg_read(cpu->uc, UC_ARM_REG_CONTROL, &control);
+    return (control & CONTROL_FPCA) != 0;
+}
+
+void cpu_fp_read(const struct cpu *cpu, struct cpu_fp *fp)
+{
+    void *values[FP_REGISTERS];
+
+    fp_pointers(fp, values);
+    uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)fp_registers, values, FP_REGISTERS);
+}
+
+void cpu_fp_write(struct cpu *cpu, const struct cpu_fp *fp)
+{
+    void *values[FP_REGISTERS];
+
+    fp_pointers(fp, values);
+    uc_reg_write_batch(cpu->uc, (int *)(uintptr_t)fp_registers, values, FP_REGISTERS);
+}
+
+bool cpu_fp_clear(struct cpu *cpu)
+{
+    if (!step_down(cpu, cpu->slot_limit[cpu->slot])) {
+        return false;
+    }
+    engine_write_registers(cpu, &cpu->regs, ALL_REGISTERS);
+    return true;
+}
+
 static void clear_monitor(struct cpu *cpu)
 {
     struct cpu_registers outside = cpu->regs;
@@ -135,18 +189,25 @@ static uint32_t read_register(const struct cpu *cpu, uint32_t number)
     return value;
 }
 
+static bool lies_askew(const struct cpu *cpu, uint32_t pc, const struct thumb_access *access)
+{
+    uint32_t r[15] = {0};
+
+    if (access->rn != THUMB_PC) {
+        r[access->rn] = read_register(cpu, access->rn);
+    }
+    if (access->rm < THUMB_PC) {
+        r[access->rm] = read_register(cpu, access->rm);
+    }
+    return (thumb_address(access, r, pc) & (access->unit - 1u)) != 0;
+}
+
 static bool is_unaligned(const struct cpu *cpu, uint32_t pc, const uint16_t half[2])
 {
     struct thumb_access access;
-    uint32_t r[15] = {0};
 
-    if (!thumb_access(half[0], half[1], &access) || !access.aligned) {
-        return false;
-    }
-    if (access.rn != THUMB_PC) {
-        r[access.rn] = read_register(cpu, access.rn);
-    }
-    return (thumb_address(&access, r, pc) & (access.unit - 1u)) != 0;
+    return thumb_access(half[0], half[1], &access) && access.aligned &&
+           lies_askew(cpu, pc, &access);
 }
 
 /* The CFSR bit that the instruction would set on the chip, where Unicorn would let it pass. */
@@ -175,17 +236,16 @@ static uint32_t screen_fault(struct cpu *cpu, uint32_t pc, enum thumb_screen kin
     return 0;
 }
 
-/* Address behind the IT block that begins at `pc`; 0 if a slot holds what no slot may. */
-static uint32_t it_block_end(const struct cpu *cpu, uint32_t pc, uint32_t *slots)
+/* Address behind the slots that begin at `start`; 0 if one holds what no slot may. */
+static uint32_t it_block_end(const struct cpu *cpu, uint32_t start, uint32_t state)
 {
+    uint32_t slots = thumb_it_state_slots(state);
     uint16_t half[2];
-    uint32_t end = pc + 2u;
+    uint32_t end = start;
 
-    code_fetch(cpu, pc, half);
-    *slots = thumb_it_slots(half[0]);
-    for (uint32_t i = 1; i <= *slots; i++) {
+    for (uint32_t i = 1; i <= slots; i++) {
         code_fetch(cpu, end, half);
-        if (!thumb_may_be_slot(half[0], half[1], i == *slots)) {
+        if (!thumb_may_be_slot(half[0], half[1], i == slots)) {
             return 0;
         }
         end += thumb_bytes(half[0]);
@@ -199,6 +259,23 @@ static bool refuses(struct cpu *cpu, uint32_t exception, uint32_t cfsr)
     return cfsr != 0;
 }
 
+/* Device memory takes aligned accesses only (Armv8-M ARM B7.6). */
+static bool misaligned_device(struct cpu *cpu)
+{
+    struct thumb_access access;
+    uint16_t half[2];
+
+    code_fetch(cpu, cpu->last_pc, half);
+    return thumb_access(half[0], half[1], &access) && lies_askew(cpu, cpu->last_pc, &access) &&
+           refuses(cpu, EXC_USAGE_FAULT, CFSR_UNALIGNED);
+}
+
+static void bus_error(struct cpu *cpu, uint32_t address)
+{
+    refuses(cpu, EXC_BUS_FAULT, CFSR_PRECISERR | CFSR_BFARVALID);
+    cpu->fault.bfar = address;
+}
+
 /* Fills `fault` and returns true if the instruction must not run. */
 static bool is_refused(struct cpu *cpu, uint32_t pc, uint32_t bytes)
 {
@@ -209,25 +286,53 @@ static bool is_refused(struct cpu *cpu, uint32_t pc, uint32_t bytes)
     }
     enum thumb_screen kind = (enum thumb_screen)code_screen_at(cpu, pc);
 
-    cpu->next_slots = 0;
+    cpu->next_it_state = 0;
     if (kind == THUMB_PLAIN) {
         return false;
     }
+    code_fetch(cpu, pc, half);
     if (kind == THUMB_IT) {
-        cpu->next_it_end = it_block_end(cpu, pc, &cpu->next_slots);
+        cpu->next_it_state = half[0] & 0xffu;
+        cpu->next_it_end = it_block_end(cpu, pc + 2u, cpu->next_it_state);
         return refuses(cpu, EXC_USAGE_FAULT, cpu->next_it_end == 0 ? CFSR_UNDEFINSTR : 0);
     }
-    code_fetch(cpu, pc, half);
     return refuses(cpu, EXC_USAGE_FAULT, screen_fault(cpu, pc, kind, half));
 }
 
-/* Counts the block's slots with its opcode: Unicorn does not report slots that it skips. */
-static void enter_it_block(struct cpu *cpu, uint32_t pc)
+/* Counts the block's slots when it begins: Unicorn does not report slots that it skips. */
+static void enter_it_block(struct cpu *cpu, uint32_t start, uint32_t state, uint32_t end)
 {
-    cpu->left -= cpu->next_slots;
-    cpu->it_opcode = pc;
-    cpu->it_end = cpu->next_it_end;
+    cpu->left -= thumb_it_state_slots(state);
+    cpu->it_start = start;
+    cpu->it_state = state;
+    cpu->it_end = end;
     cpu->fast_bytes = 0; /* each slot needs a look, and so does what follows the block */
+}
+
+/* ITSTATE as xPSR holds it: bits 7:2 in 15:10, bits 1:0 in 26:25 (Armv8-M ARM B3.5.1). */
+static uint32_t it_state_of(uint32_t xpsr)
+{
+    return ((xpsr >> 8) & 0xfcu) | ((xpsr >> 25) & 3u);
+}
+
+/* A thread may go on inside an IT block: after SVC in a slot, or after a fault that was mended. */
+static bool begin(struct cpu *cpu)
+{
+    uint32_t pc = cpu->regs.r[CPU_PC];
+    uint32_t state = it_state_of(cpu->regs.r[CPU_XPSR]);
+
+    if (state == 0) {
+        return true;
+    }
+    uint32_t end = it_block_end(cpu, pc, state);
+
+    if (end == pc || end == 0) { /* a frame that was tampered with */
+        cpu->fault = (struct cpu_fault){.exception = EXC_USAGE_FAULT, .cfsr = CFSR_INVSTATE};
+        return false;
+    }
+    cpu->last_pc = pc - 1u; /* what comes is behind it: a slot */
+    enter_it_block(cpu, pc, state, end);
+    return true;
 }
 
 static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
@@ -255,8 +360,8 @@ static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
         return;
     }
     cpu->left--;
-    if (cpu->next_slots != 0) {
-        enter_it_block(cpu, pc);
+    if (cpu->next_it_state != 0) {
+        enter_it_block(cpu, pc + 2u, cpu->next_it_state, cpu->next_it_end);
     }
 }
 
@@ -294,8 +399,10 @@ static void set_cfsr(struct cpu *cpu, uint32_t exception, uint32_t cfsr)
 /* An instruction counted when it began, or with its block, has not been executed after all. */
 static void uncount(struct cpu *cpu, uint32_t pc)
 {
-    if (cpu->it_end != 0 && pc > cpu->it_opcode && pc < cpu->it_end) {
-        cpu->left += fault_it_remaining(cpu, pc);
+    uint32_t remaining = fault_it_remaining(cpu, pc);
+
+    if (remaining != 0) {
+        cpu->left += remaining;
     } else if (pc == cpu->last_pc && cpu->ending != ENDING_SCREEN) {
         cpu->left++;
     }
@@ -350,6 +457,7 @@ static enum cpu_stop find_fault(struct cpu *cpu, uc_err error)
 {
     switch (cpu->ending) {
     case ENDING_SCREEN: /* `fault` was filled when it was found */
+    case ENDING_DEVICE:
         return CPU_STOP_FAULT;
     case ENDING_ACCESS:
         fault_explain_access(cpu);
@@ -379,6 +487,13 @@ static enum cpu_stop explain(struct cpu *cpu, uc_err error)
     return stop;
 }
 
+static uint32_t counted_ahead(const struct cpu *cpu)
+{
+    uint32_t remaining = fault_it_remaining(cpu, cpu->last_pc);
+
+    return remaining == 0 ? 0 : remaining - 1u;
+}
+
 /* The T bit is clear in a tampered frame; Unicorn would set it. */
 static void cannot_start(struct cpu *cpu)
 {
@@ -404,10 +519,14 @@ const struct cpu_arch cpu_armv8m = {
     .state = CPU_XPSR,
     .state_bits = XPSR_T,
     .cannot_start = cannot_start,
+    .begin = begin,
     .look = look,
     .overrun = overrun,
     .syscall = INTERRUPT_SVC,
     .is_nothing = is_nothing,
     .explain = explain,
     .clear_monitor = clear_monitor,
+    .counted_ahead = counted_ahead,
+    .misaligned_device = misaligned_device,
+    .bus_error = bus_error,
 };

@@ -20,7 +20,7 @@ static enum refusal refusal_at(const struct cpu *cpu, uint32_t address, bool sto
     if ((mpu_at(&cpu->mpu, address) & want) == 0) {
         return REFUSAL_MPU;
     }
-    return memory_range_of(cpu->memory, address) == NULL ? REFUSAL_BUS : REFUSAL_NONE;
+    return bus_answers(cpu, address) ? REFUSAL_NONE : REFUSAL_BUS;
 }
 
 static void set_fault(struct cpu *cpu, enum refusal refusal, uint32_t address)
@@ -67,13 +67,13 @@ void fault_explain_access(struct cpu *cpu)
 
 static bool in_it_block(const struct cpu *cpu, uint32_t pc)
 {
-    return cpu->it_end != 0 && pc > cpu->it_opcode && pc < cpu->it_end;
+    return cpu->it_end != 0 && pc >= cpu->it_start && pc < cpu->it_end;
 }
 
 /* Slots of the current block that begin before `pc`. */
 static uint32_t slots_before(const struct cpu *cpu, uint32_t pc)
 {
-    uint32_t at = cpu->it_opcode + 2u;
+    uint32_t at = cpu->it_start;
     uint32_t slots = 0;
 
     while (at < pc && slots < 4) {
@@ -94,14 +94,11 @@ static uint32_t xpsr_of_it_state(uint32_t state)
 
 uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc)
 {
-    uint16_t half[2];
+    uint32_t state = cpu->it_state;
 
     if (!in_it_block(cpu, pc)) {
         return 0;
     }
-    code_fetch(cpu, cpu->it_opcode, half);
-    uint32_t state = half[0] & 0xffu;
-
     /* Each slot that is done shifts the lower five bits (ITAdvance, E2.1.201). */
     for (uint32_t i = slots_before(cpu, pc); i > 0; i--) {
         state = (state & 0xe0u) | ((state << 1) & 0x1fu);
@@ -111,11 +108,5 @@ uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc)
 
 uint32_t fault_it_remaining(const struct cpu *cpu, uint32_t pc)
 {
-    uint16_t half[2];
-
-    if (!in_it_block(cpu, pc)) {
-        return 0;
-    }
-    code_fetch(cpu, cpu->it_opcode, half);
-    return thumb_it_slots(half[0]) - slots_before(cpu, pc);
+    return in_it_block(cpu, pc) ? thumb_it_state_slots(cpu->it_state) - slots_before(cpu, pc) : 0;
 }

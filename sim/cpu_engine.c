@@ -229,7 +229,7 @@ static bool map_memory(struct cpu *cpu, const struct memory *memory)
         cpu->window_count++;
         alias += range->bytes;
     }
-    return true;
+    return bus_map(cpu);
 }
 
 /* A power of two, so that a CPU fits many tasks. */
@@ -249,8 +249,8 @@ bool cpu_fits(const struct cpu *cpu, uint32_t text_bytes)
     return buffer_for(text_bytes) <= cpu->buffer_bytes;
 }
 
-struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, uint32_t text_bytes,
-                     const char **why)
+struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, const struct cpu_bus *bus,
+                     uint32_t text_bytes, const char **why)
 {
     struct cpu *cpu = create(model, buffer_for(text_bytes));
 
@@ -258,9 +258,10 @@ struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, uint32_t
         *why = "Unicorn could not open an engine";
         return NULL;
     }
+    cpu->bus = bus;
     if (!map_memory(cpu, memory)) {
         cpu_close(cpu);
-        *why = "Unicorn could not map the board's memories";
+        *why = "Unicorn could not map the board's memories and devices";
         return NULL;
     }
     return cpu;

@@ -70,14 +70,14 @@ __attribute__((aligned(64))) void hook_instruction(uc_engine *uc, uint64_t addre
 
 /*
  * A page whose bytes all have the same rights gets its memory; another one the alias, where each
- * access is checked. So does a page whose successor begins refused but is writable later: a store
- * across the border would have written its first bytes before the refusal.
+ * access is checked. So does a page whose successor begins refused but is writable later, or is a
+ * device's: a store across the border would have written its first bytes before the refusal.
  */
 static bool needs_alias(const struct cpu *cpu, uint32_t page, struct mpu_access here)
 {
     uint32_t next = page + cpu->arch->page;
 
-    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0) {
+    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0 || bus_page_of(cpu, next) != NULL) {
         return true;
     }
     if ((here.all & SYS_WRITE) == 0 || next == 0 || (mpu_at(&cpu->mpu, next) & SYS_WRITE) != 0) {
@@ -108,6 +108,16 @@ static bool fetch_nowhere(const struct cpu *cpu, uint32_t page, uc_tlb_entry *en
     return cpu->arch->fetches_anywhere && page != 0;
 }
 
+/* Devices are never executed. */
+static bool fill_device(const struct cpu *cpu, const struct cpu_device_page *device,
+                        uc_mem_type type, uc_tlb_entry *entry)
+{
+    uint32_t any = mpu_range(&cpu->mpu, device->base, cpu->arch->page).any;
+
+    *entry = (uc_tlb_entry){device->paddr, any & (SYS_READ | SYS_WRITE)};
+    return (any & (type == UC_MEM_WRITE ? SYS_WRITE : SYS_READ)) != 0;
+}
+
 bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_entry *entry,
                    void *user)
 {
@@ -121,8 +131,13 @@ bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_ent
         return true;
     }
     cpu->refused_fetch = type == UC_MEM_FETCH;
+    if (window == NULL && type == UC_MEM_FETCH) {
+        return fetch_nowhere(cpu, page, entry);
+    }
     if (window == NULL) {
-        return type == UC_MEM_FETCH && fetch_nowhere(cpu, page, entry);
+        const struct cpu_device_page *device = bus_page_of(cpu, page);
+
+        return device != NULL && fill_device(cpu, device, type, entry);
     }
     struct mpu_access access = mpu_range(&cpu->mpu, page, cpu->arch->page);
     bool alias = needs_alias(cpu, page, access);
@@ -173,7 +188,7 @@ static void remember_byte(struct cpu *cpu, uint8_t *host)
     }
 }
 
-static void undo_bytes(struct cpu *cpu)
+void hook_undo_bytes(struct cpu *cpu)
 {
     if (cpu->undo_left == cpu->left && cpu->undo_pc == cpu->last_pc) {
         while (cpu->undo_count > 0) {
@@ -207,7 +222,7 @@ void hook_alias_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t v
         return;
     }
     if (!mpu_allows(&cpu->mpu, address, bytes, SYS_WRITE)) {
-        undo_bytes(cpu);
+        hook_undo_bytes(cpu);
         keep_next_page(cpu, address);
         hook_refuse(cpu, cpu->last_pc, ENDING_ACCESS);
         return;

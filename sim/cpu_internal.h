@@ -5,8 +5,10 @@
 
 #include "sim/cpu.h"
 
-/* Physical addresses beside the board's memories: a second view of each of them, as MMIO. */
-#define CPU_ALIAS_BASE UINT32_C(0xA0000000)
+/* Physical addresses beside the board's memories: a second view of each of them, as MMIO, and the
+ * pages that devices are in. */
+#define CPU_ALIAS_BASE  UINT32_C(0xA0000000)
+#define CPU_DEVICE_BASE UINT32_C(0xF0000000)
 
 #define SCREEN_PLAIN 0u   /* runs without a look */
 #define SCREEN_EDGE  255u /* its second half lies behind the table's region */
@@ -20,7 +22,8 @@ enum cpu_ending {
     ENDING_BUDGET,
     ENDING_SVC,
     ENDING_SCREEN,    /* a look before the instruction found a fault; `fault` is filled */
-    ENDING_ACCESS,    /* a byte of a mixed page was refused */
+    ENDING_ACCESS,    /* a byte of a mixed page, or of a device, was refused */
+    ENDING_DEVICE,    /* the device refused the access; `fault` is filled */
     ENDING_INTERRUPT, /* Unicorn raised exception `interrupt` */
     ENDING_INVALID,   /* Unicorn knows no such instruction */
 };
@@ -30,6 +33,13 @@ struct cpu_window {
     struct cpu *cpu;
     struct memory_range range;
     uint32_t alias;
+};
+
+/* A page with registers of devices, as its callbacks get it. */
+struct cpu_device_page {
+    struct cpu *cpu;
+    uint32_t base;  /* of the guest's page */
+    uint32_t paddr; /* Unicorn's */
 };
 
 struct cpu_undo {
@@ -62,6 +72,8 @@ struct cpu_arch {
     uint32_t state;
     uint32_t state_bits;
     void (*cannot_start)(struct cpu *cpu);
+    /* Before the first instruction of a run; false: it cannot be, and the fault is filled. */
+    bool (*begin)(struct cpu *cpu);
     /* Before an instruction that is not plain, or where the budget ends. */
     void (*look)(struct cpu *cpu, uint32_t pc, uint32_t bytes);
     /* Before one that Unicorn still executes after the run's end. */
@@ -72,6 +84,12 @@ struct cpu_arch {
     /* Fills the fault, sets pc and takes back what was counted but not executed. */
     enum cpu_stop (*explain)(struct cpu *cpu, uc_err error);
     void (*clear_monitor)(struct cpu *cpu);
+    /* Instructions that are counted, but come after the one at last_pc. */
+    uint32_t (*counted_ahead)(const struct cpu *cpu);
+    /* Fills the fault if the one at last_pc is misaligned: device registers do not take that. */
+    bool (*misaligned_device)(struct cpu *cpu);
+    /* The fault of an access of the one at last_pc to `address`, where nothing answers. */
+    void (*bus_error)(struct cpu *cpu, uint32_t address);
 };
 
 extern const struct cpu_arch cpu_armv8m;
@@ -97,12 +115,14 @@ struct cpu {
     uc_engine *uc;
     const struct cpu_arch *arch;
     uint32_t slot; /* the loaded thread, or CPU_THREADS */
+    int64_t most;  /* instructions that this run may execute */
 
-    /* Armv8-M: the IT block that is being executed: its slots lie in (it_opcode, it_end). */
-    uint32_t it_opcode;
-    uint32_t it_end;
-    uint32_t next_it_end; /* of the IT instruction that is looked at */
-    uint32_t next_slots;  /* 0: it is none */
+    /* Armv8-M: the IT block that is being executed: its slots lie in [it_start, it_end). */
+    uint32_t it_start;
+    uint32_t it_end;        /* 0: none */
+    uint32_t it_state;      /* ITSTATE at it_start */
+    uint32_t next_it_end;   /* of the IT instruction that is looked at */
+    uint32_t next_it_state; /* 0: it is none */
 
     struct cpu_registers regs; /* as in the engine, but for pc */
     uint32_t slot_limit[CPU_THREADS];
@@ -133,6 +153,9 @@ struct cpu {
     const struct memory *memory;
     uint32_t window_count;
     struct cpu_window window[MEMORY_RANGES];
+    const struct cpu_bus *bus;
+    uint32_t device_page_count;
+    struct cpu_device_page device_page[CPU_DEVICE_PAGES];
 };
 
 /* cpu.c */
@@ -151,6 +174,12 @@ void code_refresh(struct cpu *cpu, uint32_t address, uint32_t bytes);
 uint8_t code_screen_at(const struct cpu *cpu, uint32_t pc);
 void code_fetch(const struct cpu *cpu, uint32_t pc, uint16_t half[2]);
 
+/* cpu_bus.c: devices. bus_map() maps their pages into a new engine; false: Unicorn refuses. */
+bool bus_map(struct cpu *cpu);
+const struct cpu_device_page *bus_page_of(const struct cpu *cpu, uint32_t address);
+/* Does memory or a device answer at this address? */
+bool bus_answers(const struct cpu *cpu, uint32_t address);
+
 /* cpu_hooks.c: Unicorn's callbacks */
 void hook_instruction(uc_engine *uc, uint64_t address, uint32_t size, void *user);
 bool hook_tlb_fill(uc_engine *uc, uint64_t page, uc_mem_type type, uc_tlb_entry *entry, void *user);
@@ -162,8 +191,11 @@ void hook_alias_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t v
 /* The same file: ends of a run. The registers now are those before the instruction at `pc`. */
 void hook_end_run(struct cpu *cpu, enum cpu_ending ending);
 void hook_refuse(struct cpu *cpu, uint32_t pc, enum cpu_ending ending);
+/* The bytes that the instruction at last_pc has stored one by one are as before. */
+void hook_undo_bytes(struct cpu *cpu);
 
 /* cpu_armv8m_fault.c */
 void fault_explain_access(struct cpu *cpu);
+/* IT bits of xPSR at `pc`, and how many slots are left there with its own; 0: in no block. */
 uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc);
 uint32_t fault_it_remaining(const struct cpu *cpu, uint32_t pc);

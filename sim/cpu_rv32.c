@@ -101,6 +101,33 @@ static bool is_misaligned(struct cpu *cpu, const uint16_t half[2])
     return refuses(cpu, access.store ? CAUSE_STORE_MISALIGNED : CAUSE_LOAD_MISALIGNED, address);
 }
 
+/* A device takes no misaligned access; QEMU's bus refuses it like one that nothing answers to. */
+static bool misaligned_device(struct cpu *cpu)
+{
+    struct rv32_access access;
+    uint16_t half[2];
+    uint32_t address = 0;
+
+    code_fetch(cpu, cpu->last_pc, half);
+    if (!rv32_access(half[0], half[1], &access)) {
+        return false;
+    }
+    uc_reg_read(cpu->uc, registers[access.rs1], &address);
+    address += (uint32_t)access.offset;
+    return address % access.bytes != 0 &&
+           refuses(cpu, access.store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, address);
+}
+
+static void bus_error(struct cpu *cpu, uint32_t address)
+{
+    struct rv32_access access = {.store = false};
+    uint16_t half[2];
+
+    code_fetch(cpu, cpu->last_pc, half);
+    rv32_access(half[0], half[1], &access);
+    refuses(cpu, access.store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, address);
+}
+
 /* Fills `fault` and returns true if the instruction must not run. */
 static bool is_refused(struct cpu *cpu, uint32_t pc)
 {
@@ -138,6 +165,12 @@ static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
     }
 }
 
+static bool begin(struct cpu *cpu)
+{
+    (void)cpu;
+    return true;
+}
+
 /* A stop is always honoured before the next instruction. */
 static void overrun(struct cpu *cpu)
 {
@@ -158,12 +191,17 @@ static bool is_nothing(const struct cpu *cpu)
     return false;
 }
 
+static uint32_t counted_ahead(const struct cpu *cpu)
+{
+    (void)cpu;
+    return 0;
+}
+
 /* ---------------------------------------------------------------- why it stopped */
 
 static bool may_access(const struct cpu *cpu, uint32_t address, uint32_t want)
 {
-    return (mpu_at(&cpu->mpu, address) & want) == want &&
-           memory_range_of(cpu->memory, address) != NULL;
+    return (mpu_at(&cpu->mpu, address) & want) == want && bus_answers(cpu, address);
 }
 
 /* Address of the first byte that is refused: that of the part of the access that failed. */
@@ -214,6 +252,9 @@ static enum cpu_stop explain(struct cpu *cpu, uc_err error)
     switch (cpu->ending) {
     case ENDING_SCREEN: /* not counted, and `fault` was filled when it was found */
         return CPU_STOP_FAULT;
+    case ENDING_DEVICE:
+        take_back(cpu);
+        return CPU_STOP_FAULT;
     case ENDING_ACCESS:
         take_back(cpu);
         return explain_access(cpu);
@@ -258,10 +299,14 @@ const struct cpu_arch cpu_rv32 = {
     .load_thread = load_thread,
     .bytes = rv32_bytes,
     .screen = screen,
+    .begin = begin,
     .look = look,
     .overrun = overrun,
     .syscall = INTERRUPT_ECALL,
     .is_nothing = is_nothing,
     .explain = explain,
     .clear_monitor = clear_monitor,
+    .counted_ahead = counted_ahead,
+    .misaligned_device = misaligned_device,
+    .bus_error = bus_error,
 };

@@ -18,6 +18,7 @@ struct guest {
     uint16_t elf_machine;
     const char *elf_name;
     uint32_t register_count; /* of k5sim_registers() */
+    bool has_fpu;
 
     void (*decode_mpu)(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count);
     /* Trap entry. False: it could not be taken, and the kernel got that fault instead. */

@@ -38,16 +38,27 @@ static void enter_fault(struct k5sim *sim, const struct fault_input *input)
     machine_fault(sim, &record);
 }
 
+static bool has_fpu(const struct k5sim *sim, const struct thread *thread)
+{
+    return (sys_thread((uint32_t)(thread - sim->kernel.thread))->flags & SYS_THREAD_FPU) != 0;
+}
+
 /* Exception entry: the running thread's registers go where the kernel finds them. */
 static uint32_t push(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     const struct cpu_registers *registers = cpu_registers(cpu);
+    bool fp_active = has_fpu(sim, thread) && cpu_fp_active(cpu);
+    struct cpu_fp fp;
+
+    if (fp_active) {
+        cpu_fp_read(cpu, &fp);
+    }
 
     memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
     cpu_exception(cpu);
     sim->live = false;
     return exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
-                          &thread->context.armv8m);
+                          fp_active ? &fp : NULL, &thread->context.armv8m);
 }
 
 static uint32_t exception_of(uint32_t cfsr)
@@ -90,25 +101,47 @@ static void instruction_fault(struct k5sim *sim, struct thread *thread, struct c
     enter_fault(sim, &input);
 }
 
-/* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
-static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+/*
+ * The thread in its engine. One with FPU that returns to a standard frame has not used it since it
+ * began: it must not find what its last incarnation left.
+ */
+static bool load(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
 {
+    const struct armv8m_context *context = &thread->context.armv8m;
     uint32_t slot = (uint32_t)(thread - sim->kernel.thread) - sys_task(thread->task)->first_thread;
-    struct cpu_registers registers;
+    bool fpu = has_fpu(sim, thread);
+    bool loaded = cpu_select(cpu, slot, context->psplim, fpu);
 
-    /* Threads have no FPU yet, as on the chip, where CPACR is 0. */
-    if (!cpu_select(cpu, slot, thread->context.armv8m.psplim, false)) {
+    if (loaded && fpu && !exception_is_extended(context) && cpu_fp_active(cpu)) {
+        loaded = cpu_fp_clear(cpu);
+    }
+    if (!loaded) {
         machine_error(sim, K5SIM_ENGINE, "task %u: no room in its engine for thread %u",
                       (unsigned)thread->task, (unsigned)slot);
         sim->failed = true;
+    }
+    return loaded;
+}
+
+/* Exception return into the running thread. False: its frame is not to be had, the kernel knows. */
+static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    const struct armv8m_context *context = &thread->context.armv8m;
+    struct cpu_registers registers;
+    struct cpu_fp fp;
+
+    if (!load(sim, thread, cpu)) {
         return false;
     }
-    uint32_t cfsr = exception_pop(sim->memory, &sim->task[thread->task].mpu,
-                                  &thread->context.armv8m, &registers);
+    uint32_t cfsr =
+        exception_pop(sim->memory, &sim->task[thread->task].mpu, context, &registers, &fp);
 
     if (cfsr != 0) {
         stack_fault(sim, thread, cfsr);
         return false;
+    }
+    if (exception_is_extended(context)) {
+        cpu_fp_write(cpu, &fp);
     }
     memcpy(&registers.r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
     cpu_set_registers(cpu, &registers);
@@ -121,7 +154,8 @@ static void saved_registers(struct k5sim *sim, const struct thread *thread,
                             struct cpu_registers *registers)
 {
     registers->r[CPU_SP] = thread->context.armv8m.psp;
-    exception_pop(sim->memory, machine_mpu(sim, thread->task), &thread->context.armv8m, registers);
+    exception_pop(sim->memory, machine_mpu(sim, thread->task), &thread->context.armv8m, registers,
+                  NULL);
     memcpy(&registers->r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
 }
 
@@ -132,6 +166,7 @@ const struct guest guest_cortex_m33 = {
     .elf_machine = EM_ARM,
     .elf_name = "Arm",
     .register_count = REGISTERS,
+    .has_fpu = true,
     .decode_mpu = decode_mpu,
     .suspend = suspend,
     .fault = instruction_fault,

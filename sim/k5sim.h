@@ -40,13 +40,40 @@ struct k5sim_memory {
     bool writable;  /* RAM; otherwise flash */
 };
 
+/* In `line`: the device has no interrupt. */
+enum { K5SIM_NO_LINE = 0x7fffffff };
+
+/* A peripheral of the board. Only tasks whose regions cover its registers can reach it. */
+struct k5sim_device {
+    const char *model; /* which of peripherals/: "cmsdk-timer", "goldfish-rtc" */
+    const char *name;  /* for messages: at most 31 bytes */
+    uint32_t base;     /* multiple of 32; its pages (see above) hold no memory */
+    uint32_t line;     /* of the interrupt controller: 0 to 255, or K5SIM_NO_LINE */
+};
+
 struct k5sim_board {
     const char *cpu; /* "cortex-m33", "rv32" or "sifive-e31" */
     const struct k5sim_memory *memory;
     size_t memory_count;
-    uint32_t mpu_regions;    /* or PMP entries: at most 8 */
-    uint32_t ticks_per_insn; /* virtual time: ticks = instructions * this; at least 1 */
+    uint32_t mpu_regions;              /* or PMP entries: at most 8 */
+    uint32_t ticks_per_insn;           /* virtual time: ticks = instructions * this; at least 1 */
+    const struct k5sim_device *device; /* NULL if there are none */
+    size_t device_count;               /* at most 32 */
 };
+
+/*
+ * Events of the simulator's own, beside the kernel's (abi/syscalls.toml, kinds 1 to 47). `code` is
+ * the device's place in k5sim_board.device, `thread` who was running.
+ */
+enum k5sim_event_kind {
+    K5SIM_EVENT_LINE = 56,              /* an interrupt line: its number, 1 raised or 0 lowered */
+    K5SIM_EVENT_DEVICE_READ = 57,       /* offset, value */
+    K5SIM_EVENT_DEVICE_WRITE = 58,      /* offset, value written, value of the register now */
+    K5SIM_EVENT_DEVICE_MISUSE = 59,     /* no such register, or not a word: offset, value, and bytes
+                                           (+ K5SIM_MISUSE_WRITE); reads 0, writes nothing */
+    K5SIM_EVENT_DEVICE_UNMODELLED = 60, /* offset, value written, the bits that are not modelled */
+};
+enum { K5SIM_MISUSE_WRITE = 256 };
 
 /* The same as struct k5_event of the kernel (static-asserted in sim/). */
 struct k5sim_event {
@@ -94,6 +121,9 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
 
 /* What task `task` may do with [address, address + bytes): SYS_READ | SYS_WRITE | SYS_EXECUTE. */
 uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes);
+
+/* Name of the register at `offset` of device `device`, of the board's; NULL: there is none. */
+const char *k5sim_device_register(const struct k5sim *sim, uint32_t device, uint32_t offset);
 
 /* Registers of a thread as it will go on: 17 on Armv8-M (r0 to r15, xPSR), 33 on RV32 (x0 to x31,
  * pc). -4 for no such thread. */

@@ -45,17 +45,14 @@ static struct k5sim *sim_of(struct hostport_machine *port)
     return (struct k5sim *)port;
 }
 
-static void take_event(struct hostport_machine *port, const struct k5_event *event)
+void machine_record(struct k5sim *sim, const struct k5sim_event *event)
 {
-    struct k5sim *sim = sim_of(port);
     uint64_t bit = UINT64_C(1) << (event->kind & 63u);
-    struct k5sim_event copy;
 
     if (((sim->recorded | sim->stop_kinds) & bit) == 0 && event->kind != K5_EVENT_PANIC) {
         return;
     }
-    memcpy(&copy, event, sizeof copy);
-    if (!ring_put(&sim->ring, &copy)) {
+    if (!ring_put(&sim->ring, event)) {
         sim->failed = true;
         machine_error(sim, K5SIM_ENGINE, "more than %u events in one entry into the kernel",
                       RING_SPARE);
@@ -63,6 +60,14 @@ static void take_event(struct hostport_machine *port, const struct k5_event *eve
     if ((sim->stop_kinds & bit) != 0) {
         sim->event_came = true;
     }
+}
+
+static void take_event(struct hostport_machine *port, const struct k5_event *event)
+{
+    struct k5sim_event copy;
+
+    memcpy(&copy, event, sizeof copy);
+    machine_record(sim_of(port), &copy);
 }
 
 static void memory_written(struct hostport_machine *port, uint32_t address, uint32_t bytes)
@@ -73,6 +78,45 @@ static void memory_written(struct hostport_machine *port, uint32_t address, uint
 __attribute__((noreturn)) static void leave_kernel(struct hostport_machine *port)
 {
     longjmp(sim_of(port)->leave_kernel, 1);
+}
+
+/* ---------------------------------------------------------------- what devices call */
+
+uint64_t machine_now(const struct k5sim *sim)
+{
+    uint64_t executed = sim->running == NULL ? 0 : cpu_executed(sim->running);
+
+    return sim->port.now + executed * sim->ticks_per_insn;
+}
+
+/* Instructions that take at least `ticks`. */
+static uint64_t instructions_in(const struct k5sim *sim, uint64_t ticks)
+{
+    return ticks / sim->ticks_per_insn + (ticks % sim->ticks_per_insn != 0);
+}
+
+void machine_cut_run(struct k5sim *sim)
+{
+    if (sim->running == NULL) {
+        return;
+    }
+    if (sim->event_came || sim->timers.next <= sim->port.now || ring_is_full(&sim->ring)) {
+        cpu_cut(sim->running, 0);
+    } else {
+        cpu_cut(sim->running, instructions_in(sim, sim->timers.next - sim->port.now));
+    }
+}
+
+static bool device_read(void *user, uint32_t device, uint32_t offset, uint32_t bytes,
+                        uint32_t *value)
+{
+    return devices_read(user, device, offset, bytes, value);
+}
+
+static bool device_write(void *user, uint32_t device, uint32_t offset, uint32_t bytes,
+                         uint32_t value)
+{
+    return devices_write(user, device, offset, bytes, value);
 }
 
 void machine_init(struct k5sim *sim)
@@ -88,6 +132,9 @@ void machine_init(struct k5sim *sim)
 
         sim->port.range[i] = (struct hostport_range){range->base, range->bytes, range->host};
     }
+    sim->chassis->bus.read = device_read;
+    sim->chassis->bus.write = device_write;
+    sim->chassis->bus.user = sim;
 }
 
 /* ---------------------------------------------------------------- tasks */
@@ -158,6 +205,9 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 static void after_entry(struct k5sim *sim)
 {
     timers_set(&sim->timers, TIMERS_KERNEL, sim->port.deadline);
+    if (sim->port.lines_changed) {
+        devices_update_lines(sim);
+    }
 }
 
 /* Time passes even if a task faults at each instruction. */
@@ -167,7 +217,7 @@ void machine_fault(struct k5sim *sim, const struct fault_record *record)
     kernel_fault(record);
 }
 
-/* The timer's trap entry. False: it could not be taken, and the kernel got a fault instead. */
+/* An interrupt's trap entry. False: it could not be taken, and the kernel got a fault instead. */
 static bool interrupt_thread(struct k5sim *sim)
 {
     if (!sim->live || sim->kernel.current == NO_THREAD) {
@@ -182,12 +232,27 @@ static bool interrupt_thread(struct k5sim *sim)
     return suspended;
 }
 
-static void fire_timer(struct k5sim *sim)
+static void enter_timer(struct k5sim *sim)
 {
-    if (interrupt_thread(sim) && timers_take_due(&sim->timers, sim->port.now) == TIMERS_KERNEL) {
-        sim->port.deadline = PORT_NEVER;
-        kernel_timer();
-        after_entry(sim);
+    sim->port.deadline = PORT_NEVER;
+    kernel_timer();
+    after_entry(sim);
+}
+
+/* A device's event interrupts nobody; the line that it may raise does. */
+static void fire(struct k5sim *sim)
+{
+    int source = timers_due(&sim->timers, sim->port.now);
+
+    if (source >= (int)TIMERS_DEVICE) {
+        devices_event(sim, (uint32_t)source - TIMERS_DEVICE);
+    } else if (interrupt_thread(sim)) {
+        if (source == TIMERS_KERNEL) {
+            enter_timer(sim);
+        } else {
+            kernel_interrupt(devices_pending_line(sim));
+            after_entry(sim);
+        }
     }
 }
 
@@ -207,9 +272,10 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
         after_entry(sim);
         return !sim->failed;
     }
-    uint64_t budget = ticks / sim->ticks_per_insn + (ticks % sim->ticks_per_insn != 0);
-    enum cpu_stop stop = cpu_run(cpu, budget, &executed);
+    sim->running = cpu;
+    enum cpu_stop stop = cpu_run(cpu, instructions_in(sim, ticks), &executed);
 
+    sim->running = NULL;
     sim->instructions += executed;
     sim->port.now += executed * sim->ticks_per_insn;
     switch (stop) {
@@ -236,6 +302,10 @@ static int idle(struct k5sim *sim, uint64_t until)
 {
     uint64_t next = sim->timers.next;
 
+    if (next > sim->port.now && sim->kernel.unfinished != 0) {
+        enter_timer(sim);
+        return 0;
+    }
     if (next == TIMERS_NEVER) {
         return K5SIM_STOP_HALT;
     }
@@ -244,7 +314,7 @@ static int idle(struct k5sim *sim, uint64_t until)
         return K5SIM_STOP_TIME;
     }
     sim->port.now = next > sim->port.now ? next : sim->port.now;
-    fire_timer(sim);
+    fire(sim);
     return 0;
 }
 
@@ -284,7 +354,7 @@ static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until)
         if (stop == 0 && sim->kernel.current == NO_THREAD) {
             stop = idle(sim, until);
         } else if (stop == 0 && sim->timers.next <= sim->port.now) {
-            fire_timer(sim);
+            fire(sim);
         } else if (stop == 0 && sim->port.now >= until) {
             stop = K5SIM_STOP_TIME;
         } else if (stop == 0) {
@@ -324,13 +394,16 @@ int machine_boot(struct k5sim *sim)
     sim->event_came = false;
     sim->failed = false;
     ring_clear(&sim->ring);
-    timers_reset(&sim->timers);
+    timers_reset(&sim->timers, TIMERS_DEVICE + sim->devices.count);
+    memset(sim->port.unmasked, 0, sizeof sim->port.unmasked);
     for (uint32_t i = 0; i < CFG_TASKS; i++) {
         if (sim->task[i].cpu != NULL) {
             cpu_forget(sim->task[i].cpu);
         }
     }
     memset(&sim->kernel, 0, sizeof sim->kernel);
+    sim->kernel.current = NO_THREAD;
+    devices_reset(sim);
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;

@@ -9,6 +9,7 @@
 #include "kernel/system.h"
 #include "sim/chassis.h"
 #include "sim/cpu.h"
+#include "sim/devices.h"
 #include "sim/guest.h"
 #include "sim/k5sim.h"
 #include "sim/memory.h"
@@ -34,6 +35,8 @@ struct k5sim {
     struct chassis *chassis;
     struct memory *memory; /* the chassis's */
     struct timers timers;
+    struct devices devices;
+    uint32_t raised[HOSTPORT_LINES / 32u]; /* interrupt lines: a bit each */
     uint32_t mpu_regions;
     uint32_t ticks_per_insn;
 
@@ -49,8 +52,9 @@ struct k5sim {
     bool booted;
     bool event_came; /* one of stop_kinds */
     bool panicked;
-    bool failed; /* the simulator itself did: `error` says how */
-    bool live;   /* the running thread's registers are in its CPU, not in its frame */
+    bool failed;         /* the simulator itself did: `error` says how */
+    bool live;           /* the running thread's registers are in its CPU, not in its frame */
+    struct cpu *running; /* while its code executes; NULL between two runs */
     jmp_buf leave_kernel;
     char error[SIM_ERROR_BYTES];
 };
@@ -64,6 +68,14 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
 /* The task's regions as the kernel programmed them. */
 const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task);
+
+/* The tick now, exact also in the middle of a run; and the wish that the run end when the next
+ * timer is due, if something moved that. */
+uint64_t machine_now(const struct k5sim *sim);
+void machine_cut_run(struct k5sim *sim);
+
+/* Takes an event that is wanted, of the kernel or a device. */
+void machine_record(struct k5sim *sim, const struct k5sim_event *event);
 
 /* The running thread, which is suspended, committed this fault. */
 void machine_fault(struct k5sim *sim, const struct fault_record *record);

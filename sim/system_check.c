@@ -4,27 +4,39 @@
  * the kernel could run on them without stepping outside its arrays. No bytes
  * that a user hands to the library may end in an assertion of the kernel.
  */
+#include "sim/system_check.h"
+
 #include <string.h>
 
 #include "arch/armv8m/frame.h"
-#include "sim/machine.h"
 
-#define FLAGS_ALL  (SYS_REGION_DEVICE | SYS_REGION_SHARED)
-#define GRAIN      32u
-#define PRIORITIES 32u
+/* ---------------------------------------------------------------- the header */
 
-#define BAD(sim, ...) machine_error(sim, K5SIM_BAD_SYSTEM, "boot tables: " __VA_ARGS__)
-
-static int check_table(struct k5sim *sim, const struct sys_header *h, const char *name,
-                       uint32_t offset, uint32_t count, uint32_t each)
+static int check_counts(struct k5sim *sim, const struct sys_header *h)
 {
-    uint64_t end = (uint64_t)offset + (uint64_t)count * each;
+    const struct {
+        const char *name;
+        uint32_t count;
+        uint32_t most;
+    } limits[] = {
+        {"tasks", h->task_count, CFG_TASKS},
+        {"threads", h->thread_count, CFG_THREADS},
+        {"endpoints", h->endpoint_count, CFG_ENDPOINTS},
+        {"slots", h->slot_count, CFG_SLOTS},
+        {"notifications", h->notification_count, CFG_NOTIFICATIONS},
+        {"interrupts", h->interrupt_count, CFG_INTERRUPTS},
+        {"ports", h->port_count, CFG_PORTS},
+        {"region objects", h->object_count, CFG_OBJECTS},
+        {"places in queues", h->message_count, CFG_MESSAGES},
+    };
 
-    if (offset % 4 != 0 || offset < h->header_bytes || end > h->total_bytes) {
-        return BAD(sim, "%s at offset %u, %u of them, do not fit %u bytes", name, (unsigned)offset,
-                   (unsigned)count, (unsigned)h->total_bytes);
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (limits[i].count > limits[i].most) {
+            return BAD(sim, "%u %s; the simulator has room for %u", (unsigned)limits[i].count,
+                       limits[i].name, (unsigned)limits[i].most);
+        }
     }
-    return K5SIM_OK;
+    return h->task_count != 0 ? K5SIM_OK : BAD(sim, "no tasks; there must be one");
 }
 
 static int check_header(struct k5sim *sim, const struct sys_header *h, size_t bytes)
@@ -40,17 +52,30 @@ static int check_header(struct k5sim *sim, const struct sys_header *h, size_t by
         return BAD(sim, "say that they have %u bytes, but have %zu", (unsigned)h->total_bytes,
                    bytes);
     }
-    if (h->task_count < 1 || h->task_count > CFG_TASKS || h->thread_count > CFG_THREADS ||
-        h->endpoint_count > CFG_ENDPOINTS || h->slot_count > CFG_SLOTS) {
-        return BAD(sim, "%u tasks, %u threads, %u endpoints, %u slots; at most %u, %u, %u, %u",
-                   h->task_count, h->thread_count, h->endpoint_count, h->slot_count, CFG_TASKS,
-                   CFG_THREADS, CFG_ENDPOINTS, CFG_SLOTS);
-    }
     if (h->mpu_regions > sim->mpu_regions) {
         return BAD(sim, "want %u MPU regions, the board has %u", h->mpu_regions,
                    (unsigned)sim->mpu_regions);
     }
-    return h->tick_hz != 0 ? K5SIM_OK : BAD(sim, "tick_hz is 0");
+    if (h->last_resort > SYS_LAST_HALT) {
+        return BAD(sim, "last resort %u, at most %u", h->last_resort, SYS_LAST_HALT);
+    }
+    if (h->budget_least > INT32_MAX) {
+        return BAD(sim, "least budget is %u ticks, at most %d", (unsigned)h->budget_least,
+                   INT32_MAX);
+    }
+    return h->tick_hz != 0 ? check_counts(sim, h) : BAD(sim, "tick_hz is 0");
+}
+
+static int check_table(struct k5sim *sim, const struct sys_header *h, const char *name,
+                       uint32_t offset, uint32_t count, uint32_t each)
+{
+    uint64_t end = (uint64_t)offset + (uint64_t)count * each;
+
+    if (offset % 4 != 0 || offset < h->header_bytes || end > h->total_bytes) {
+        return BAD(sim, "%s at offset %u, %u of them, do not fit %u bytes", name, (unsigned)offset,
+                   (unsigned)count, (unsigned)h->total_bytes);
+    }
+    return K5SIM_OK;
 }
 
 static int check_layout(struct k5sim *sim, const struct sys_header *h)
@@ -66,6 +91,11 @@ static int check_layout(struct k5sim *sim, const struct sys_header *h)
         {"endpoints", h->endpoints_offset, h->endpoint_count, sizeof(struct sys_endpoint)},
         {"capabilities", h->caps_offset, h->cap_count, sizeof(struct sys_cap)},
         {"regions", h->regions_offset, h->region_count, sizeof(struct sys_region)},
+        {"region objects", h->objects_offset, h->object_count, sizeof(struct sys_region)},
+        {"notifications", h->notifications_offset, h->notification_count,
+         sizeof(struct sys_notification)},
+        {"interrupts", h->interrupts_offset, h->interrupt_count, sizeof(struct sys_interrupt)},
+        {"ports", h->ports_offset, h->port_count, sizeof(struct sys_port)},
     };
     int result = K5SIM_OK;
 
@@ -76,14 +106,30 @@ static int check_layout(struct k5sim *sim, const struct sys_header *h)
     return result;
 }
 
-static const void *at(const struct sys_header *h, uint32_t offset)
+static struct tables tables_of(const struct sys_header *h)
 {
-    return (const uint8_t *)h + offset;
+    const uint8_t *start = (const uint8_t *)h;
+
+    return (struct tables){
+        .header = h,
+        .task = (const void *)(start + h->tasks_offset),
+        .thread = (const void *)(start + h->threads_offset),
+        .endpoint = (const void *)(start + h->endpoints_offset),
+        .cap = (const void *)(start + h->caps_offset),
+        .region = (const void *)(start + h->regions_offset),
+        .object = (const void *)(start + h->objects_offset),
+        .notification = (const void *)(start + h->notifications_offset),
+        .interrupt = (const void *)(start + h->interrupts_offset),
+        .port = (const void *)(start + h->ports_offset),
+    };
 }
 
-static int check_task(struct k5sim *sim, const struct sys_header *h, unsigned i)
+/* ---------------------------------------------------------------- tasks */
+
+static int check_ranges(struct k5sim *sim, const struct tables *t, unsigned i)
 {
-    const struct sys_task *task = (const struct sys_task *)at(h, h->tasks_offset) + i;
+    const struct sys_header *h = t->header;
+    const struct sys_task *task = &t->task[i];
 
     if (task->first_region + task->region_count > h->region_count ||
         task->region_count > h->mpu_regions) {
@@ -102,131 +148,52 @@ static int check_task(struct k5sim *sim, const struct sys_header *h, unsigned i)
         return BAD(sim, "task %u: threads %u to %u; there are %u", i, task->first_thread,
                    task->first_thread + task->thread_count, h->thread_count);
     }
-    return task->policy <= SYS_POLICY_STOP ? K5SIM_OK
-                                           : BAD(sim, "task %u: policy %u", i, task->policy);
+    return K5SIM_OK;
 }
 
-/* Each thread that a task lists must be its own. */
-static int check_ownership(struct k5sim *sim, const struct sys_header *h, unsigned i)
+static int check_task(struct k5sim *sim, const struct tables *t, unsigned i)
 {
-    const struct sys_task *task = (const struct sys_task *)at(h, h->tasks_offset) + i;
-    const struct sys_thread *threads = at(h, h->threads_offset);
+    const struct sys_task *task = &t->task[i];
 
+    if (task->policy > SYS_POLICY_STOP) {
+        return BAD(sim, "task %u: policy %u, at most %u", i, task->policy, SYS_POLICY_STOP);
+    }
+    if ((task->flags & ~SYS_TASK_STOPPED) != 0) {
+        return BAD(sim, "task %u: flags %u, of which only %u has a meaning", i, task->flags,
+                   SYS_TASK_STOPPED);
+    }
+    if (task->supervisor != SYS_NONE && task->supervisor >= t->header->endpoint_count) {
+        return BAD(sim, "task %u: supervised through endpoint %u; there are %u", i,
+                   task->supervisor, t->header->endpoint_count);
+    }
+    /* Each thread that a task lists must be its own. */
     for (unsigned k = task->first_thread; k < task->first_thread + task->thread_count; k++) {
-        if (threads[k].task != i) {
+        if (t->thread[k].task != i) {
             return BAD(sim, "task %u lists thread %u, which belongs to task %u", i, k,
-                       threads[k].task);
+                       t->thread[k].task);
         }
     }
     return K5SIM_OK;
 }
 
-/* The hardware has no write-only and no execute-only regions, and nothing may be W and X. */
-static bool is_possible(uint32_t access)
+/* Once endpoints are known to have receivers. */
+static int check_supervisor(struct k5sim *sim, const struct tables *t, unsigned i)
 {
-    return access == 0 || access == SYS_READ || access == (SYS_READ | SYS_WRITE) ||
-           access == (SYS_READ | SYS_EXECUTE);
-}
+    uint8_t supervisor = t->task[i].supervisor;
 
-static int check_region(struct k5sim *sim, unsigned task, const struct sys_region *region)
-{
-    uint32_t last = region->base + (region->bytes - 1u);
-    const struct memory_range *range = memory_range_of(sim->memory, region->base);
-    bool device = (region->flags & SYS_REGION_DEVICE) != 0;
-
-    if (region->base % GRAIN != 0 || region->bytes % GRAIN != 0 || region->bytes == 0 ||
-        last < region->base) {
-        return BAD(sim, "task %u: region 0x%08x + 0x%x is not made of 32-byte grains", task,
-                   (unsigned)region->base, (unsigned)region->bytes);
-    }
-    if (!is_possible(region->access) || (region->flags & ~FLAGS_ALL) != 0) {
-        return BAD(sim, "task %u: region 0x%08x has access %u, flags %u", task,
-                   (unsigned)region->base, region->access, region->flags);
-    }
-    if (!device && memory_host(sim->memory, region->base, region->bytes) == NULL) {
-        return BAD(sim, "task %u: region 0x%08x + 0x%x is not in one memory of the board", task,
-                   (unsigned)region->base, (unsigned)region->bytes);
-    }
-    if (!device && (region->access & SYS_WRITE) != 0 && !range->writable) {
-        return BAD(sim, "task %u: region 0x%08x is writable, but lies in flash", task,
-                   (unsigned)region->base);
+    if (supervisor != SYS_NONE && t->thread[t->endpoint[supervisor].receiver].task == i) {
+        return BAD(sim, "task %u: endpoint %u makes it its own supervisor", i, supervisor);
     }
     return K5SIM_OK;
 }
 
-static int check_regions(struct k5sim *sim, const struct sys_header *h, unsigned i)
-{
-    const struct sys_task *task = (const struct sys_task *)at(h, h->tasks_offset) + i;
-    const struct sys_region *region =
-        (const struct sys_region *)at(h, h->regions_offset) + task->first_region;
-
-    for (unsigned k = 0; k < task->region_count; k++) {
-        int result = check_region(sim, i, &region[k]);
-
-        if (result != K5SIM_OK) {
-            return result;
-        }
-        if (k > 0 && region[k].base - 1u < region[k - 1].base + (region[k - 1].bytes - 1u)) {
-            return BAD(sim, "task %u: region 0x%08x is not behind the one before it", i,
-                       (unsigned)region[k].base);
-        }
-    }
-    uint32_t entries = sim->guest->port->mpu_entries(region, task->region_count);
-
-    if (entries > sim->mpu_regions) {
-        return BAD(sim, "task %u: its regions take %u entries of the protection unit, of %u", i,
-                   (unsigned)entries, (unsigned)sim->mpu_regions);
-    }
-    return K5SIM_OK;
-}
-
-static bool overlap(const struct sys_region *a, const struct sys_region *b)
-{
-    return a->base - b->base < b->bytes || b->base - a->base < a->bytes;
-}
-
-/* What one task may write is no other's, unless both regions say that they are shared. */
-static int check_sharing(struct k5sim *sim, const struct sys_header *h, unsigned i, unsigned k)
-{
-    const struct sys_task *tasks = at(h, h->tasks_offset);
-    const struct sys_region *regions = at(h, h->regions_offset);
-
-    for (unsigned m = 0; m < tasks[i].region_count; m++) {
-        const struct sys_region *a = &regions[tasks[i].first_region + m];
-
-        for (unsigned n = 0; n < tasks[k].region_count; n++) {
-            const struct sys_region *b = &regions[tasks[k].first_region + n];
-
-            if (overlap(a, b) && ((a->access | b->access) & SYS_WRITE) != 0 &&
-                (a->flags & b->flags & SYS_REGION_SHARED) == 0) {
-                return BAD(sim, "tasks %u and %u both have 0x%08x, writable and not shared", k, i,
-                           (unsigned)(a->base > b->base ? a->base : b->base));
-            }
-        }
-    }
-    return K5SIM_OK;
-}
-
-static int check_all_sharing(struct k5sim *sim, const struct sys_header *h)
-{
-    for (unsigned i = 1; i < h->task_count; i++) {
-        for (unsigned k = 0; k < i; k++) {
-            int result = check_sharing(sim, h, i, k);
-
-            if (result != K5SIM_OK) {
-                return result;
-            }
-        }
-    }
-    return K5SIM_OK;
-}
+/* ---------------------------------------------------------------- threads */
 
 /* Is [base, base + bytes) all in one region of the task that it may write? */
-static bool is_writable(const struct sys_header *h, const struct sys_task *task, uint32_t base,
+static bool is_writable(const struct tables *t, const struct sys_task *task, uint32_t base,
                         uint32_t bytes)
 {
-    const struct sys_region *region =
-        (const struct sys_region *)at(h, h->regions_offset) + task->first_region;
+    const struct sys_region *region = &t->region[task->first_region];
 
     for (unsigned i = 0; i < task->region_count; i++) {
         uint32_t offset = base - region[i].base;
@@ -239,51 +206,108 @@ static bool is_writable(const struct sys_header *h, const struct sys_task *task,
     return false;
 }
 
-static int check_thread(struct k5sim *sim, const struct sys_header *h, unsigned i)
+static int check_stack(struct k5sim *sim, const struct tables *t, unsigned i)
 {
-    const struct sys_thread *thread = (const struct sys_thread *)at(h, h->threads_offset) + i;
-    const struct sys_task *tasks = at(h, h->tasks_offset);
-
-    if (thread->task >= h->task_count ||
-        i - tasks[thread->task].first_thread >= tasks[thread->task].thread_count) {
-        return BAD(sim, "thread %u: belongs to task %u, which does not list it", i, thread->task);
-    }
-    if (thread->priority >= PRIORITIES) {
-        return BAD(sim, "thread %u: priority %u, at most %u", i, thread->priority, PRIORITIES - 1u);
-    }
+    const struct sys_thread *thread = &t->thread[i];
+    const struct sys_task *task = &t->task[thread->task];
     uint32_t bytes = thread->stack_top - thread->stack_base;
 
     if (thread->stack_base % 8 != 0 || thread->stack_top % 8 != 0 ||
         thread->stack_top < thread->stack_base || bytes < FRAME_BYTES ||
-        !is_writable(h, &tasks[thread->task], thread->stack_base, bytes)) {
+        !is_writable(t, task, thread->stack_base, bytes)) {
         return BAD(sim, "thread %u: stack 0x%08x to 0x%08x is no writable memory of its task", i,
                    (unsigned)thread->stack_base, (unsigned)thread->stack_top);
+    }
+    for (unsigned k = task->first_thread; k < i; k++) {
+        const struct sys_thread *other = &t->thread[k];
+
+        if (system_overlap(thread->stack_base, bytes, other->stack_base,
+                           other->stack_top - other->stack_base)) {
+            return BAD(sim, "thread %u: its stack 0x%08x to 0x%08x is thread %u's as well", i,
+                       (unsigned)thread->stack_base, (unsigned)thread->stack_top, k);
+        }
+    }
+    return K5SIM_OK;
+}
+
+static int check_thread_flags(struct k5sim *sim, const struct tables *t, unsigned i)
+{
+    const struct sys_thread *thread = &t->thread[i];
+
+    if ((thread->flags & ~(SYS_THREAD_FPU | SYS_THREAD_OFF)) != 0) {
+        return BAD(sim, "thread %u: flags %u, at most %u", i, thread->flags,
+                   SYS_THREAD_FPU | SYS_THREAD_OFF);
+    }
+    if ((thread->flags & SYS_THREAD_FPU) != 0 && !sim->guest->has_fpu) {
+        return BAD(sim, "thread %u: has the FPU, but a %s has none", i, sim->guest->cpu);
+    }
+    if (thread->notification != SYS_NONE &&
+        (thread->notification >= t->header->notification_count ||
+         t->notification[thread->notification].receiver != i)) {
+        return BAD(sim, "thread %u: bound to notification %u, which is none of its own", i,
+                   thread->notification);
+    }
+    return K5SIM_OK;
+}
+
+static int check_thread(struct k5sim *sim, const struct tables *t, unsigned i)
+{
+    const struct sys_thread *thread = &t->thread[i];
+
+    if (thread->task >= t->header->task_count ||
+        i - t->task[thread->task].first_thread >= t->task[thread->task].thread_count) {
+        return BAD(sim, "thread %u: belongs to task %u, which does not list it", i, thread->task);
+    }
+    if (thread->priority >= CFG_PRIORITIES) {
+        return BAD(sim, "thread %u: priority %u, at most %u", i, thread->priority,
+                   CFG_PRIORITIES - 1u);
     }
     if (thread->budget > INT32_MAX || thread->overrun > INT32_MAX) {
         return BAD(sim, "thread %u: budget %u, overrun %u; at most %d", i, (unsigned)thread->budget,
                    (unsigned)thread->overrun, INT32_MAX);
     }
-    return K5SIM_OK;
+    if (thread->budget != 0 && thread->budget < t->header->budget_least) {
+        return BAD(sim, "thread %u: budget %u, at least %u (or 0: passive)", i,
+                   (unsigned)thread->budget, (unsigned)t->header->budget_least);
+    }
+    int result = check_stack(sim, t, i);
+
+    return result == K5SIM_OK ? check_thread_flags(sim, t, i) : result;
 }
 
-static int check_objects(struct k5sim *sim, const struct sys_header *h)
-{
-    const struct sys_endpoint *endpoint = at(h, h->endpoints_offset);
-    const struct sys_cap *cap = at(h, h->caps_offset);
+/* ---------------------------------------------------------------- all of it */
 
-    for (unsigned i = 0; i < h->endpoint_count; i++) {
-        if (endpoint[i].receiver >= h->thread_count) {
-            return BAD(sim, "endpoint %u: received by thread %u; there are %u", i,
-                       endpoint[i].receiver, h->thread_count);
-        }
+typedef int check_row(struct k5sim *sim, const struct tables *t, unsigned i);
+
+static int check_rows(struct k5sim *sim, const struct tables *t, uint32_t count, check_row *check)
+{
+    int result = K5SIM_OK;
+
+    for (uint32_t i = 0; result == K5SIM_OK && i < count; i++) {
+        result = check(sim, t, i);
     }
-    for (unsigned i = 0; i < h->cap_count; i++) {
-        if (cap[i].kind > K5_KIND_ENDPOINT ||
-            (cap[i].kind == K5_KIND_ENDPOINT && cap[i].object >= h->endpoint_count)) {
-            return BAD(sim, "capability %u: kind %u to object %u", i, cap[i].kind, cap[i].object);
-        }
+    return result;
+}
+
+/* In an order in which each check may believe what the ones before it have looked at. */
+static int check_tables(struct k5sim *sim, const struct tables *t)
+{
+    uint32_t tasks = t->header->task_count;
+    int result = check_rows(sim, t, tasks, check_ranges);
+
+    if (result == K5SIM_OK) {
+        result = check_rows(sim, t, tasks, check_task);
     }
-    return K5SIM_OK;
+    if (result == K5SIM_OK) {
+        result = system_check_memory(sim, t);
+    }
+    if (result == K5SIM_OK) {
+        result = check_rows(sim, t, t->header->thread_count, check_thread);
+    }
+    if (result == K5SIM_OK) {
+        result = system_check_objects(sim, t);
+    }
+    return result == K5SIM_OK ? check_rows(sim, t, tasks, check_supervisor) : result;
 }
 
 int system_check(struct k5sim *sim, const void *blob, size_t bytes)
@@ -298,20 +322,10 @@ int system_check(struct k5sim *sim, const void *blob, size_t bytes)
     if (result == K5SIM_OK) {
         result = check_layout(sim, h);
     }
-    for (unsigned i = 0; result == K5SIM_OK && i < h->task_count; i++) {
-        result = check_task(sim, h, i);
-        if (result == K5SIM_OK) {
-            result = check_ownership(sim, h, i);
-        }
-        if (result == K5SIM_OK) {
-            result = check_regions(sim, h, i);
-        }
+    if (result != K5SIM_OK) {
+        return result;
     }
-    if (result == K5SIM_OK) {
-        result = check_all_sharing(sim, h);
-    }
-    for (unsigned i = 0; result == K5SIM_OK && i < h->thread_count; i++) {
-        result = check_thread(sim, h, i);
-    }
-    return result == K5SIM_OK ? check_objects(sim, h) : result;
+    struct tables t = tables_of(h);
+
+    return check_tables(sim, &t);
 }

@@ -293,12 +293,7 @@ uint32_t thumb_address(const struct thumb_access *access, const uint32_t r[15], 
 
 uint32_t thumb_it_slots(uint16_t first)
 {
-    uint32_t mask = first & 0xfu;
-
-    if ((first & 0xff00u) != 0xbf00u || mask == 0) {
-        return 0;
-    }
-    return 4u - (uint32_t)__builtin_ctz(mask);
+    return (first & 0xff00u) == 0xbf00u ? thumb_it_state_slots(first) : 0;
 }
 
 /* B<c>, CBZ, CBNZ: never in an IT block. */

@@ -59,6 +59,12 @@ static inline uint32_t thumb_divisor(uint16_t second)
 /* Slots of the IT block that `first` opens, 1 to 4; 0 if it is no IT instruction. */
 uint32_t thumb_it_slots(uint16_t first);
 
+/* Slots that are left where ITSTATE is `state`; 0: outside of an IT block. */
+static inline uint32_t thumb_it_state_slots(uint32_t state)
+{
+    return (state & 0xfu) == 0 ? 0 : 4u - (uint32_t)__builtin_ctz(state & 0xfu);
+}
+
 /*
  * May this instruction stand in a slot of an IT block? The manual calls it unpredictable if an IT
  * or a conditional branch does, or another branch before the last slot. Here that block's IT is an

@@ -4,15 +4,16 @@
 static void find_next(struct timers *timers)
 {
     timers->next = TIMERS_NEVER;
-    for (uint32_t i = 0; i < TIMERS_SOURCES; i++) {
+    for (uint32_t i = 0; i < timers->count; i++) {
         if (timers->at[i] < timers->next) {
             timers->next = timers->at[i];
         }
     }
 }
 
-void timers_reset(struct timers *timers)
+void timers_reset(struct timers *timers, uint32_t count)
 {
+    timers->count = count;
     for (uint32_t i = 0; i < TIMERS_SOURCES; i++) {
         timers->at[i] = TIMERS_NEVER;
     }
@@ -34,14 +35,10 @@ void timers_set(struct timers *timers, uint32_t source, uint64_t at)
     }
 }
 
-int timers_take_due(struct timers *timers, uint64_t now)
+int timers_due(const struct timers *timers, uint64_t now)
 {
-    if (timers->next > now) {
-        return -1;
-    }
-    for (uint32_t i = 0; i < TIMERS_SOURCES; i++) {
+    for (uint32_t i = 0; timers->next <= now && i < timers->count; i++) {
         if (timers->at[i] <= now) {
-            timers_set(timers, i, TIMERS_NEVER);
             return (int)i;
         }
     }

@@ -51,7 +51,7 @@ static uint32_t push(uint32_t sp, uint32_t limit, struct armv8m_context *context
 
     *context = (struct armv8m_context){.psplim = limit, .exc_return = STANDARD};
     memset(memory_host(&memory, STACK - 64, 1024 - 0x100), 0xee, 64 + (STACK_END - STACK));
-    return exception_push(&memory, &mpu, &registers, context);
+    return exception_push(&memory, &mpu, &registers, NULL, context);
 }
 
 static void test_frame_lies_below_sp_in_the_core_s_order(void **state)
@@ -81,7 +81,7 @@ static void test_unaligned_sp_skips_a_word_and_xpsr_says_so(void **state)
     assert_int_equal(word(STACK_END - 8), 0xeeeeeeee);
 
     memset(&back, 0, sizeof back);
-    assert_int_equal(exception_pop(&memory, &mpu, &context, &back), 0);
+    assert_int_equal(exception_pop(&memory, &mpu, &context, &back, NULL), 0);
     assert_int_equal(back.r[CPU_SP], STACK_END - 4);
     assert_int_equal(back.r[CPU_XPSR], 0xa1000000);
 }
@@ -98,7 +98,7 @@ static void test_pop_gives_back_what_push_took(void **state)
         memset(after.r, 0, 4 * sizeof after.r[0]);
         after.r[12] = after.r[CPU_SP] = after.r[CPU_LR] = after.r[CPU_PC] = 0;
         after.r[CPU_XPSR] = 0;
-        assert_int_equal(exception_pop(&memory, &mpu, &context, &after), 0);
+        assert_int_equal(exception_pop(&memory, &mpu, &context, &after, NULL), 0);
         assert_memory_equal(&after, &before, sizeof before);
     }
 }
@@ -140,10 +140,10 @@ static void test_frame_that_cannot_be_read_is_an_unstacking_error(void **state)
     struct cpu_registers registers = registers_with(0);
 
     (void)state;
-    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers), MUNSTKERR);
+    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers, NULL), MUNSTKERR);
     assert_int_equal(registers.r[0], 0x100); /* nothing was taken over */
     context.psp = 0xfffffff0;
-    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers), MUNSTKERR);
+    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers, NULL), MUNSTKERR);
 }
 
 /* Another thread of the task wrote an exception number into the stacked xPSR. */
@@ -155,7 +155,7 @@ static void test_tampered_exception_number_is_refused(void **state)
     (void)state;
     assert_int_equal(push(STACK_END, STACK, &context), 0);
     *memory_host(&memory, context.psp + 28, 1) = 11;
-    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers), INVPC);
+    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers, NULL), INVPC);
 }
 
 static int set_up(void **state)

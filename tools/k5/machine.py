@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,9 +28,12 @@ from k5.errors import FAILED, K5Error, suggestion
 from k5.stream import Event
 
 LOG_KIND = 2
+LOG_KINDS = (1 << 16) - 1  # of class log: what is recorded unless more is asked for
 DEFAULT_LIMIT_US = 10_000_000
 EVENT_BATCH = 4096
-ALL_KINDS = (1 << 64) - 1
+ALL_KINDS = (1 << 48) - 1  # the kernel's; the simulator's own lie behind: enum k5sim_event_kind
+DEVICE_KINDS = 0b11111 << 56
+LINE, DEVICE_READ = 56, 57
 
 
 class Stop(enum.IntEnum):
@@ -43,6 +47,17 @@ class Stop(enum.IntEnum):
     ENGINE = 6
 
 
+@dataclass(frozen=True)
+class DeviceEvent:
+    """What happened between a task and a device, or to a device's interrupt line."""
+
+    time: int  # tick
+    what: str  # read, write, misuse (no such register, not a word), unmodelled, raised, lowered
+    device: str
+    register: str  # its name; the offset, if there is none; the line's number
+    value: int
+
+
 class Machine:
     """A booted system. Close it, or use it in a `with` statement."""
 
@@ -50,6 +65,7 @@ class Machine:
         self.built = built
         self.decoder = Decoder(built)
         self.history: list[Event] = []
+        self.devices = [entry for entry in built.meta.get("devices", []) if entry["model"]]
         self._ffi, self._lib = native.load()
         self._batch = self._ffi.new("struct k5sim_event[]", EVENT_BATCH)
         self._sim = self._open()
@@ -70,14 +86,17 @@ class Machine:
         *,
         seed: int = 0,
         kernel_events: bool = False,
+        device_events: bool = False,
     ) -> Machine:
         """Builds the system, if need be, and boots it.
 
-        `kernel_events` records every system call, result and switch as well; `seed` is the
-        argument of the threads whose description says argument = "seed".
+        `kernel_events` records every system call, result and switch as well, `device_events` what
+        tasks do with devices; `seed` is the argument of the threads whose description says
+        argument = "seed".
         """
         built = builder.build(builder.find(str(system)), board)
-        return cls(built, seed, ALL_KINDS if kernel_events else None)
+        kinds = ALL_KINDS if kernel_events else LOG_KINDS
+        return cls(built, seed, kinds | DEVICE_KINDS if device_events else kinds)
 
     def _open(self) -> Any:
         meta, ffi = self.built.meta, self._ffi
@@ -90,11 +109,26 @@ class Machine:
         board = ffi.new("struct k5sim_board *")
         board.cpu, board.memory, board.memory_count = cpu, memory, 2
         board.mpu_regions, board.ticks_per_insn = meta["mpu_regions"], meta["ticks_per_insn"]
+        devices, names = self._devices()
+        board.device, board.device_count = devices, len(self.devices)
         why = ffi.new("char[256]")
         sim = self._lib.k5sim_open(board, why, 256)
         if sim == ffi.NULL:
             raise K5Error(f"the simulator does not start: {ffi.string(why).decode()}")
+        del names  # the library has its own copy by now
         return sim
+
+    def _devices(self) -> tuple[Any, list[Any]]:
+        """The board's devices that have a model, for the library; and the texts they point to."""
+        ffi, texts = self._ffi, []
+        devices = ffi.new("struct k5sim_device[]", max(len(self.devices), 1))
+        for device, entry in zip(devices, self.devices, strict=False):
+            texts += [ffi.new("char[]", entry[key].encode()) for key in ("model", "name")]
+            device.model, device.name = texts[-2:]
+            device.base = entry["base"]
+            line = entry["line"]
+            device.line = self._lib.K5SIM_NO_LINE if line is None else line
+        return devices, texts
 
     def _load(self, seed: int) -> None:
         tables = self.built.blob()
@@ -229,8 +263,23 @@ class Machine:
         return list(self.history)
 
     def lines(self) -> list[Line]:
-        """The same, decoded."""
-        return [self.decoder.line(event) for event in self.events()]
+        """Those of the kernel, decoded."""
+        return [self.decoder.line(e) for e in self.events() if 1 << e.kind & ALL_KINDS]
+
+    def device_events(self) -> list[DeviceEvent]:
+        """Those of devices that were not taken; for machines booted with device_events=True."""
+        return [self._device_event(e) for e in self.events() if 1 << e.kind & DEVICE_KINDS]
+
+    def _device_event(self, event: Event) -> DeviceEvent:
+        name = self.devices[event.code]["name"]
+        if event.kind == LINE:
+            what = "raised" if event.args[1] else "lowered"
+            return DeviceEvent(event.time, what, name, str(event.args[0]), event.args[1])
+        words = ("read", "write", "misuse", "unmodelled")
+        offset, value = event.args[:2]
+        found = self._lib.k5sim_device_register(self._sim, event.code, offset)
+        register = hex(offset) if found == self._ffi.NULL else self._ffi.string(found).decode()
+        return DeviceEvent(event.time, words[event.kind - DEVICE_READ], name, register, value)
 
     # ---- looking inside
 

@@ -16,6 +16,7 @@
 #include "kernel/system.h"
 #include "sim/cpu.h"
 #include "tests/sim/oracle/program.h"
+#include "tests/sim/support/no_bus.h"
 
 #define TEXT       UINT32_C(0x80000000) /* 4 KiB, and nothing behind it */
 #define TEXT_BYTES 4096u
@@ -60,7 +61,7 @@ static void open_rig(struct rig *rig, enum cpu_model model)
     memset(rig, 0, sizeof *rig);
     assert_true(memory_add(&rig->memory, TEXT, TEXT_BYTES, false));
     assert_true(memory_add(&rig->memory, DATA, RAM_BYTES, true));
-    rig->cpu = cpu_open(model, &rig->memory, TEXT_BYTES, &why);
+    rig->cpu = cpu_open(model, &rig->memory, &no_bus, TEXT_BYTES, &why);
     if (rig->cpu == NULL) {
         fail_msg("%s", why);
     }

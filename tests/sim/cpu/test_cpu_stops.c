@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "tests/sim/support/no_bus.h"
 #include "tests/sim/support/rig.h"
 
 #define SVC 0xdf00u
@@ -414,7 +415,7 @@ static void test_translations_that_overflow_their_buffer(void **state)
 
         memcpy(memory.range[0].host + i, &half, 2);
     }
-    struct cpu *cpu = cpu_open(CPU_CORTEX_M33, &memory, 0, &why);
+    struct cpu *cpu = cpu_open(CPU_CORTEX_M33, &memory, &no_bus, 0, &why);
 
     assert_non_null(cpu);
     cpu_set_mpu(cpu, &mpu);

@@ -36,7 +36,7 @@ static void refuse_board(const struct k5sim_board *board, const char *word)
 static void test_boards_that_cannot_be(void **state)
 {
     struct k5sim_memory memory[9] = {{0x08000000, 1024, false}, {0x20000000, 2048, true}};
-    const struct k5sim_board good = {"cortex-m33", memory, 2, 8, 1};
+    const struct k5sim_board good = {"cortex-m33", memory, 2, 8, 1, NULL, 0};
     struct k5sim_board bad = good;
     char why[256];
 

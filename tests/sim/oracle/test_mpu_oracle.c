@@ -15,6 +15,7 @@
 #include "arch/armv8m/armv8m_types.h"
 #include "sim/cpu.h"
 #include "tests/sim/oracle/oracle.h"
+#include "tests/sim/support/no_bus.h"
 
 #define PROGRAMS     1500u
 #define TRIALS       24u /* with one set of regions */
@@ -71,7 +72,7 @@ static void open_lab(struct lab *lab)
         lab->oracle.ram[i] = (uint8_t)random_next(&lab->random);
     }
     memcpy(lab->memory.range[1].host, lab->oracle.ram, ORACLE_RAM_BYTES);
-    lab->cpu = cpu_open(CPU_CORTEX_M33, &lab->memory, ORACLE_FLASH_BYTES, &why);
+    lab->cpu = cpu_open(CPU_CORTEX_M33, &lab->memory, &no_bus, ORACLE_FLASH_BYTES, &why);
     if (lab->cpu == NULL) {
         fail_msg("%s", why);
     }

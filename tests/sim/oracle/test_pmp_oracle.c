@@ -16,6 +16,7 @@
 #include "sim/cpu.h"
 #include "tests/sim/oracle/program.h"
 #include "tests/sim/oracle/rv_oracle.h"
+#include "tests/sim/support/no_bus.h"
 
 #define PROGRAMS 1500u
 #define TRIALS   24u /* with one set of entries */
@@ -75,7 +76,7 @@ static void open_lab(struct lab *lab, enum cpu_model model)
         lab->oracle.ram[i] = (uint8_t)random_next(&lab->random);
     }
     memcpy(lab->memory.range[1].host, lab->oracle.ram, RV_RAM_BYTES);
-    lab->cpu = cpu_open(model, &lab->memory, RV_FLASH_BYTES, &why);
+    lab->cpu = cpu_open(model, &lab->memory, &no_bus, RV_FLASH_BYTES, &why);
     if (lab->cpu == NULL) {
         fail_msg("%s", why);
     }

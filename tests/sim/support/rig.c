@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "kernel/system.h"
+#include "tests/sim/support/no_bus.h"
 
 #define UDF 0xde00u
 
@@ -30,7 +31,7 @@ void rig_open(struct rig *rig)
     memset(rig, 0, sizeof *rig);
     assert_true(memory_add(&rig->memory, RIG_TEXT, 4096, false));
     assert_true(memory_add(&rig->memory, RIG_DATA, RIG_RAM_END - RIG_DATA, true));
-    rig->cpu = cpu_open(CPU_CORTEX_M33, &rig->memory, RIG_TEXT_BYTES, &why);
+    rig->cpu = cpu_open(CPU_CORTEX_M33, &rig->memory, &no_bus, RIG_TEXT_BYTES, &why);
     if (rig->cpu == NULL) {
         fail_msg("%s", why);
     }
