@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import GOOD, ONE, System
+from full_system import FULL, SOURCES
 from k5 import blob, builder, image
 from k5.elf import ElfFile
 from k5.errors import K5Error
@@ -93,7 +96,7 @@ def test_header_names_capabilities_and_regions(system: System) -> None:
     built = builder.build(path)
     header = (built.folder / "gen" / "one" / "k5_task.h").read_text()
     assert "#define CAP_TWO 0x00010000u" in header
-    assert "extern const unsigned char k5_region_my_buf[];" in header
+    assert "extern const unsigned char k5_region_my_buf[] __attribute__((aligned(32)));" in header
     assert "#define REGION_MY_BUF_BYTES 64u" in header
 
 
@@ -109,27 +112,154 @@ def test_region_symbol_is_the_regions_address(system: System) -> None:
 
 def test_tables_have_the_sizes_that_the_kernel_asserts() -> None:
     sizes = [blob.HEADER.size, blob.TASK.size, blob.THREAD.size, blob.ENDPOINT.size]
-    assert [*sizes, blob.CAP.size, blob.REGION.size] == [52, 24, 32, 4, 8, 12]
+    assert [*sizes, blob.CAP.size, blob.REGION.size] == [80, 32, 32, 4, 8, 12]
+    assert [blob.NOTIFICATION.size, blob.INTERRUPT.size, blob.PORT.size] == [4, 4, 16]
 
 
 def test_tables_say_what_the_description_says(system: System) -> None:
     built = builder.build(system())
     tables = built.blob()
     header = blob.HEADER.unpack_from(tables)
-    assert header[:5] == (0x5359354B, 1, 52, len(tables), built.meta["system_id"])
-    assert header[6:10] == (2, 2, 1, 8)
-    tasks, threads, endpoints, caps, regions = header[-5:]
-    assert tasks == 52
+    assert header[:5] == (0x5359354B, 2, 80, len(tables), built.meta["system_id"])
+    assert header[6:14] == (2, 2, 1, 8, 0, 0, 0, 0)
+    assert header[14:20] == (2, 4, 8, 0, 0, 2000)
+    tasks, threads, endpoints, caps, regions = header[-9:-4]
+    assert tasks == 80
+    assert header[-4:] == (len(tables),) * 4
     first = blob.TASK.unpack_from(tables, tasks)
-    assert first == (0, 0, 0, 2, 1, 4, 0, 1, 0, 200_000, 20_000_000, 20_000_000)
+    assert first == (
+        0, 0, 0, 2, 1, 4, 0, 1, 0, 200_000, 20_000_000, 20_000_000, 200_000, 0xFF, 0, 0,
+    )  # fmt: skip
     second = blob.TASK.unpack_from(tables, tasks + blob.TASK.size)
     assert second[:8] == (2, 1, 4, 2, 1, 4, 1, 1)
     thread = blob.THREAD.unpack_from(tables, threads)
-    assert thread[4:] == (200_000, 0, 20_000, 0, 5, 0, 0)
-    assert blob.ENDPOINT.unpack_from(tables, endpoints) == (1,)
+    assert thread[4:] == (200_000, 0, 20_000, 0, 5, 0, 0xFF)
+    assert blob.ENDPOINT.unpack_from(tables, endpoints) == (1, 0, 0)
     assert blob.CAP.unpack_from(tables, caps) == (1, 1, 0, 7)
     found = [blob.REGION.unpack_from(tables, regions + i * 12) for i in range(4)]
     assert [region[2] for region in found] == [5, 3, 5, 3]
+
+
+def rows(tables: bytes, table: str, row: struct.Struct, count: int) -> list[tuple[Any, ...]]:
+    """The rows of one of the boot tables."""
+    at = blob.offset_of(tables, table)
+    return [row.unpack_from(tables, at + i * row.size) for i in range(count)]
+
+
+def test_tables_of_every_kind_of_object(system: System) -> None:
+    built = builder.build(system(text=FULL, **SOURCES))
+    tables = built.blob()
+    header = blob.HEADER.unpack_from(tables)
+    assert header[6:20] == (3, 5, 2, 8, 1, 1, 1, 2, 17, 9, 20, 4, 1, 2000)
+
+    boss, worker, idle = rows(tables, "tasks", blob.TASK, 3)
+    assert (boss[13:], worker[12:], idle[13:]) == ((0xFF, 0, 0), (10_000, 0, 3, 0), (0xFF, 0, 1))
+    assert worker[:8] == (2, 5, 8, 5, 8, 8, 1, 3)
+    threads = rows(tables, "threads", blob.THREAD, 5)
+    assert [t[7:] for t in threads] == [
+        (0, 20, 0, 0xFF), (1, 10, 0, 0), (1, 9, 3, 0xFF), (1, 11, 2, 0xFF), (2, 1, 0, 0xFF),
+    ]  # fmt: skip
+    assert threads[2][2] - threads[2][1] == 320
+    assert threads[2][3] == 7
+
+    assert rows(tables, "endpoints", blob.ENDPOINT, 2) == [(0, 0, 0), (2, 4, 0)]
+    assert rows(tables, "notifications", blob.NOTIFICATION, 1) == [(1,)]
+    assert rows(tables, "interrupts", blob.INTERRUPT, 1) == [(9, 0, 3)]
+    assert rows(tables, "ports", blob.PORT, 1) == [(b"time of day".ljust(16, b"\0"),)]
+    frame, data = rows(tables, "objects", blob.REGION, 2)
+    base = {region["name"]: region["base"] for region in built.meta["regions"]}
+    assert frame == (base["frame"], 1024, 3, blob.REGION_MOVABLE, 8 + 4)
+    assert data == (base["board-data"], 64, 3, blob.REGION_SHARED, 0)
+
+    caps = rows(tables, "caps", blob.CAP, 17)
+    assert caps[:5] == [(1, 2, 0, 0), (6, 7, 1, 0), (7, 1, 2, 12), (7, 2, 3, 11), (6, 1, 2, 0)]
+    assert caps[5:9] == [(1, 2, 1, 0), (2, 2, 0, 0), (4, 1, 0, 0), (5, 1, 0, 0)]
+    assert caps[9:13] == [(3, 7, 0, 0), (3, 1, 1, 0), (7, 3, 2, 9), (7, 3, 3, 11)]
+    assert caps[13:] == [(1, 5, 1, 3), (2, 1, 0, 0xF0), (5, 2, 0, 9), (3, 3, 1, 0)]
+
+
+def test_queues_take_their_places_one_after_another(system: System) -> None:
+    more = '\n[endpoint.more]\nreceiver = "boss"\nqueue = 64\n'
+    built = builder.build(system(text=FULL + more, **SOURCES))
+    assert rows(built.blob(), "endpoints", blob.ENDPOINT, 3)[2] == (0, 64, 4)
+    assert "#define CFG_MESSAGES 68" in image.config(built.meta)
+
+
+def test_region_that_two_tasks_have_is_shared(system: System) -> None:
+    uses = 'stack = 512\nregions = [{ region = "both", access = "r" }, { region = "mine", access = "rw" }]\n'
+    text = GOOD.replace("stack = 512\n", uses, 1).replace(
+        "budget_us = 0\n", 'budget_us = 0\nregions = [{ region = "both", access = "rw" }]\n'
+    )
+    regions = "\n[region.both]\nbytes = 64\n\n[region.mine]\nbytes = 64\n"
+    built = builder.build(system(text=text + regions))
+    flags = [(r[2], r[3]) for r in rows(built.blob(), "regions", blob.REGION, 7)]
+    assert sorted(flags) == [(1, 2), (3, 0), (3, 0), (3, 0), (3, 2), (5, 0), (5, 0)]
+
+
+def test_configuration_of_an_image_has_exact_numbers(system: System) -> None:
+    config = image.config(builder.build(system(text=FULL, **SOURCES)).meta)
+    found = dict(re.findall(r"#define CFG_(\w+) (\d+)", config))
+    assert found == {
+        "TASKS": "3", "THREADS": "5", "FPU_THREADS": "1", "ENDPOINTS": "2", "NOTIFICATIONS": "1",
+        "INTERRUPTS": "1", "PORTS": "1", "OBJECTS": "2", "SLOTS": "20", "MESSAGES": "4",
+    }  # fmt: skip
+
+
+def test_threads_begin_at_functions_of_their_tasks_file(system: System) -> None:
+    built = builder.build(system(text=FULL, **SOURCES))
+    elf = ElfFile(built.elf("worker"))
+    entries = {thread["name"]: thread["entry"] for thread in built.meta["threads"]}
+    assert entries["worker"] == elf.entry
+    assert entries["worker.helper"] == elf.value("k5_thread_helper")
+    assert entries["worker.late-one"] == elf.value("k5_thread_late_one")
+    assert all(entry & 1 for entry in entries.values())
+    assert elf.value("helper_main") and elf.value("late_start")
+
+
+def test_function_of_a_thread_that_is_missing_is_named_with_the_threads_line(
+    system: System,
+) -> None:
+    path = system(('priority = 11\nentry = "late_start"', "priority = 11"), text=FULL, **SOURCES)
+    line = path.read_text().split("[task.worker.thread.late-one]")[0].count("\n") + 1
+    with pytest.raises(K5Error) as caught:
+        builder.build(path)
+    assert f"small.toml:{line}: undefined reference to `late_one_main'" in caught.value.messages[0]
+    assert caught.value.messages[-1] == "task 'worker' does not build"
+
+
+def test_only_the_main_thread_is_started_by_the_kernel(system: System) -> None:
+    """The others would run before their task's data is there."""
+    built = builder.build(system(text=FULL, **SOURCES))
+    source = (built.folder / "gen" / "worker" / "k5_threads.c").read_text()
+    assert re.findall(r"thread_start\((\w+)\)", source) == ["CAP_THREAD_HELPER"]
+    assert not (built.folder / "gen" / "boss" / "k5_threads.c").exists()
+
+
+@pytest.mark.parametrize(("fpu", "used"), [("true", True), ("false", False)])
+def test_floating_point_is_in_hardware_for_threads_with_the_fpu(
+    system: System, fpu: str, used: bool
+) -> None:
+    built = builder.build(system(("fpu = true", f"fpu = {fpu}"), text=FULL, **SOURCES))
+    elf = ElfFile(built.elf("worker"))
+    start = elf.value("helper_main") & ~1
+    code = elf.bytes_at(start, 16)
+    assert code is not None
+    halfwords = struct.unpack("<8H", code)
+    assert any(half & 0xEF00 == 0xEE00 for half in halfwords) == used  # a coprocessor's opcode
+
+
+def test_header_names_tasks_threads_and_regions_of_capabilities(system: System) -> None:
+    built = builder.build(system(text=FULL, **SOURCES))
+    header = (built.folder / "gen" / "worker" / "k5_task.h").read_text()
+    for line in (
+        "#define CAP_TICK 0x00010002u",
+        "#define CAP_THREAD_HELPER 0x00010006u",
+        "#define TASK_ID_IDLE 2u",
+        "extern unsigned char k5_region_frame[] __attribute__((aligned(32)));",
+        "extern const unsigned char k5_region_board_data[] __attribute__((aligned(32)));",
+        "#define REGION_FRAME_BYTES 1024u",
+    ):
+        assert line in header.splitlines()
 
 
 def test_argument_of_a_thread_can_be_replaced(system: System) -> None:

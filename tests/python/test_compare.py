@@ -10,6 +10,7 @@ from k5.stream import Event
 
 BOOT, LOG, ENTER, RESULT, SWITCH, PREEMPT = 1, 2, 16, 17, 18, 32
 SLEEP, TIME, YIELD = 6, 5, 7
+RECV, WAIT, THREAD_STATUS = 2, 12, 27
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,13 @@ def test_any_other_change_is_a_difference(decoder: Decoder, changed: Event) -> N
 def test_missing_end_is_a_difference(decoder: Decoder) -> None:
     result = compared(decoder, BASE, BASE[:2])
     assert "(ends here)" in result.difference[-1]
+
+
+def test_only_messages_have_results_that_are_compared(decoder: Decoder) -> None:
+    """thread_status, say, tells the time that a thread has used."""
+    for call, same in ((THREAD_STATUS, True), (WAIT, True), (RECV, False)):
+        one, two = event(1, RESULT, 0, call, 0, 55), event(1, RESULT, 0, call, 0, 66)
+        assert compared(decoder, [one], [two]).equal == same
 
 
 def test_points_in_time_are_left_out(decoder: Decoder) -> None:

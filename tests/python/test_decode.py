@@ -6,12 +6,16 @@ import json
 import random
 
 import pytest
+from conftest import System
+from full_system import FULL, SOURCES
 from k5 import builder
 from k5.decode import Decoder, Line
 from k5.stream import Event
 
 BOOT, LOG, FAULT, TASK, PANIC, HALT, LOST = 1, 2, 3, 4, 5, 6, 7
+EPITAPH = 8
 ENTER, RESULT, SWITCH, PREEMPT = 16, 17, 18, 32
+LOAN, LOAN_END, EXHAUSTED, WAKE, INTERRUPT, TIMEOUT = 19, 20, 34, 36, 37, 38
 FOO, ROGUE, NOBODY = 0, 3, 0xFF
 
 
@@ -51,9 +55,9 @@ def test_log_line_with_an_unknown_id_shows_what_there_is(decoder: Decoder) -> No
 @pytest.mark.parametrize(
     ("state", "text"),
     [
-        (0, "rogue starts again, generation 2"),
+        (0, "rogue runs again, generation 2"),
         (1, "rogue restarts in 1.5 ms, generation 2"),
-        (2, "rogue is held where it faulted"),
+        (2, "rogue is held where it was"),
         (3, "rogue is stopped"),
     ],
 )
@@ -77,15 +81,70 @@ def test_lost_records(decoder: Decoder) -> None:
 
 
 def test_system_call_and_its_result(decoder: Decoder) -> None:
-    assert line(decoder, ENTER, FOO, 1, 0x10000, 0).text == "call(0x10000, 0x0)"
+    assert line(decoder, ENTER, FOO, 1, 0x10000, 0).text == "call(bar, SHORT)"
+    assert line(decoder, ENTER, FOO, 1, 0x20000, 0x0005_3104).text == (
+        "call(0x20000, MOVE TRY TIMED CAP 0x5)"
+    )
     assert line(decoder, ENTER, FOO, 7, 5, 6).text == "yield()"
-    assert line(decoder, RESULT, FOO, 1, 0xFFFFFFFC, 0).text == "call = E_RIGHTS, info 0x0"
+    assert line(decoder, RESULT, FOO, 1, 0xFFFFFFFC, 0).text == "call = E_RIGHTS"
+    assert line(decoder, RESULT, FOO, 2, 0, 0x0007_0406).text == "recv = OK, FAULT TRUNCATED 0x7"
 
 
 def test_switch_says_on_whose_time(decoder: Decoder) -> None:
     assert line(decoder, SWITCH, 1, 0, 0).text == "runs after foo, on foo's time"
     assert line(decoder, SWITCH, 1, 0, 1).text == "runs after foo"
     assert line(decoder, PREEMPT, 2, NOBODY, 2).text == "runs after -, because time passed"
+
+
+@pytest.fixture
+def full(system: System) -> Decoder:
+    return Decoder(builder.build(system(text=FULL, **SOURCES)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "thread", "code", "args", "name", "text"),
+    [
+        (LOAN, 4, 2 | 3 << 8, (0x28200020, 64), "idle",
+         "0x28200020-0x2820005f is lent to worker.helper (LEND_MUT)"),
+        (LOAN_END, 4, 2, (0x28200020, 64), "idle", "0x28200020-0x2820005f comes back from worker.helper"),
+        (INTERRUPT, NOBODY, 9, (0, 8), "-", "line 9 (tick) sets 0x8 of events"),
+        (INTERRUPT, NOBODY, 8, (7, 1), "-", "line 8 sets 0x1 of notification 7"),
+        (TIMEOUT, 2, 12, (), "worker.helper", "the deadline of its wait passed"),
+        (EPITAPH, 0, 0, (0, 3), "boss", "the supervisor boss is gone for good after 3 restarts: "
+         "the tasks that it supervised follow their own policies"),
+        (EPITAPH, 0, 1, (0, 3), "boss",
+         "the supervisor boss is gone for good after 3 restarts: the machine halts"),
+        (HALT, NOBODY, 1, (), "-", "a supervisor is gone for good: the machine halts"),
+        (ENTER, 1, 12, (0x10001, 0x1000), "worker", "wait(events, TIMED)"),
+        (ENTER, 1, 28, (0x10007,), "worker", "thread_start(thread-late-one)"),
+        (ENTER, 1, 19, (0x10003, 0x10000), "worker", "listen(public, work)"),
+        (RESULT, 1, 20, (0xFFFFFFED, 0), "worker", "connect = E_CLOSED"),
+        (EXHAUSTED, 3, 0, (7,), "worker.late-one", "its budget is spent, 7 ticks owed"),
+        (WAKE, 3, 0, (), "worker.late-one", "its time has come"),
+    ],
+)  # fmt: skip
+def test_events_of_threads_and_objects(
+    full: Decoder, kind: int, thread: int, code: int, args: tuple[int, ...], name: str, text: str
+) -> None:
+    shown = line(full, kind, thread, code, *args)
+    assert (shown.name, shown.text) == (name, text)
+    assert shown.task == name.partition(".")[0]
+
+
+def test_events_know_a_threads_task_and_its_file(full: Decoder) -> None:
+    fault = line(
+        full, FAULT, 2, 5, full.meta["threads"][2]["entry"] & ~1, 0, 0x10000, 5, 0x28205800, 0
+    )
+    assert (fault.task, fault.name) == ("worker", "worker.helper")
+    assert fault.fields["function"] == "k5_thread_helper"
+    data = json.loads(fault.json())
+    assert (data["task"], data["name"], data["thread"]) == ("worker", "worker.helper", 2)
+    assert fault.human().split()[1] == "worker.helper"
+
+
+def test_every_event_of_the_abi_has_words_of_its_own(full: Decoder) -> None:
+    for entry in full.abi["event"]:
+        assert hasattr(full, f"_{entry['name'].lower()}"), entry["name"]
 
 
 def test_unknown_kind_is_shown_not_hidden(decoder: Decoder) -> None:
@@ -104,7 +163,7 @@ def test_any_record_becomes_text_and_json(decoder: Decoder) -> None:
     seed = 5
     dice = random.Random(seed)
     interesting = [0, 1, 2, 7, 0xFF, 0x10000, 0x209000, 0x28204C00, 0x28205000, 0xFFFFFFFF]
-    kinds = [*range(8), *range(14, 20), *range(30, 38), 255]
+    kinds = [*range(9), *range(14, 22), *range(30, 40), 255]
     for round_ in range(2000):
         args = [dice.choice(interesting) for _ in range(6)]
         event = Event(

@@ -20,8 +20,8 @@ TEXT, RAM = 0x00208000, 0x28204000
 PLACE = TaskPlace(
     text=Placed("t.text", TEXT, 1024, 5, "text"),
     ram=Placed("t.ram", RAM, 1024, 3, "ram"),
-    stack_base=RAM,
-    stack_top=RAM + 512,
+    main_stack=512,
+    stacks={},
     others=[],
 )
 

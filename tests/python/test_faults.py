@@ -20,7 +20,6 @@ META: dict[str, Any] = {
     "tasks": [
         {
             "name": "rogue",
-            "stack": {"base": 0x20002000, "top": 0x20002200},
             "regions": [
                 {
                     "name": "rogue.text",
@@ -40,14 +39,23 @@ META: dict[str, Any] = {
         },
         {
             "name": "foo",
-            "stack": {"base": 0x20002400, "top": 0x20002600},
             "regions": [
                 {"name": "foo.ram", "base": 0x20002400, "bytes": 1024, "access": 3, "kind": "ram"},
+                {
+                    "name": "foo.t.stack",
+                    "base": 0x20003020,
+                    "bytes": 256,
+                    "access": 3,
+                    "kind": "stack",
+                },
             ],
         },
     ],
+    "regions": [{"name": "frame", "base": 0x20004000, "bytes": 64}],
 }
 ROGUE = META["tasks"][0]
+MAIN = {"name": "rogue", "stack": {"base": 0x20002000, "top": 0x20002200}}
+HELPER = {"name": "rogue.helper", "stack": {"base": 0x20003020, "top": 0x20003120}}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,8 @@ def test_miss_says_which_region_and_by_how_much(
         (0x20002400, "foo.ram of task foo"),
         (0x20002000, "its own rogue.ram"),
         (0x20030000, "unused RAM"),
+        (0x2000311F, "foo.t.stack of task foo"),
+        (0x2000403F, "region frame"),
         (0x08070000, "unused flash"),
         (0x60000000, "no memory of this board"),
         (0xE000ED00, "the core's own peripherals"),
@@ -91,10 +101,22 @@ def test_owner_of_an_address(address: int, text: str) -> None:
     assert faults.owner(META, "rogue", address) == text
 
 
+@pytest.mark.parametrize(
+    ("thread", "text"),
+    [
+        (MAIN, "stack 0x20002000-0x200021ff, 512 bytes"),
+        (HELPER, "stack 0x20003020-0x2000311f, 256 bytes"),
+    ],
+)
+def test_stack_overflow_names_the_stack_of_its_thread(thread: dict[str, Any], text: str) -> None:
+    record = faults.record("STACK_OVERFLOW", (0, 0, 0x100000, 0, 0x20002000, 0))
+    assert faults.explain(META, thread, ROGUE, record, None)["details"] == [text]
+
+
 def test_unknown_stays_unknown() -> None:
     record = faults.record("STACK_OVERFLOW", (0x1234, 0x5678, 0x100000, 0, 0x20002000, 0))
     assert (record.pc, record.address) == (None, None)
-    fields = faults.explain(META, ROGUE, record, None)
+    fields = faults.explain(META, MAIN, ROGUE, record, None)
     assert fields["function"] is None and fields["instruction"] is None
     assert fields["details"] == ["stack 0x20002000-0x200021ff, 512 bytes"]
 
@@ -123,6 +145,8 @@ def test_faults_that_the_kernel_found_say_why() -> None:
         ("SYSCALL", 99): "system call 99, which does not exist,",
         ("TIMEOUT", 1): "overran: the budget of two and the declared overrun are spent,",
         ("TIMEOUT", 9): "overran: the budget of its caller and the declared overrun are spent,",
+        ("TIMEOUT", 0x100): "kept the memory of one, which is dead, beyond its grace,",
+        ("TIMEOUT", 0x109): "kept the memory of another, which is dead, beyond its grace,",
     }
     for (kind, detail), text in cases.items():
         record = faults.record(kind, (0, detail, 0, 1, 0, 0))

@@ -7,6 +7,7 @@ import random
 
 import pytest
 from conftest import GOOD, System
+from full_system import FULL, SOURCES
 from k5 import layout, sysdesc
 from k5.errors import K5Error
 from k5.layout import Need
@@ -46,8 +47,9 @@ def test_regions_lie_on_the_boards_alignment(system: System) -> None:
 
 
 def test_stack_is_at_the_bottom_of_the_ram_region(system: System) -> None:
-    one = layout.place(two_tasks(system), {"one": Need(1, 600), "two": Need(1, 600)}).tasks["one"]
-    assert (one.stack_base, one.stack_top) == (one.ram.base, one.ram.base + 512)
+    loaded = two_tasks(system)
+    one = layout.place(loaded, {"one": Need(1, 600), "two": Need(1, 600)}).tasks["one"]
+    assert one.stack(loaded.task("one").main) == (one.ram.base, one.ram.base + 512)
 
 
 def test_small_memory_is_packed_to_the_grain(system: System) -> None:
@@ -112,20 +114,65 @@ def test_random_layouts_never_overlap_or_leave_memory(system: System) -> None:
     assert placed > 30, "the sizes leave too few layouts to look at"
 
 
+def test_nothing_lies_right_below_a_threads_stack(system: System) -> None:
+    loaded = sysdesc.load(system(text=FULL, **SOURCES))
+    needs = {name: Need(512, 900) for name in ("boss", "worker", "idle")}
+    for ram in (loaded.board.ram.bytes, 16384 + 8192):
+        memory = dataclasses.replace(loaded.board.ram, bytes=ram)
+        loaded.board = dataclasses.replace(loaded.board, ram=memory)
+        place = layout.place(loaded, needs)
+        assert place.align == (1024 if ram > 65536 else 32)
+        ends = [r.end for task in place.tasks.values() for r in task.regions()]
+        ends += [r.end for r in place.regions.values()]
+        worker = place.tasks["worker"]
+        assert len(worker.stacks) == 2
+        for stack in worker.stacks.values():
+            assert stack.kind == "stack" and stack.access == layout.READ | layout.WRITE
+            assert not any(stack.base - 32 < end <= stack.base for end in ends)
+        helper = loaded.thread("worker.helper")
+        base = worker.stacks["worker.helper"].base
+        assert worker.stack(helper) == (base, base + 320)
+
+
+def test_without_a_stack_limit_nothing_lies_right_below_a_main_stack(system: System) -> None:
+    loaded = sysdesc.load(system(text=GOOD + "\n[region.below]\nbytes = 1024\n"), "virt-rv32")
+    place = layout.place(loaded, {"one": Need(1, 600), "two": Need(1, 600)})
+    ends = [task.ram.end for task in place.tasks.values()] + [place.regions["below"].end]
+    for task in place.tasks.values():
+        assert not any(task.ram.base - 32 < end <= task.ram.base for end in ends)
+
+
+def test_powers_of_two_lie_on_multiples_of_themselves_on_rv32(system: System) -> None:
+    loaded = sysdesc.load(system(), "virt-rv32")
+    place = layout.place(loaded, {"one": Need(1, 4097), "two": Need(1, 16384)})
+    one, two = place.tasks["one"].ram, place.tasks["two"].ram
+    assert (one.bytes, one.base % 8192, two.bytes, two.base % 16384) == (8192, 0, 16384, 0)
+    assert layout.pmp_entries(place.tasks["two"].regions()) == 2
+
+
+def test_tight_memory_gives_up_multiples_before_coarse_starts(system: System) -> None:
+    loaded = sysdesc.load(system(), "virt-rv32")
+    ram = dataclasses.replace(loaded.board.ram, bytes=16384 + 4 * 4096 + 4096)
+    loaded.board = dataclasses.replace(loaded.board, ram=ram)
+    place = layout.place(loaded, {"one": Need(1, 4096), "two": Need(1, 8192)})
+    assert place.align == 4096
+    assert place.tasks["two"].ram.base % 8192 == 4096
+
+
 def pieces(*ranges: tuple[int, int]) -> list[layout.Placed]:
     return [layout.Placed("r", base, size, layout.READ, "shared") for base, size in ranges]
 
 
 @pytest.mark.parametrize(
     ("ranges", "entries"),
-    [  # as in tests/arch/rv32/test_pmp.c
+    [
         ([(0x8000_0000, 8)], 1),
         ([(0x8000_0400, 0x400)], 1),
         ([(0x8000_0000, 96)], 2),
         ([(0x8000_0020, 64)], 2),
-        ([(0x8000_0020, 96), (0x8000_0080, 96), (0x8000_0100, 96)], 5),
+        ([(0x8000_0020, 96), (0x8000_0080, 96), (0x8000_0100, 96)], 6),
         ([(0x8000_0000, 64), (0x8000_0040, 96)], 3),
-        ([(0, 96), (96, 32)], 2),
+        ([(0, 96), (96, 32)], 3),
     ],
 )
 def test_pmp_entries_of_regions(ranges: list[tuple[int, int]], entries: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from conftest import GOOD, System
 from k5 import sysdesc
 from k5.errors import K5Error
+from k5.system import Capability, Endpoint
 
 BASE = "[region.shared]\nbytes = 1024\n"
 
@@ -23,10 +24,10 @@ def test_good_description_loads_with_defaults(system: System) -> None:
     loaded = sysdesc.load(system())
     one, two = loaded.tasks
     assert (loaded.name, loaded.board.name) == ("small", "mps2-an505")
-    assert (one.priority, one.budget_us, one.slots, one.stack) == (5, 10_000, 4, 512)
-    assert one.capabilities == [sysdesc.Capability("two", "two", 1, 7)]
-    assert (two.index, two.budget_us, two.capabilities[0].rights) == (1, 0, 2)
-    assert loaded.endpoints == [sysdesc.Endpoint("two", 0, "two")]
+    assert (one.main.priority, one.main.budget_us, one.slots, one.main.stack) == (5, 10_000, 4, 512)
+    assert one.capabilities == [Capability("two", "endpoint", "two", 1, 7)]
+    assert (two.index, two.main.budget_us, two.capabilities[0].rights) == (1, 0, 2)
+    assert loaded.endpoints == [Endpoint("two", 0, "two")]
     assert loaded.warnings == []
 
 

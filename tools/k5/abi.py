@@ -43,6 +43,7 @@ ENUMS = (
     EnumSpec("fault", "k5_fault_kind", "K5_FAULT_", "Fault kinds"),
     EnumSpec("fault_flag", "k5_fault_flag", "K5_FAULT_FLAG_", "Fault flags"),
     EnumSpec("task_state", "k5_task_state", "K5_TASK_", "Task states"),
+    EnumSpec("thread_state", "k5_thread_state", "K5_THREAD_", "Thread states"),
 )
 
 
@@ -51,7 +52,8 @@ def load(path: Path = SOURCE) -> dict[str, Any]:
     with path.open("rb") as file:
         abi = tomllib.load(file)
     for spec in ENUMS:
-        _check_unique(path, spec.key, [entry["value"] for entry in abi[spec.key]])
+        if spec.key != "right":  # a bit means another right with each kind of capability
+            _check_unique(path, spec.key, [entry["value"] for entry in abi[spec.key]])
     _check_unique(path, "syscall", [call["number"] for call in abi["syscall"]])
     errors = {error["name"] for error in abi["error"]}
     for call in abi["syscall"]:

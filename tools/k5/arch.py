@@ -19,7 +19,14 @@ class Arch:
     machine: int  # in ELF files
     title: str
     entry_bit: int  # what an entry address has beside the address
+    stack_limit: bool  # a register stops a stack at its end
     cpus: dict[str, list[str]]  # compiler flags of each CPU, for compiling and linking
+    no_fpu: list[str]  # the same for code without floating point in hardware,
+    fpu: list[str]  # and for that of tasks whose threads have the FPU
+
+    def flags(self, cpu: str, fpu: bool = False) -> list[str]:
+        """Compiler flags for one kind of code on a CPU."""
+        return [*self.cpus[cpu], *(self.fpu if fpu else self.no_fpu)]
 
 
 # Debian's RISC-V compiler has libraries for -march=rv32imac, which is without CSR instructions
@@ -40,7 +47,11 @@ ARCHS = {
         machine=EM_ARM,
         title="Arm",
         entry_bit=1,  # Thumb
-        cpus={"cortex-m33": ["-mcpu=cortex-m33", "-mthumb", "-mfloat-abi=soft"]},
+        stack_limit=True,
+        cpus={"cortex-m33": ["-mcpu=cortex-m33", "-mthumb"]},
+        no_fpu=["-mfloat-abi=soft"],
+        # Arguments stay in the core's registers, so libk5 fits, too.
+        fpu=["-mfloat-abi=softfp", "-mfpu=fpv5-sp-d16"],
     ),
     "rv32": Arch(
         name="rv32",
@@ -48,7 +59,10 @@ ARCHS = {
         machine=EM_RISCV,
         title="RISC-V",
         entry_bit=0,
+        stack_limit=False,
         cpus={"rv32": _RV32IMAC, "sifive-e31": _RV32IMAC},
+        no_fpu=[],
+        fpu=[],
     ),
 }
 CPUS = tuple(cpu for arch in ARCHS.values() for cpu in arch.cpus)

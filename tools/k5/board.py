@@ -13,6 +13,8 @@ from k5.schema import Key, Problems, check
 from k5.tomlindex import TomlFile
 
 GRAIN = 32  # bytes: the MPU's, and a loan's
+MAX_LINE = 1023  # what an interrupt controller of either instruction set numbers at most
+DEVICE_BYTES = 0x1000  # of a device that does not say
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,17 @@ class Memory:
     @property
     def end(self) -> int:
         return self.base + self.bytes
+
+
+@dataclass(frozen=True)
+class Device:
+    """A peripheral that a description can give to a task."""
+
+    name: str
+    model: str  # what the hosted engine has there; empty: nothing
+    base: int
+    bytes: int
+    line: int | None  # of its interrupt
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,9 @@ class Board:
     kernel_flash_bytes: int
     kernel_ram_bytes: int
     region_align: int
+    fpu: bool
+    interrupts: dict[str, int]
+    devices: dict[str, Device]
     image: dict[str, Any]
     qemu: dict[str, Any]
 
@@ -71,8 +87,18 @@ _KEYS = {
     "kernel_ram_bytes": Key(int, required=True, least=GRAIN),
     "region_align": Key(int, required=True, least=GRAIN),
     "priority_bits": Key(int, least=1, most=8),
+    "fpu": Key(bool),
+    "interrupts": Key(dict),
+    "devices": Key(dict),
     "image": Key(dict),
     "qemu": Key(dict),
+}
+_LINE = Key(int, required=True, least=0, most=MAX_LINE)
+_DEVICE_KEYS = {
+    "model": Key(str),
+    "base": Key(int, required=True, least=0, most=0xFFFF_FFFF),
+    "bytes": Key(int, least=GRAIN, most=0x1000_0000),
+    "interrupt": Key(str),
 }
 
 
@@ -100,6 +126,9 @@ def load(name: str, asked_at: str = "") -> Board:
     if data["cpu"] not in archs.of(data["arch"]).cpus:
         problems.error(("cpu",), f"cpu '{data['cpu']}' is no {data['arch']}")
     _check_memory(problems, data, parts)
+    named = data.get("interrupts", {})
+    interrupts = check(problems, ("interrupts",), named, dict.fromkeys(named, _LINE))
+    devices = _devices(problems, data.get("devices", {}), interrupts)
     problems.raise_if_any()
     return Board(
         name=name,
@@ -116,9 +145,33 @@ def load(name: str, asked_at: str = "") -> Board:
         kernel_flash_bytes=data["kernel_flash_bytes"],
         kernel_ram_bytes=data["kernel_ram_bytes"],
         region_align=data["region_align"],
+        fpu=data.get("fpu", False),
+        interrupts=interrupts,
+        devices=devices,
         image=data.get("image", {}),
         qemu=data.get("qemu", {}),
     )
+
+
+def _devices(
+    problems: Problems, tables: dict[str, Any], interrupts: dict[str, int]
+) -> dict[str, Device]:
+    """A device's table, or its base alone; its interrupt is the one of the same name."""
+    found = {}
+    for name, table in tables.items():
+        where = ("devices", name)
+        data = check(
+            problems, where, {"base": table} if isinstance(table, int) else table, _DEVICE_KEYS
+        )
+        interrupt = data.get("interrupt", name)
+        if "interrupt" in data and interrupt not in interrupts:
+            text = f"unknown interrupt '{interrupt}'" + suggestion(interrupt, interrupts)
+            problems.error((*where, "interrupt"), text)
+        base, size = data.get("base", 0), data.get("bytes", DEVICE_BYTES)
+        if base % GRAIN or size % GRAIN:
+            problems.error(where, f"device '{name}' is not on multiples of {GRAIN}")
+        found[name] = Device(name, data.get("model", ""), base, size, interrupts.get(interrupt))
+    return found
 
 
 def _check_memory(

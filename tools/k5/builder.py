@@ -1,15 +1,18 @@
 """Builds a system: build/systems/NAME/BOARD/ from a description.
 
     gen/TASK/k5_task.h   the task's capabilities and regions
+    gen/TASK/k5_threads.c   starts its other threads, where it has some
     size/TASK.elf        first link, with room to spare: says what the task needs
     tasks/TASK.elf       final, at its address; TASK.bin is what goes into flash
     system.bin           boot tables (kernel/system.h)
     system.json          all that tools need to run, decode and show the system
     image/, image-trace/ kernel and tasks for flash (tools/k5/image.py)
 
-system.json: name, board, description, system_id, tick_hz, ticks_per_insn, cpu,
-mpu_regions, memory, kernel, tasks (elf, regions, stack, capabilities, restart),
-threads (task, priority, times), endpoints, warnings.
+system.json: name, board, description, system_id, tick_hz, ticks_per_insn, cpu, arch,
+mpu_regions, memory, kernel, devices (of the board), last_resort, tasks (elf, regions,
+spare_regions, stack, capabilities, restart, supervisor), threads (task, entry, stack,
+priority, times), endpoints, notifications, interrupts, ports, regions, objects (what
+capabilities of kind region name), warnings. All lists are in the kernel's order.
 """
 
 from __future__ import annotations
@@ -26,17 +29,19 @@ from pathlib import Path
 from typing import Any
 
 from k5 import arch as archs
-from k5 import blob, layout, ninja, stamp, sysdesc, taskelf
+from k5 import blob, layout, loans, ninja, stamp, sysdesc, taskelf
+from k5.board import GRAIN
 from k5.console import Progress, progress, warning
 from k5.elf import ElfFile
 from k5.errors import K5Error, suggestion
-from k5.layout import Layout, Need, TaskPlace
+from k5.layout import Layout, Need, Placed, TaskPlace
 from k5.paths import BOARDS, BUILD, ROOT, shown, write_if_changed
-from k5.sysdesc import System, Task, macro
+from k5.system import CPTR_FIRST, System, Task, Thread, macro, rights_of
 
 LIBK5 = ROOT / "user" / "libk5"
 LINKER_SCRIPT = LIBK5 / "task.ld"
 ABI = ROOT / "abi"
+THREADS_C = "k5_threads.c"
 
 C_FLAGS = [
     "-std=c11", "-O2", "-g", "-ffreestanding", "-fno-builtin",
@@ -153,7 +158,13 @@ def _inputs(system: System, target: Path) -> list[Path]:
     ]
 
 
-_TOOLS = {f"{name}.py" for name in ("arch", "builder", "blob", "board", "layout", "sysdesc", "ninja")}
+_TOOLS = {
+    f"{name}.py"
+    for name in (
+        "arch", "blob", "board", "builder", "edges", "layout", "loans", "ninja", "schema",
+        "syscheck", "sysdesc", "system", "taskelf",
+    )
+}  # fmt: skip
 
 
 class _Job:
@@ -164,15 +175,18 @@ class _Job:
         self.target = target
         self.shown = shown_
         self.arch = archs.of(system.board.arch)
-        self.cpu = self.arch.cpus[system.board.cpu]
         self.gcc = archs.tool(self.arch, "gcc")
 
     def run(self) -> None:
         for task in self.system.tasks:
             header = self.target / "gen" / task.name / "k5_task.h"
             write_if_changed(header, task_header(self.system, task))
+            if task.extra:
+                write_if_changed(header.with_name(THREADS_C), threads_source(self.system, task))
         said = self._compile()
         place = layout.place(self.system, self._needs())
+        for message in loans.check(self.system, place):
+            warning(message)
         self._link(place)
         self._tables(place)
         if said:
@@ -186,7 +200,7 @@ class _Job:
         file = ninja.NinjaFile(self.target / "compile.ninja")
         folder = self.system.path.parent.absolute()
         maps = [f"-ffile-prefix-map={ROOT}=.", f"-ffile-prefix-map={folder}=."]
-        flags = shlex.join([*self.cpu, *C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
+        flags = shlex.join([*C_FLAGS, *maps[: 1 if ROOT in folder.parents else 2]])
         command = f"{self.gcc} {flags} $flags -MMD -MF $out.d -c $in -o $out"
         file.rule("cc", command, "compiling $in", depfile=True)
         file.rule(
@@ -194,13 +208,14 @@ class _Job:
         )
         for source in self._library():
             file.edge("cc", self._object("libk5", source), [source], owner="libk5",
-                      variables={"flags": self._flags(source, [])})  # fmt: skip
+                      variables={"flags": self._flags(source, [], self._cpu())})  # fmt: skip
         for task in self.system.tasks:
             extra = [self.target / "gen" / task.name, *task.include]
             owner = f"task '{task.name}'"
-            for source in task.sources:
+            for source in self._sources(task):
+                flags = self._flags(source, extra, self._cpu(task.fpu))
                 file.edge("cc", self._object(task.name, source), [source], owner=owner,
-                          variables={"flags": self._flags(source, extra)})  # fmt: skip
+                          variables={"flags": flags})  # fmt: skip
             file.edge("link", self.target / "size" / f"{task.name}.elf", self._objects(task),
                       needs=[LINKER_SCRIPT], owner=owner,
                       variables={"flags": self._roomy(task)})  # fmt: skip
@@ -209,24 +224,37 @@ class _Job:
     def _library(self) -> list[Path]:
         return [*sorted((LIBK5 / self.arch.name).glob("*.S")), *sorted(LIBK5.glob("*.c"))]
 
+    def _sources(self, task: Task) -> list[Path]:
+        """Its own, and what is made for it."""
+        made = self.target / "gen" / task.name / THREADS_C
+        return [*task.sources, *([made] if task.extra else [])]
+
     def _objects(self, task: Task) -> list[Path]:
         """The start code first: the entry is at the start of the text."""
         return [self._object("libk5", s) for s in self._library()] + [
-            self._object(task.name, s) for s in task.sources
+            self._object(task.name, s) for s in self._sources(task)
         ]
 
-    def _flags(self, source: Path, extra: list[Path]) -> str:
+    def _cpu(self, fpu: bool = False) -> list[str]:
+        return self.arch.flags(self.system.board.cpu, fpu)
+
+    def _flags(self, source: Path, extra: list[Path], cpu: list[str]) -> str:
         folders = [source.parent, *extra, ABI, LIBK5, LIBK5 / self.arch.name]
         strict = STRICT_FLAGS if ROOT / "user" in source.absolute().parents else []
-        return shlex.join([*strict, *(f"-I{ninja.short(folder)}" for folder in folders)])
+        return shlex.join([*cpu, *strict, *(f"-I{ninja.short(folder)}" for folder in folders)])
 
     def _link_flags(self) -> str:
         script = ninja.short(LINKER_SCRIPT)
         options = ["--gc-sections", "--orphan-handling=error", "--fatal-warnings"]
-        return shlex.join([*self.cpu, "-nostdlib", "-T", script, *(f"-Wl,{o}" for o in options)])
+        return shlex.join(["-nostdlib", "-T", script, *(f"-Wl,{o}" for o in options)])
 
-    def _symbols(self, values: dict[str, int]) -> str:
-        return " ".join(f"-Wl,--defsym={name}={value:#x}" for name, value in values.items())
+    def _task_link_flags(self, task: Task, values: dict[str, int]) -> str:
+        """Symbols, and what its threads need."""
+        flags = [f"-Wl,--defsym={name}={value:#x}" for name, value in values.items()]
+        if task.extra:
+            flags.append("-Wl,--wrap=main")
+            flags += [f"-Wl,--undefined={trampoline(thread)}" for thread in task.extra]
+        return " ".join([*self._cpu(task.fpu), *flags])
 
     def _region_symbols(self, place: Layout | None) -> dict[str, int]:
         """Bases of the description's regions, which tasks name as arrays."""
@@ -244,9 +272,9 @@ class _Job:
             "task_text_size": board.flash.bytes,
             "task_ram_base": board.ram.base,
             "task_ram_size": board.ram.bytes,
-            "task_stack_size": task.stack,
+            "task_stack_size": task.main.stack,
         }
-        return self._symbols(values | self._region_symbols(None))
+        return self._task_link_flags(task, values | self._region_symbols(None))
 
     def _needs(self) -> dict[str, Need]:
         needs = {}
@@ -268,12 +296,12 @@ class _Job:
                 "task_text_size": at.text.bytes,
                 "task_ram_base": at.ram.base,
                 "task_ram_size": at.ram.bytes,
-                "task_stack_size": task.stack,
+                "task_stack_size": task.main.stack,
             }
             elf = self.target / "tasks" / f"{task.name}.elf"
-            symbols = self._symbols(values | self._region_symbols(place))
+            flags = self._task_link_flags(task, values | self._region_symbols(place))
             file.edge("link", elf, self._objects(task), needs=[LINKER_SCRIPT],
-                      owner=f"task '{task.name}'", variables={"flags": symbols})  # fmt: skip
+                      owner=f"task '{task.name}'", variables={"flags": flags})  # fmt: skip
             file.edge("bin", elf.with_suffix(".bin"), [elf], owner=f"task '{task.name}'")
         file.run(self.shown)
 
@@ -286,6 +314,7 @@ class _Job:
             path = self.target / "tasks" / f"{task.name}.elf"
             elf = taskelf.check(path, task.name, place.tasks[task.name], self.arch)
             entries[task.name] = elf.entry
+            entries |= {thread.name: elf.value(trampoline(thread)) for thread in task.extra}
             digest.update(path.with_suffix(".bin").read_bytes())
             if ".k5log" in elf.sections:
                 digest.update(elf.sections[".k5log"].data)
@@ -306,18 +335,85 @@ def task_header(system: System, task: Task) -> str:
         f'#define K5_TASK_NAME "{task.name}"',
     ]
     for slot, cap in enumerate(task.capabilities):
-        out.append(f"#define CAP_{macro(cap.name)} {1 << 16 | slot:#010x}u")
+        out.append(f"#define CAP_{macro(cap.name)} {CPTR_FIRST | slot:#010x}u")
+    out.append("")
+    for other in system.tasks:
+        out.append(f"#define TASK_ID_{macro(other.name)} {other.index}u")
     sizes = {region.name: region.bytes for region in system.regions}
-    for use in task.regions:
-        name = use.region.replace("-", "_")
-        const = "" if use.access & layout.WRITE else "const "
+    for region, access in _regions_named(task).items():
+        name = region.replace("-", "_")
+        const = "" if access & layout.WRITE else "const "
         out += [
             "",
-            f"extern {const}unsigned char k5_region_{name}[];",
-            f"#define REGION_{macro(use.region)} k5_region_{name}",
-            f"#define REGION_{macro(use.region)}_BYTES {sizes[use.region]}u",
+            # Aligned, or a compiler that may not load unaligned words takes registers apart.
+            f"extern {const}unsigned char k5_region_{name}[] __attribute__((aligned({GRAIN})));",
+            f"#define REGION_{macro(region)} k5_region_{name}",
+            f"#define REGION_{macro(region)}_BYTES {sizes[region]}u",
         ]
     return "\n".join(out) + "\n"
+
+
+def _regions_named(task: Task) -> dict[str, int]:
+    """The regions that a task has, or may map, with the access that it can get."""
+    found = {use.region: use.access for use in task.regions}
+    for cap in task.capabilities:
+        if cap.kind == "region":
+            found[cap.object] = found.get(cap.object, 0) | cap.rights & (layout.READ | layout.WRITE)
+    return found
+
+
+def trampoline(thread: Thread) -> str:
+    """The symbol at which a thread beside the main thread begins."""
+    return f"k5_thread_{thread.short.replace('-', '_')}"
+
+
+def threads_source(system: System, task: Task) -> str:
+    """k5_threads.c: starts the threads when the data is there, and ends those that return."""
+    out = [
+        f"/* Made from {system.path.name} for task {task.name}: do not edit.",
+        " *",
+        " * The kernel starts the main thread alone: no other may run before _start has made the",
+        " * task's data. It is linked with --wrap=main, so _start calls __wrap_main.",
+        " */",
+        '#include "k5_syscall.h"',
+        '#include "k5_task.h"',
+        "",
+        "int __wrap_main(uint32_t argument);",
+        "int __real_main(uint32_t argument);",
+    ]
+    for thread in task.extra:
+        out += [
+            "",
+            f"void {thread.entry}(uint32_t argument);",
+            f"void {trampoline(thread)}(uint32_t argument);",
+        ]
+    out += ["", "int __wrap_main(uint32_t argument)", "{"]
+    for thread in task.extra:
+        if thread.start:
+            out.append(
+                f"    (void)k5_sys_thread_start({_own(thread)}); /* it is off: cannot fail */"
+            )
+    out += ["    return __real_main(argument);", "}"]
+    for thread in task.extra:
+        # Where there is no such function, the linker names the place that asks for it.
+        line = system.file.line(*thread.key())
+        out += [
+            "",
+            f"void {trampoline(thread)}(uint32_t argument)",
+            "{",
+            f"#line {line} {json.dumps(str(system.path.absolute()))}",
+            f"    {thread.entry}(argument);",
+            "    for (;;) { /* a part at a time, until it does not return */",
+            f"        (void)k5_sys_thread_stop({_own(thread)});",
+            "    }",
+            "}",
+        ]
+    return "\n".join([*out, ""])
+
+
+def _own(thread: Thread) -> str:
+    """The macro of the capability by which a task controls one of its threads."""
+    return f"CAP_THREAD_{macro(thread.short)}"
 
 
 def describe(
@@ -344,41 +440,84 @@ def describe(
             "flash": {"base": board.flash.base, "bytes": board.kernel_flash_bytes},
             "ram": {"base": board.ram.base, "bytes": board.kernel_ram_bytes},
         },
+        "devices": [vars(device) for device in board.devices.values()],
+        "last_resort": system.last_resort,
         "used": {"flash": place.flash_used, "ram": place.ram_used},
         "tasks": [
-            _describe_task(system, task, place.tasks[task.name], entries) for task in system.tasks
-        ],
-        "threads": [
-            {
-                "name": task.name,
-                "task": task.name,
-                "priority": task.priority,
-                "budget_us": task.budget_us,
-                "cooldown_us": task.cooldown_us,
-                "overrun_us": task.overrun_us,
-                "argument": task.argument,
-                "seeded": task.seeded,
-            }
+            _describe_task(system, task, place.tasks[task.name], entries[task.name])
             for task in system.tasks
         ],
-        "endpoints": [{"name": e.name, "receiver": e.receiver} for e in system.endpoints],
-        "regions": [
-            {"name": r.name, "base": r.base, "bytes": r.bytes, "kind": r.kind}
-            for r in place.regions.values()
+        "threads": [
+            _describe_thread(system, thread, place, entries[thread.name])
+            for thread in system.threads
         ],
+        "endpoints": [
+            {"name": e.name, "receiver": e.receiver, "queue": e.queue} for e in system.endpoints
+        ],
+        "notifications": [
+            {"name": n.name, "receiver": n.receiver, "bound": n.bound} for n in system.notifications
+        ],
+        "interrupts": [
+            {
+                "name": i.name,
+                "line": i.line,
+                "source": i.source,
+                "notification": i.notification,
+                "bit": i.bit,
+            }
+            for i in system.interrupts
+        ],
+        "ports": [{"name": p.name, "public": p.public} for p in system.ports],
+        "regions": [_describe_region(system, r) for r in place.regions.values()],
+        "objects": system.names("region"),
         "warnings": system.warnings,
     }
 
 
-def _describe_task(
-    system: System, task: Task, place: TaskPlace, entries: dict[str, int]
-) -> dict[str, Any]:
+def _describe_thread(system: System, thread: Thread, place: Layout, entry: int) -> dict[str, Any]:
+    base, top = place.tasks[thread.task].stack(thread)
+    return {
+        "name": thread.name,
+        "task": thread.task,
+        "entry": entry,
+        "function": thread.entry or "main",
+        "stack": {"base": base, "top": top},
+        "priority": thread.priority,
+        "budget_us": thread.budget_us,
+        "cooldown_us": thread.cooldown_us,
+        "overrun_us": thread.overrun_us,
+        "argument": thread.argument,
+        "seeded": thread.seeded,
+        "fpu": thread.fpu,
+        "start": thread.start,
+    }
+
+
+def _describe_region(system: System, region: Placed) -> dict[str, Any]:
+    described = next(each for each in system.regions if each.name == region.name)
+    return {
+        "name": region.name,
+        "base": region.base,
+        "bytes": region.bytes,
+        "kind": region.kind,
+        "movable": described.movable,
+        "home": described.home,
+    }
+
+
+def _describe_task(system: System, task: Task, place: TaskPlace, entry: int) -> dict[str, Any]:
+    base, top = place.stack(task.main)
+    used = layout.entries(system.board, place.regions())
     return {
         "name": task.name,
         "elf": f"tasks/{task.name}.elf",
-        "entry": entries[task.name],
+        "entry": entry,
         "slots": task.slots,
-        "stack": {"base": place.stack_base, "top": place.stack_top},
+        "start": task.start,
+        "supervisor": task.supervisor,
+        "loan_grace_us": task.loan_grace_us,
+        "stack": {"base": base, "top": top},
+        "spare_regions": system.board.mpu_regions - used,
         "regions": [
             {"name": r.name, "base": r.base, "bytes": r.bytes, "access": r.access, "kind": r.kind}
             for r in place.regions()
@@ -387,11 +526,12 @@ def _describe_task(
             {
                 "slot": slot,
                 "name": cap.name,
-                "cptr": 1 << 16 | slot,
-                "kind": "endpoint",
-                "object": cap.endpoint,
-                "rights": [name for name, bit in sysdesc.RIGHTS.items() if cap.rights & bit],
+                "cptr": CPTR_FIRST | slot,
+                "kind": cap.kind,
+                "object": cap.object,
+                "rights": [name for name, bit in rights_of(cap.kind).items() if cap.rights & bit],
                 "badge": cap.badge,
+                "lend": cap.lend,
             }
             for slot, cap in enumerate(task.capabilities)
         ],

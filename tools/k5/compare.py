@@ -39,9 +39,9 @@ def _key(decoder: Decoder, event: Event) -> Key:
         call = decoder.calls.get(event.code, "")
         if kind == "ENTER":
             # Registers beyond a call's arguments hold anything; sleep's is a point in time.
-            args = args[: 0 if call == "sleep" else decoder.arguments.get(event.code, 2)]
-        elif call == "time":
-            args = args[:1]
+            args = args[: 0 if call == "sleep" else len(decoder.arguments.get(event.code, args))]
+        elif "info" not in decoder.results.get(event.code, ()):
+            args = args[:1]  # what else a call gives may be a time
     return kind, event.thread, event.code, args
 
 

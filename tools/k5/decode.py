@@ -20,10 +20,12 @@ from k5.errors import K5Error
 from k5.stream import Event
 
 NOBODY = 0xFF
+HALT_LAST_RESORT = 1  # code of a HALT event; 0: idle for ever
+EPITAPH_HALT = 1  # code of an EPITAPH event; 0: the tasks' own policies
 LEVEL_STYLES = {
     "ERROR": "bold red", "WARN": "yellow", "INFO": "green", "DEBUG": "blue", "TRACE": "dim",
     "FAULT": "bold red", "TASK": "magenta", "BOOT": "cyan", "HALT": "cyan", "PANIC": "bold red",
-    "LOST": "bold red",
+    "LOST": "bold red", "EPITAPH": "bold red",
 }  # fmt: skip
 
 
@@ -35,6 +37,7 @@ class Line:
     seconds: float
     kind: str  # event name: LOG, FAULT, ...
     task: str  # or `-`
+    name: str  # of the thread: the task's, or TASK.THREAD
     level: str  # log level, else the kind
     where: str  # FILE:LINE, where known
     text: str
@@ -46,7 +49,7 @@ class Line:
         """One line of text, with more lines for a fault's details."""
         style = LEVEL_STYLES.get(self.level, "dim")
         place = f"{self.where:14} " if self.where else ""
-        head = f"{self.seconds:12.6f}  {self.task:{self.name_width}} "
+        head = f"{self.seconds:12.6f}  {self.name:{self.name_width}} "
         text = paint(f"{self.level:5}", style, colour) + f"  {place}{self.text}"
         more = [f"{'':{len(head)}}{paint('|', style, colour)}      {d}" for d in self.details]
         return "\n".join([head + text, *more])
@@ -58,6 +61,7 @@ class Line:
             "seconds": self.seconds,
             "kind": self.kind,
             "task": self.task,
+            "name": self.name,
             "thread": None if self.event.thread == NOBODY else self.event.thread,
             "code": self.event.code,
             "args": list(self.event.args),
@@ -78,7 +82,10 @@ class Decoder:
         self.events = {entry["value"]: entry for entry in self.abi["event"]}
         self.errors = abi.names(self.abi, "error")
         self.calls = abi.names(self.abi, "syscall")
-        self.arguments = {call["number"]: len(call["args"]) for call in self.abi["syscall"]}
+        self.arguments = {call["number"]: call["args"] for call in self.abi["syscall"]}
+        self.results = {call["number"]: call["results"] for call in self.abi["syscall"]}
+        self.message_kinds = abi.names(self.abi, "message_kind")
+        self.message_flags = abi.names(self.abi, "message_flag")
         self.levels = abi.names(self.abi, "log_level")
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
@@ -112,6 +119,42 @@ class Decoder:
             return "-"
         return str(threads[thread]["name"]) if thread < len(threads) else f"thread{thread}"
 
+    def task_name(self, thread: int) -> str:
+        """The name of a thread's task; what no thread made is nobody's."""
+        task = self.task(thread)
+        return str(task["name"]) if task else self.thread_name(thread)
+
+    def cap_name(self, thread: int, cptr: int) -> str:
+        """A capability of the description by its name there, others by number."""
+        task = self.task(thread)
+        for cap in task["capabilities"] if task else ():
+            if cap["cptr"] == cptr:
+                return str(cap["name"])
+        return f"{cptr:#x}"
+
+    def _info(self, info: int) -> str:
+        """An info word: label, flags and kind."""
+        kind = self.message_kinds.get(info & 0xFF, f"kind {info & 0xFF}")
+        flags = [self.message_flags.get(1 << bit, f"{1 << bit:#x}")
+                 for bit in range(8, 16) if info & 1 << bit]  # fmt: skip
+        label = f" {info >> 16:#x}" if info >> 16 else ""
+        return " ".join([kind, *flags]) + label
+
+    def _word(self, event: Event, name: str, word: int) -> str:
+        """An argument or result, by what the ABI calls it."""
+        if name in ("cptr", "port", "endpoint"):
+            return self.cap_name(event.thread, word)
+        if name == "info":
+            return self._info(word)
+        if name == "flags":
+            return " ".join(text for bit, text in self.message_flags.items() if word & bit) or "0"
+        return f"{word:#x}"
+
+    def _listed(self, kind: str, index: int) -> str:
+        """An object of the description by its number."""
+        entries = self.meta[f"{kind}s"]
+        return str(entries[index]["name"]) if index < len(entries) else f"{kind} {index}"
+
     def task(self, thread: int) -> dict[str, Any] | None:
         """The task of a thread."""
         threads = self.meta["threads"]
@@ -135,7 +178,8 @@ class Decoder:
             event=event,
             seconds=event.time / self.meta["tick_hz"],
             kind=self.kind(event),
-            task=self.thread_name(event.thread),
+            task=self.task_name(event.thread),
+            name=self.thread_name(event.thread),
             level=level,
             where=more.get("where", ""),
             text=text,
@@ -161,7 +205,8 @@ class Decoder:
 
     def _log(self, event: Event) -> Line:
         level = self.levels.get(event.code & 0xFF, "?")
-        elf = self.elf(self.thread_name(event.thread)) if event.thread != NOBODY else None
+        task = self.task(event.thread)
+        elf = self.elf(task["name"]) if task else None
         found = logtext.lookup(elf, event.args[0]) if elf else None
         count = min(event.code >> 8, 5)
         words = event.args[1 : 1 + count]
@@ -180,7 +225,8 @@ class Decoder:
         if task is None:
             return self._make(event, "FAULT", name + " " + self._generic(event))
         found = faults.record(name, event.args)
-        fields = faults.explain(self.meta, task, found, self.elf(task["name"]))
+        thread = self.meta["threads"][event.thread]
+        fields = faults.explain(self.meta, thread, task, found, self.elf(task["name"]))
         where = f"{fields['relation']} {fields['function']}()" if fields["function"] else ""
         if not where:
             where = "at an unknown place" if found.pc is None else "in no known function"
@@ -199,13 +245,12 @@ class Decoder:
     def _task(self, event: Event) -> Line:
         state = self.states.get(event.code, f"state {event.code}")
         task, generation, delay = event.args[:3]
-        tasks = self.meta["tasks"]
-        name = tasks[task]["name"] if task < len(tasks) else f"task {task}"
+        name = self._listed("task", task)
         ms = delay * 1000 / self.meta["tick_hz"]
         text = {
-            "READY": f"{name} starts again, generation {generation}",
+            "READY": f"{name} runs again, generation {generation}",
             "BACKOFF": f"{name} restarts in {ms:g} ms, generation {generation}",
-            "HELD": f"{name} is held where it faulted",
+            "HELD": f"{name} is held where it was",
             "STOPPED": f"{name} is stopped",
         }.get(state, f"{name}: {state}")
         return self._make(event, "TASK", text, fields={"state": state})
@@ -227,19 +272,32 @@ class Decoder:
         return self._make(event, "LOST", text)
 
     def _halt(self, event: Event) -> Line:
-        return self._make(event, "HALT", "nothing is ready, and nothing ever will be")
+        text = "nothing is ready, and nothing ever will be"
+        if event.code == HALT_LAST_RESORT:
+            text = "a supervisor is gone for good: the machine halts"
+        return self._make(event, "HALT", text)
+
+    def _epitaph(self, event: Event) -> Line:
+        task, restarts = event.args[:2]
+        last = "the machine halts"
+        if event.code != EPITAPH_HALT:
+            last = "the tasks that it supervised follow their own policies"
+        text = f"the supervisor {self._listed('task', task)} is gone for good after {restarts} restarts: {last}"
+        return self._make(event, "EPITAPH", text)
 
     def _enter(self, event: Event) -> Line:
         call = self.calls.get(event.code, f"call {event.code}")
-        words = event.args[: min(self.arguments.get(event.code, 2), 2)]
-        text = f"{call}({', '.join(f'{word:#x}' for word in words)})"
-        return self._make(event, "ENTER", text, fields={"call": call})
+        names = self.arguments.get(event.code, ["", ""])[:2]
+        words = [self._word(event, *pair) for pair in zip(names, event.args, strict=False)]
+        return self._make(event, "ENTER", f"{call}({', '.join(words)})", fields={"call": call})
 
     def _result(self, event: Event) -> Line:
         call = self.calls.get(event.code, f"call {event.code}")
         code = event.args[0] - 2**32 if event.args[0] & 0x8000_0000 else event.args[0]
         error = self.errors.get(code, str(code))
-        text = f"{call} = {error}, info {event.args[1]:#x}"
+        text = f"{call} = {error}"
+        if code == 0 and "info" in self.results.get(event.code, []):
+            text += f", {self._info(event.args[1])}"
         return self._make(event, "RESULT", text, fields={"call": call, "error": error})
 
     def _switched(self, event: Event, why: str) -> Line:
@@ -254,6 +312,45 @@ class Decoder:
 
     def _preempt(self, event: Event) -> Line:
         return self._switched(event, ", because time passed")
+
+    def _loan(self, event: Event) -> Line:
+        kind = self.message_kinds.get(event.code >> 8, "?")
+        text = f"{self._lent(event)} is lent to {self.thread_name(event.code & 0xFF)} ({kind})"
+        return self._make(event, "LOAN", text)
+
+    def _loan_end(self, event: Event) -> Line:
+        text = f"{self._lent(event)} comes back from {self.thread_name(event.code & 0xFF)}"
+        return self._make(event, "LOAN_END", text)
+
+    @staticmethod
+    def _lent(event: Event) -> str:
+        base, size = event.args[:2]
+        return f"{base:#010x}-{(base + size - 1) & 0xFFFF_FFFF:#010x}"
+
+    def _interrupt(self, event: Event) -> Line:
+        notification, bits = event.args[:2]
+        known = [i["name"] for i in self.meta["interrupts"] if i["line"] == event.code]
+        text = f"line {event.code}{f' ({known[0]})' if known else ''} sets {bits:#x} of"
+        return self._make(
+            event, "INTERRUPT", f"{text} {self._listed('notification', notification)}"
+        )
+
+    def _timeout(self, event: Event) -> Line:
+        call = self.calls.get(event.code, f"call {event.code}")
+        return self._make(event, "TIMEOUT", f"the deadline of its {call} passed")
+
+    def _exhausted(self, event: Event) -> Line:
+        owed = f", {event.args[0]} ticks owed" if event.args[0] else ""
+        return self._make(event, "EXHAUSTED", f"its budget is spent{owed}")
+
+    def _replenished(self, event: Event) -> Line:
+        return self._make(event, "REPLENISHED", f"its budget is {event.args[0]} ticks again")
+
+    def _wake(self, event: Event) -> Line:
+        return self._make(event, "WAKE", "its time has come")
+
+    def _idle(self, event: Event) -> Line:
+        return self._make(event, "IDLE", f"nothing is ready after {self.thread_name(event.code)}")
 
 
 @lru_cache(maxsize=1)

@@ -27,6 +27,7 @@ MEANINGS = {
     "OTHER": "hardware fault",
 }
 
+GRACE_OVER = 0x100  # in a TIMEOUT fault's detail: a dead task's memory, not a payer's budget
 PANIC_EXIT = 0xE017_0000  # libk5: main() returned; K5_PANIC_EXIT in user/libk5/k5.h
 
 
@@ -77,9 +78,12 @@ def owner(meta: dict[str, Any], task: str, address: int) -> str:
             if region["base"] <= address < region["base"] + region["bytes"]:
                 if other["name"] == task:
                     return f"its own {region['name']}"
-                if region["kind"] in ("text", "ram"):
+                if region["kind"] in ("text", "ram", "stack"):
                     return f"{region['name']} of task {other['name']}"
                 return f"region {region['name']}"
+    for region in meta["regions"]:
+        if region["base"] <= address < region["base"] + region["bytes"]:
+            return f"region {region['name']}"
     for name, memory in meta["kernel"].items():
         if memory["base"] <= address < memory["base"] + memory["bytes"]:
             return f"the kernel's {'RAM' if name == 'ram' else name}"
@@ -134,6 +138,10 @@ def _by_the_kernel(meta: dict[str, Any], record_: Record) -> str:
     if record_.kind == "SYSCALL":
         return f"system call {record_.detail}, which does not exist,"
     threads = meta["threads"]
+    if record_.detail & GRACE_OVER:
+        thread = record_.detail & 0xFF
+        owner_ = threads[thread]["name"] if thread < len(threads) else "another"
+        return f"kept the memory of {owner_}, which is dead, beyond its grace,"
     payer = threads[record_.detail]["name"] if record_.detail < len(threads) else "its caller"
     return f"overran: the budget of {payer} and the declared overrun are spent,"
 
@@ -155,6 +163,7 @@ def attempted(meta: dict[str, Any], record_: Record, elf: ElfFile | None) -> tup
 
 def _details(
     meta: dict[str, Any],
+    thread: dict[str, Any],
     task: dict[str, Any],
     record_: Record,
     elf: ElfFile | None,
@@ -172,7 +181,7 @@ def _details(
         elif name:
             details.append(f"there is its own variable {name}")
     if record_.kind == "STACK_OVERFLOW":
-        stack = task["stack"]
+        stack = thread["stack"]
         size = stack["top"] - stack["base"]
         details.append(f"stack {stack['base']:#010x}-{stack['top'] - 1:#010x}, {size} bytes")
     return details
@@ -190,12 +199,16 @@ def _place(record_: Record, elf: ElfFile | None) -> tuple[source.Place | None, s
 
 
 def explain(
-    meta: dict[str, Any], task: dict[str, Any], record_: Record, elf: ElfFile | None
+    meta: dict[str, Any],
+    thread: dict[str, Any],
+    task: dict[str, Any],
+    record_: Record,
+    elf: ElfFile | None,
 ) -> dict[str, Any]:
     """All that can be said of a fault, as fields that text and JSON share."""
     what, size, need = attempted(meta, record_, elf)
     place, relation = _place(record_, elf)
-    details = _details(meta, task, record_, elf, (size, need))
+    details = _details(meta, thread, task, record_, elf, (size, need))
     text = source.instruction(elf, record_.pc) if elf and record_.pc is not None else None
     return {
         "fault": record_.kind,

@@ -93,7 +93,7 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     include = [ROOT, ABI, ARCH / board.arch, COMMON / variant, folder]
     flags = shlex.join(
         [
-            *arch.cpus[board.cpu],
+            *arch.flags(board.cpu),
             *C_FLAGS,
             *(f"-I{ninja.short(path)}" for path in include),
             *board.image.get("cflags", []),
@@ -136,19 +136,21 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
 
 def config(meta: dict[str, Any]) -> str:
     """k5_config.h: this system's exact numbers."""
-    slots = sum(task["slots"] for task in meta["tasks"])
-    return "\n".join(
-        [
-            f"/* Made for system {meta['name']}: do not edit. */",
-            "#pragma once",
-            "",
-            f"#define CFG_TASKS {len(meta['tasks'])}",
-            f"#define CFG_THREADS {len(meta['threads'])}",
-            f"#define CFG_ENDPOINTS {len(meta['endpoints'])}",
-            f"#define CFG_SLOTS {slots}",
-            "",
-        ]
-    )
+    counts = {
+        "TASKS": len(meta["tasks"]),
+        "THREADS": len(meta["threads"]),
+        "FPU_THREADS": sum(thread["fpu"] for thread in meta["threads"]),
+        "ENDPOINTS": len(meta["endpoints"]),
+        "NOTIFICATIONS": len(meta["notifications"]),
+        "INTERRUPTS": len(meta["interrupts"]),
+        "PORTS": len(meta["ports"]),
+        "OBJECTS": len(meta["objects"]),
+        "SLOTS": sum(task["slots"] for task in meta["tasks"]),
+        "MESSAGES": sum(endpoint["queue"] for endpoint in meta["endpoints"]),
+    }
+    lines = [f"/* Made for system {meta['name']}: do not edit. */", "#pragma once", ""]
+    lines += [f"#define CFG_{name} {count}" for name, count in counts.items()]
+    return "\n".join([*lines, ""])
 
 
 def tasks_source(built: Built) -> str:
@@ -189,7 +191,7 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     options += [f"--defsym={name}={value:#x}" for name, value in symbols.items()]
     return shlex.join(
         [
-            *archs.of(board.arch).cpus[board.cpu], *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
+            *archs.of(board.arch).flags(board.cpu), *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
@@ -211,7 +213,7 @@ def _shim(board: Board) -> Path | None:
         file = ninja.NinjaFile(folder / "shim.ninja")
         arch = archs.of(board.arch)
         gcc = archs.tool(arch, "gcc")
-        cpu = [*arch.cpus[board.cpu], "-mcmse"]
+        cpu = [*arch.flags(board.cpu), "-mcmse"]
         include = [f"-I{ninja.short(path)}" for path in (ROOT, ARCH / board.arch)]
         flags = shlex.join([*cpu, *C_FLAGS, "-Os", *include])
         link = shlex.join(
@@ -219,9 +221,7 @@ def _shim(board: Board) -> Path | None:
              "-Wl,--build-id=none", "-T", ninja.short(script),
              f"-Wl,--defsym=image_vectors={board.flash.base:#x}"]
         )  # fmt: skip
-        file.rule(
-            "cc", f"{gcc} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True
-        )
+        file.rule("cc", f"{gcc} {flags} -MMD -MF $out.d -c $in -o $out", "compiling $in", True)
         file.rule("link", f"{gcc} {link} $in -lgcc -o $out", "linking $out")
         objects = [folder / "obj" / f"{source.name}.o" for source in sources]
         for source, out in zip(sources, objects, strict=True):

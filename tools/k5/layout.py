@@ -2,7 +2,12 @@
 
 Starts and ends lie on the board's region_align where memory allows (the
 simulator is fastest there, and QEMU checks exactly only there), else on the
-hardware's grain. Powers of two are not needed on v8-M.
+hardware's grain. Powers of two are not needed on v8-M; on RV32 they lie on
+multiples of themselves where memory allows, since they then take one PMP entry.
+
+A stack grows down to the start of its region, and below it there must be
+nothing that the task could ever touch: where no stack limit register stops it,
+and for all stacks beside the main one, some bytes there belong to nobody.
 """
 
 from __future__ import annotations
@@ -10,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from k5 import arch as archs
 from k5.board import GRAIN, Board, Memory
 from k5.errors import K5Error
-from k5.sysdesc import System
+from k5.system import System, Task, Thread
 
 READ, WRITE, EXECUTE = 1, 2, 4
 
@@ -25,7 +31,7 @@ class Placed:
     base: int
     bytes: int
     access: int
-    kind: str  # text, ram, shared or device
+    kind: str  # text, ram, stack, shared or device
 
     @property
     def end(self) -> int:
@@ -42,17 +48,25 @@ class Need:
 
 @dataclass(frozen=True)
 class TaskPlace:
-    """A task's regions: text and ram, then those of the description; and its stack."""
+    """A task's regions: text and ram, its other threads' stacks, those of the description."""
 
     text: Placed
     ram: Placed
-    stack_base: int
-    stack_top: int
+    main_stack: int  # bytes, at the bottom of ram
+    stacks: dict[str, Placed]  # by thread
     others: list[Placed]
 
     def regions(self) -> list[Placed]:
         """All of them, sorted by address, as the kernel wants them."""
-        return sorted([self.text, self.ram, *self.others], key=lambda region: region.base)
+        found = [self.text, self.ram, *self.stacks.values(), *self.others]
+        return sorted(found, key=lambda region: region.base)
+
+    def stack(self, thread: Thread) -> tuple[int, int]:
+        """Base and top of a thread's stack."""
+        if thread.name in self.stacks:
+            region = self.stacks[thread.name]
+            return region.base, region.base + thread.stack
+        return self.ram.base, self.ram.base + self.main_stack
 
 
 @dataclass(frozen=True)
@@ -71,17 +85,30 @@ def round_up(value: int, to: int) -> int:
     return -(-value // to) * to
 
 
+@dataclass(frozen=True)
+class _Rules:
+    """What starts and ends must be."""
+
+    align: int
+    natural: bool  # powers of two lie on multiples of themselves
+
+    def base(self, least: int, size: int) -> int:
+        """The first base from `least` on for a region of a rounded size."""
+        power = size & (size - 1) == 0
+        return round_up(least, max(size, self.align) if self.natural and power else self.align)
+
+
 class _Pool:
     """First fit in what is free of a memory."""
 
-    def __init__(self, what: str, memory: Memory, reserved: int, align: int) -> None:
+    def __init__(self, what: str, memory: Memory, reserved: int, rules: _Rules) -> None:
         self.what = what
-        self.align = align
+        self.rules = rules
         self.free = [(memory.base + reserved, memory.end)]
         self.total = memory.bytes - reserved
 
     def take(self, base: int, size: int) -> None:
-        """A region whose address the description gives; sysdesc.py has checked it."""
+        """A region whose address the description gives; syscheck.py has checked it."""
         parts = []
         for start, end in self.free:
             if base < end and start < base + size:
@@ -90,18 +117,16 @@ class _Pool:
                 parts.append((start, end))
         self.free = [(start, end) for start, end in parts if start < end]
 
-    def place(self, who: str, size: int) -> tuple[int, int]:
-        """Base and rounded size of a new region."""
-        want = round_up(max(size, 1), self.align)
-        for index, (start, end) in enumerate(self.free):
-            base = round_up(start, self.align)
+    def place(self, who: str, size: int, guard: int = 0) -> tuple[int, int]:
+        """Base and rounded size of a new region; the `guard` bytes below it stay unused."""
+        want = round_up(max(size, 1), self.rules.align)
+        for start, end in self.free:
+            base = self.rules.base(start + guard, want)
             if base + want <= end:
-                self.free[index : index + 1] = [
-                    part for part in ((start, base), (base + want, end)) if part[0] < part[1]
-                ]
+                self.take(base - guard, guard + want)
                 return base, want
         left = sum(end - start for start, end in self.free)
-        text = f"{who} needs {want} bytes of {self.what}; {left} of {self.total} are left"
+        text = f"{who} needs {want + guard} bytes of {self.what}; {left} of {self.total} are left"
         raise _Full(text)
 
     def used(self) -> int:
@@ -109,15 +134,10 @@ class _Pool:
 
 
 def pmp_entries(regions: list[Placed]) -> int:
-    """Entries of RV32's PMP that sorted regions take; arch/rv32/pmp.c counts the same."""
-    used = 0
-    before: Placed | None = None
-    for region in regions:
-        shared = before is not None and not _napot(before) and before.end == region.base
-        from_zero = used == 0 and region.base == 0
-        used += 1 if _napot(region) or shared or from_zero else 2
-        before = region
-    return used
+    """Entries of RV32's PMP that the kernel reckons with (port_mpu_entries() in kernel/port.h).
+
+    Where regions touch, two of them may share an entry; but a loan can part them."""
+    return sum(1 if _napot(region) else 2 for region in regions)
 
 
 def _napot(region: Placed) -> bool:
@@ -133,31 +153,36 @@ class _Full(Exception):
 def place(system: System, needs: Mapping[str, Need]) -> Layout:
     """The layout, or an error that says which memory is too small for which task."""
     problem: _Full | None = None
+    naturals = (True, False) if system.board.arch == "rv32" else (False,)
     for align in (system.board.region_align, GRAIN):
-        try:
-            found = _place(system, needs, align)
-            _check_entries(system.board, found)
-            return found
-        except _Full as full:
-            problem = full  # where the coarse alignment wastes too much, the exact grain may do
+        for natural in naturals:
+            try:
+                found = _place(system, needs, _Rules(align, natural))
+                _check_entries(system.board, found)
+                return found
+            except _Full as full:
+                problem = full  # where these rules waste too much, looser ones may do
     raise K5Error(f"{system.file.where('system')}: {problem} on {system.board.name}") from None
+
+
+def entries(board: Board, regions: list[Placed]) -> int:
+    """What sorted regions take of the protection hardware's regions or entries."""
+    return pmp_entries(regions) if board.arch == "rv32" else len(regions)
 
 
 def _check_entries(board: Board, found: Layout) -> None:
     """Where a region is no power of two, RV32's PMP has room for fewer of them."""
-    if board.arch != "rv32":
-        return
     for name, task in found.tasks.items():
-        used = pmp_entries(task.regions())
+        used = entries(board, task.regions())
         if used > board.mpu_regions:
             text = f"task '{name}' needs {used} PMP entries for its regions; there are"
             raise _Full(f"{text} {board.mpu_regions}")
 
 
-def _place(system: System, needs: Mapping[str, Need], align: int) -> Layout:
+def _place(system: System, needs: Mapping[str, Need], rules: _Rules) -> Layout:
     board = system.board
-    flash = _Pool("flash", board.flash, board.kernel_flash_bytes, align)
-    ram = _Pool("RAM", board.ram, board.kernel_ram_bytes, align)
+    flash = _Pool("flash", board.flash, board.kernel_flash_bytes, rules)
+    ram = _Pool("RAM", board.ram, board.kernel_ram_bytes, rules)
     regions: dict[str, Placed] = {}
     for region in system.regions:
         if region.base is not None:
@@ -169,20 +194,33 @@ def _place(system: System, needs: Mapping[str, Need], align: int) -> Layout:
         if region.base is None:
             base, _ = ram.place(f"region '{region.name}'", region.bytes)
             regions[region.name] = Placed(region.name, base, region.bytes, 0, "shared")
-    tasks = {}
-    for task in system.tasks:
-        who = f"task '{task.name}'"
-        text_base, text_bytes = flash.place(who, needs[task.name].text_bytes)
-        ram_base, ram_bytes = ram.place(who, needs[task.name].ram_bytes)
-        tasks[task.name] = TaskPlace(
-            text=Placed(f"{task.name}.text", text_base, text_bytes, READ | EXECUTE, "text"),
-            ram=Placed(f"{task.name}.ram", ram_base, ram_bytes, READ | WRITE, "ram"),
-            stack_base=ram_base,
-            stack_top=ram_base + task.stack,
-            others=[
-                Placed(use.region, found.base, found.bytes, use.access, found.kind)
-                for use in task.regions
-                for found in (regions[use.region],)
-            ],
-        )
-    return Layout(align, tasks, regions, flash.used(), ram.used())
+    tasks = {
+        task.name: _place_task(system, task, needs[task.name], (flash, ram), regions)
+        for task in system.tasks
+    }
+    return Layout(rules.align, tasks, regions, flash.used(), ram.used())
+
+
+def _place_task(
+    system: System, task: Task, need: Need, pools: tuple[_Pool, _Pool], regions: dict[str, Placed]
+) -> TaskPlace:
+    flash, ram = pools
+    who = f"task '{task.name}'"
+    guard = 0 if archs.of(system.board.arch).stack_limit else GRAIN
+    text_base, text_bytes = flash.place(who, need.text_bytes)
+    ram_base, ram_bytes = ram.place(who, need.ram_bytes, guard)
+    stacks = {}
+    for thread in task.extra:
+        base, size = ram.place(f"thread '{thread.name}'", thread.stack, GRAIN)
+        stacks[thread.name] = Placed(f"{thread.name}.stack", base, size, READ | WRITE, "stack")
+    return TaskPlace(
+        text=Placed(f"{task.name}.text", text_base, text_bytes, READ | EXECUTE, "text"),
+        ram=Placed(f"{task.name}.ram", ram_base, ram_bytes, READ | WRITE, "ram"),
+        main_stack=task.main.stack,
+        stacks=stacks,
+        others=[
+            Placed(use.region, found.base, found.bytes, use.access, found.kind)
+            for use in task.regions
+            for found in (regions[use.region],)
+        ],
+    )

@@ -20,6 +20,7 @@ FRAME = {
     "copied": "call",
     "badge": "recv, reply_recv",
     "reply": "recv, reply_recv; also the argument of reply and reply_recv",
+    "deadline": "argument of send, call and recv, with K5_FLAG_TIMED",
 }
 
 HEAD = """\
@@ -102,7 +103,8 @@ def _stub(call: dict[str, Any]) -> str:
     else:
         parameters = _scalars_in(call["args"])
         parameters += _scalars_out(results, 3 if wide else 1, bool(call["errors"]))
-    inputs = {i: text for p in parameters for i, text in p.inputs.items()}
+    # In reverse: where an argument and a result share a register, the argument goes in.
+    inputs = {i: text for p in reversed(parameters) for i, text in p.inputs.items()}
     outputs = {i: text for p in parameters for i, text in p.outputs.items()}
     inputs[NUMBER] = f"K5_SYS_{call['name'].upper()}"
     returned = {0, *((1, 2) if wide else ())} if results else set()

@@ -1,165 +1,127 @@
 """System descriptions: one TOML file a system, loaded and checked.
 
-The schema is documented in docs/system-description.md. What depends on sizes of
-compiled code is checked later, by layout.py and taskelf.py.
+The schema is documented in docs/system-description.md. This file knows the keys;
+syscheck.py checks what they say of each other. What depends on sizes of compiled
+code is checked later, by layout.py, loans.py and taskelf.py.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from k5 import board as boards
-from k5.board import GRAIN, Board
+from k5 import syscheck
+from k5.board import GRAIN, MAX_LINE, Board
 from k5.errors import suggestion
 from k5.paths import shown
 from k5.schema import Key, Problems, check, spelled
+
+from k5.system import (
+    ACCESS, BADGED, KINDS, LAST_RESORTS, POLICIES, Capability, Endpoint, Interrupt, Notification,
+    Port, Region, RegionUse, Restart, System, Task, Thread, macro, rights_of,
+)  # fmt: skip
 from k5.tomlindex import TomlFile
 
 # An exception frame without floating point, and the word pair that aligns it.
 FRAME_BYTES = 32 + 8
-# One kernel entry may take 1,500 instructions: a budget below that pays for
-# entering the kernel and never for the task's own work.
-MIN_BUDGET_INSNS = 2000
+FPU_FRAME_BYTES = 104 + 8
+STACK_ALIGN = 8  # the stack pointer's at exceptions
 
-MAX_TASKS, MAX_ENDPOINTS, MAX_SLOTS = 32, 64, 1024  # what every engine can hold
 MAX_US = 2**31 - 1
-RIGHTS = {"send": 1, "recv": 2, "grant": 4}
-ACCESS = {"r": 1, "rw": 3, "rx": 5}
-POLICIES = {"restart": 0, "hold": 1, "stop": 2}
+MAX_QUEUE = 64
 SEED = "seed"
+OWN_PRIORITY = -1  # badge of a thread capability until the threads are known
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}")
+_C_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+Where = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Capability:
-    name: str
-    endpoint: str
-    rights: int
-    badge: int
+class _Context:
+    """What tables of a description are read with."""
 
-
-@dataclass(frozen=True)
-class RegionUse:
-    region: str
-    access: int
-
-
-@dataclass(frozen=True)
-class Restart:
-    policy: str = "restart"
-    backoff_us: int = 10_000
-    backoff_max_us: int = 1_000_000
-    stable_us: int = 1_000_000
-
-
-@dataclass
-class Task:
-    """A task as described; it has one thread for now."""
-
-    name: str
-    index: int
-    sources: list[Path]
-    include: list[Path]
-    priority: int
-    budget_us: int
-    cooldown_us: int
-    overrun_us: int
-    stack: int
-    slots: int
-    argument: int
-    seeded: bool  # the argument is the run's seed
-    restart: Restart
-    capabilities: list[Capability]
-    regions: list[RegionUse]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    name: str
-    index: int
-    receiver: str
-
-
-@dataclass(frozen=True)
-class Region:
-    name: str
-    bytes: int
-    base: int | None
-    device: bool
-
-
-@dataclass
-class System:
-    """A checked description, for one board."""
-
-    name: str
-    path: Path
-    file: TomlFile
-    board: Board
-    tasks: list[Task]
-    endpoints: list[Endpoint]
-    regions: list[Region]
-    warnings: list[str] = field(default_factory=list)
-
-    def task(self, name: str) -> Task:
-        return next(task for task in self.tasks if task.name == name)
-
-
-@dataclass(frozen=True)
-class _Places:
-    """What paths of a description are relative to."""
-
-    folder: Path
+    problems: Problems
+    folder: Path  # paths are relative to it
     arch: str
+    board: Board | None  # None: there is no good one, which is complained about later
 
 
 _TOP = {
     "system": Key(dict, required=True),
     "task": Key(dict, required=True),
     "endpoint": Key(dict),
+    "notification": Key(dict),
+    "interrupt": Key(dict),
+    "port": Key(dict),
     "region": Key(dict),
 }
-
-_SYSTEM = {"name": Key(str, required=True), "board": Key(str)}
-_TASK = {
-    "sources": Key(list, required=True, items=str),
-    "include": Key(list, items=str),
+_SYSTEM = {
+    "name": Key(str, required=True),
+    "board": Key(str),
+    "last_resort": Key(str, choices=tuple(LAST_RESORTS)),
+}
+_THREAD = {
     "priority": Key(int, required=True, least=0, most=31),
     "budget_us": Key(int, least=0, most=MAX_US),
     "cooldown_us": Key(int, least=0, most=MAX_US),
     "overrun_us": Key(int, least=0, most=MAX_US),
     "stack": Key(int, least=1, most=2**24),
-    "slots": Key(int, least=1, most=255),
     "argument": Key(object),
+    "fpu": Key(bool),
+    "start": Key(bool),
+}
+_EXTRA_THREAD = {**_THREAD, "entry": Key(str)}
+_TASK = {
+    "sources": Key(list, required=True, items=str),
+    "include": Key(list, items=str),
+    **_THREAD,
+    "slots": Key(int, least=1, most=255),
+    "supervisor": Key(str),
+    "loan_grace_us": Key(int, least=0, most=MAX_US),
     "restart": Key(dict),
     "capabilities": Key(list, items=dict),
     "regions": Key(list, items=dict),
+    "thread": Key(dict),
 }
 _RESTART = {
     "policy": Key(str, choices=tuple(POLICIES)),
     "backoff_us": Key(int, least=0, most=MAX_US),
     "backoff_max_us": Key(int, least=0, most=MAX_US),
     "stable_us": Key(int, least=0, most=MAX_US),
+    "limit": Key(int, least=0, most=255),
 }
 _CAPABILITY = {
     "name": Key(str),
-    "endpoint": Key(str, required=True),
+    **{kind: Key(str) for kind in KINDS},
     "rights": Key(list, required=True, items=str),
     "badge": Key(int, least=0, most=0xFFFF_FFFF),
+    "max_priority": Key(int, least=0, most=31),
+    "lend": Key(str, choices=("read", "write")),
 }
 _USE = {
     "region": Key(str, required=True),
     "access": Key(str, required=True, choices=tuple(ACCESS)),
 }
-_ENDPOINT = {"receiver": Key(str, required=True)}
+_ENDPOINT = {"receiver": Key(str, required=True), "queue": Key(int, least=0, most=MAX_QUEUE)}
+_NOTIFICATION = {"receiver": Key(str, required=True), "bound": Key(bool)}
+_INTERRUPT = {
+    "source": Key(str),
+    "line": Key(int, least=0, most=MAX_LINE),
+    "notification": Key(str, required=True),
+    "bit": Key(int, required=True, least=0, most=31),
+}
+_PORT = {"name": Key(str)}
 _REGION = {
-    "bytes": Key(int, required=True, least=1, most=2**32 - 1),
-    "base": Key(int, least=0, most=0xFFFF_FFFF),
+    "bytes": Key(int, least=1, most=2**32 - 1),
+    "base": Key(object),
     "device": Key(bool),
+    "movable": Key(bool),
+    "home": Key(str),
 }
 
 
@@ -171,14 +133,19 @@ def load(path: Path, board: str | None = None) -> System:
     head = check(problems, ("system",), top.get("system", {}), _SYSTEM)
     if "name" in head and not _NAME.fullmatch(head["name"]):
         problems.error(("system", "name"), f"name = {spelled(head['name'])} is no name")
-    regions = _regions(problems, top.get("region", {}))
-    endpoints = _endpoints(problems, top.get("endpoint", {}))
     chosen = board or head.get("board")
-    places = _Places(path.parent, _arch(chosen))
+    known = boards.load(chosen) if chosen in boards.names() else None
+    context = _Context(problems, path.parent, known.arch if known else "armv8m", known)
+    regions = _regions(context, top.get("region", {}))
+    endpoints = _endpoints(problems, top.get("endpoint", {}))
+    notifications = _notifications(problems, top.get("notification", {}))
+    interrupts = _interrupts(context, top.get("interrupt", {}))
+    ports = _ports(problems, top.get("port", {}))
     tasks = [
-        _task(problems, places, name, index, table)
+        _task(context, name, index, table)
         for index, (name, table) in enumerate(_named(problems, "task", top.get("task", {})))
     ]
+    _default_priorities(tasks)
     problems.raise_if_any()
     if not chosen:
         problems.error(("system",), "[system] names no board, and none was given by --board")
@@ -188,25 +155,18 @@ def load(path: Path, board: str | None = None) -> System:
         name=head["name"],
         path=path,
         file=file,
-        board=boards.load(str(chosen), asked_at),
+        board=known or boards.load(str(chosen), asked_at),
+        last_resort=head.get("last_resort", "policy"),
         tasks=tasks,
         endpoints=endpoints,
+        notifications=notifications,
+        interrupts=interrupts,
+        ports=ports,
         regions=regions,
         warnings=problems.warnings,
     )
-    _check_counts(problems, system)
-    _check_references(problems, system)
-    _check_stacks(problems, system)
-    _check_times(problems, system)
-    _check_regions(problems, system)
-    problems.raise_if_any()
-    _warn_of_inversions(problems, system)
+    syscheck.check(problems, system)
     return system
-
-
-def _arch(board: str | None) -> str:
-    """What {arch} stands for in paths. A board that is no board is complained about later."""
-    return boards.load(board).arch if board in boards.names() else "armv8m"
 
 
 def _named(problems: Problems, kind: str, tables: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -223,70 +183,208 @@ def _endpoints(problems: Problems, tables: dict[str, Any]) -> list[Endpoint]:
     found = []
     for index, (name, table) in enumerate(_named(problems, "endpoint", tables)):
         data = check(problems, ("endpoint", name), table, _ENDPOINT)
-        found.append(Endpoint(name, index, data.get("receiver", "")))
+        found.append(Endpoint(name, index, data.get("receiver", ""), data.get("queue", 0)))
     return found
 
 
-def _regions(problems: Problems, tables: dict[str, Any]) -> list[Region]:
+def _notifications(problems: Problems, tables: dict[str, Any]) -> list[Notification]:
+    found = []
+    for index, (name, table) in enumerate(_named(problems, "notification", tables)):
+        data = check(problems, ("notification", name), table, _NOTIFICATION)
+        found.append(Notification(name, index, data.get("receiver", ""), data.get("bound", False)))
+    return found
+
+
+def _interrupts(context: _Context, tables: dict[str, Any]) -> list[Interrupt]:
+    problems = context.problems
+    found = []
+    for index, (name, table) in enumerate(_named(problems, "interrupt", tables)):
+        where = ("interrupt", name)
+        data = check(problems, where, table, _INTERRUPT)
+        line, source = data.get("line", 0), data.get("source", "")
+        if ("source" in data) == ("line" in data):
+            said = "both" if "source" in data else "neither"
+            text = f"interrupt '{name}' needs a source of the board or a line; it names {said}"
+            problems.error(where, text)
+        elif source and context.board:
+            known = context.board.interrupts
+            if source not in known:
+                text = f"board {context.board.name} has no interrupt '{source}'"
+                problems.error((*where, "source"), text + suggestion(source, known))
+            line = known.get(source, 0)
+        found.append(
+            Interrupt(name, index, line, source, data.get("notification", ""), data.get("bit", 0))
+        )
+    return found
+
+
+def _ports(problems: Problems, tables: dict[str, Any]) -> list[Port]:
+    found: list[Port] = []
+    for index, (name, table) in enumerate(_named(problems, "port", tables)):
+        where = ("port", name)
+        data = check(problems, where, table, _PORT)
+        public = data.get("name", name)
+        size = len(public.encode())
+        if not 1 <= size <= 16:
+            text = f"a port's name is 1 to 16 bytes long; {spelled(public)} has {size}"
+            problems.error((*where, "name"), text)
+        elif "\0" in public:
+            problems.error((*where, "name"), "a port's name has no zero bytes")
+        double = [port.name for port in found if port.public == public]
+        if double:
+            text = f"ports '{double[0]}' and '{name}' have the same name, {spelled(public)}"
+            problems.error(where, text)
+        found.append(Port(name, index, public))
+    return found
+
+
+def _regions(context: _Context, tables: dict[str, Any]) -> list[Region]:
+    problems = context.problems
     found = []
     for name, table in _named(problems, "region", tables):
         where = ("region", name)
         data = check(problems, where, table, _REGION)
-        device = data.get("device", False)
-        for key in ("bytes", "base"):
-            if data.get(key, 0) % GRAIN:
-                value = spelled(data[key]) if key == "bytes" else f"{data[key]:#x}"
-                problems.error((*where, key), f"{key} = {value} is no multiple of {GRAIN}")
+        device, movable = data.get("device", False), data.get("movable", False)
+        table = table if isinstance(table, dict) else {"bytes": None}
+        base, size = _region_base(context, where, data)
+        if "bytes" not in table and size is None and set(table) <= set(_REGION):
+            problems.error(where, f"[region.{name}] needs the key 'bytes'")
+        for key, value in (("bytes", data.get("bytes", 0)), ("base", base or 0)):
+            if value % GRAIN:
+                text = spelled(value) if key == "bytes" else f"{value:#x}"
+                problems.error((*where, key), f"{key} = {text} is no multiple of {GRAIN}")
         if device and "base" not in data:
             problems.error(where, f"device region '{name}' needs a base")
-        found.append(Region(name, data.get("bytes", GRAIN), data.get("base"), device))
+        if movable and device:
+            problems.error((*where, "movable"), f"device region '{name}' cannot be moved")
+        if movable and "home" not in data:
+            problems.error(
+                where, f"movable region '{name}' needs a home: the task that begins with it"
+            )
+        if "home" in data and not movable:
+            problems.error((*where, "home"), f"region '{name}' has a home but is not movable")
+        found.append(
+            Region(
+                name, data.get("bytes", size or GRAIN), base, device, movable, data.get("home", "")
+            )
+        )
     return found
 
 
-def _task(problems: Problems, places: _Places, name: str, index: int, table: Any) -> Task:
+def _region_base(
+    context: _Context, where: Where, data: dict[str, Any]
+) -> tuple[int | None, int | None]:
+    """Address, and size as far as the base tells it: that of a device of the board does."""
+    base = data.get("base")
+    if isinstance(base, str):
+        if not data.get("device", False):
+            text = f"base = {spelled(base)} is a device of the board: say device = true"
+            context.problems.error((*where, "base"), text)
+        if context.board is None:
+            return 0, GRAIN
+        devices = context.board.devices
+        if base not in devices:
+            text = f"board {context.board.name} has no device '{base}'" + suggestion(base, devices)
+            context.problems.error((*where, "base"), text)
+            return None, GRAIN
+        return devices[base].base, devices[base].bytes
+    if base is not None and (isinstance(base, bool) or not isinstance(base, int)):
+        text = f"base must be an address or a device of the board, not {spelled(base)}"
+        context.problems.error((*where, "base"), text)
+        return None, None
+    if base is not None and not 0 <= base <= 0xFFFF_FFFF:
+        context.problems.error((*where, "base"), f"base = {base} is no 32-bit address")
+        return None, None
+    return base, None
+
+
+def _task(context: _Context, name: str, index: int, table: Any) -> Task:
+    problems = context.problems
     where = ("task", name)
     data = check(problems, where, table, _TASK)
+    main = _thread(problems, where, name, name, data)
+    extra = [
+        _thread(problems, (*where, "thread", short), name, f"{name}.{short}", thread, short)
+        for short, thread in _extra_threads(problems, where, data.get("thread", {}))
+    ]
     capabilities = _capabilities(problems, where, data.get("capabilities", []))
-    budget = data.get("budget_us", 10_000)
-    if budget == 0 and data.get("cooldown_us", 0):
-        problems.error((*where, "cooldown_us"), "a passive server (budget_us = 0) has no cooldown")
-    argument = data.get("argument", 0)
-    seeded = argument == SEED
-    if not seeded and (
-        not isinstance(argument, int)
-        or isinstance(argument, bool)
-        or not -(2**31) <= argument < 2**32
-    ):
-        text = f'argument must be a 32-bit integer or "{SEED}", not {spelled(argument)}'
-        problems.error((*where, "argument"), text)
-        argument = 0
+    _add_own_threads(problems, capabilities, extra)
     return Task(
         name=name,
         index=index,
-        sources=_paths(problems, places, where, "sources", data),
-        include=_paths(problems, places, where, "include", data),
-        priority=data.get("priority", 0),
-        budget_us=budget,
-        cooldown_us=data.get("cooldown_us", 0),
-        overrun_us=data.get("overrun_us", 1000),
-        stack=_stack(problems, where, data),
-        slots=_slots(problems, where, data, len(capabilities)),
-        argument=0 if seeded else argument & 0xFFFF_FFFF,
-        seeded=seeded,
+        sources=_paths(context, where, "sources", data),
+        include=_paths(context, where, "include", data),
+        slots=_slots(problems, where, data, len(capabilities), len(extra)),
+        start=data.get("start", True),
+        supervisor=data.get("supervisor", ""),
+        loan_grace_us=data.get("loan_grace_us", 10_000),
         restart=_restart(problems, where, data.get("restart", {})),
+        threads=[main, *extra],
         capabilities=capabilities,
         regions=_uses(problems, where, data.get("regions", [])),
     )
 
 
-def _paths(
-    problems: Problems, places: _Places, where: tuple[str, str], key: str, data: dict[str, Any]
-) -> list[Path]:
+def _extra_threads(
+    problems: Problems, where: Where, tables: dict[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Tables of the threads beside the main thread."""
+    found = []
+    for short, table in tables.items():
+        here = (*where, "thread", short)
+        if not _NAME.fullmatch(short):
+            problems.error(here, f"thread name '{short}': use letters, digits, _ and -")
+            continue
+        found.append((short, check(problems, here, table, _EXTRA_THREAD)))
+    return found
+
+
+def _thread(
+    problems: Problems, where: Where, task: str, name: str, data: dict[str, Any], short: str = ""
+) -> Thread:
+    """A thread, from its own table or its task's."""
+    budget = data.get("budget_us", 10_000)
+    if budget == 0 and data.get("cooldown_us", 0):
+        problems.error((*where, "cooldown_us"), "a passive server (budget_us = 0) has no cooldown")
+    argument, seeded = _argument(problems, where, data.get("argument", 0))
+    entry = data.get("entry", short.replace("-", "_") + "_main") if short else ""
+    if short and not _C_NAME.fullmatch(entry):
+        problems.error((*where, "entry"), f"entry = {spelled(entry)} is no name of a C function")
+    return Thread(
+        name=name,
+        task=task,
+        entry=entry,
+        priority=data.get("priority", 0),
+        budget_us=budget,
+        cooldown_us=data.get("cooldown_us", 0),
+        overrun_us=data.get("overrun_us", 1000),
+        stack=_stack(problems, where, data, GRAIN if short else STACK_ALIGN),
+        argument=argument,
+        seeded=seeded,
+        fpu=data.get("fpu", False),
+        start=data.get("start", True),
+    )
+
+
+def _argument(problems: Problems, where: Where, argument: Any) -> tuple[int, bool]:
+    """The argument's word, and whether the run's seed replaces it."""
+    if argument == SEED:
+        return 0, True
+    good = isinstance(argument, int) and not isinstance(argument, bool)
+    if not good or not -(2**31) <= argument < 2**32:
+        text = f'argument must be a 32-bit integer or "{SEED}", not {spelled(argument)}'
+        problems.error((*where, "argument"), text)
+        return 0, False
+    return argument & 0xFFFF_FFFF, False
+
+
+def _paths(context: _Context, where: tuple[str, str], key: str, data: dict[str, Any]) -> list[Path]:
+    problems = context.problems
     found = []
     if key == "sources" and data.get(key) == []:
         problems.error((*where, key), f"task '{where[1]}' has no sources")
     for index, text in enumerate(data.get(key, [])):
-        path = places.folder / text.replace("{arch}", places.arch)
+        path = context.folder / text.replace("{arch}", context.arch)
         good = path.is_dir() if key == "include" else path.is_file()
         if not good:
             what = "folder" if key == "include" else "file"
@@ -299,22 +397,30 @@ def _paths(
     return found
 
 
-def _stack(problems: Problems, where: tuple[str, str], data: dict[str, Any]) -> int:
+def _stack(problems: Problems, where: Where, data: dict[str, Any], align: int) -> int:
     stack: int = data.get("stack", 1024)
-    if stack < FRAME_BYTES:
-        text = f"stack = {stack} is too small for an exception frame ({FRAME_BYTES} bytes)"
+    fpu = data.get("fpu", False)
+    least = FPU_FRAME_BYTES if fpu else FRAME_BYTES
+    if stack < least:
+        what = "an exception frame with floating point" if fpu else "an exception frame"
+        text = f"stack = {stack} is too small for {what} ({least} bytes)"
         problems.error((*where, "stack"), text)
-    return -(-stack // 8) * 8  # the stack pointer is 8-byte aligned at exceptions
+    return -(-stack // align) * align
 
 
-def _slots(problems: Problems, where: tuple[str, str], data: dict[str, Any], caps: int) -> int:
+def _slots(problems: Problems, where: Where, data: dict[str, Any], caps: int, threads: int) -> int:
     slots: int = data.get("slots", max(4, -(-caps // 4) * 4))
     if slots < caps:
-        problems.error((*where, "slots"), f"slots = {slots} is less than its {caps} capabilities")
+        text = f"slots = {slots} is less than its {caps} capabilities"
+        own = f", {threads} of them for its own threads" if threads else ""
+        problems.error((*where, "slots"), text + own)
+    if slots > 255:
+        text = f"its {caps} capabilities are more than the 255 that a table may have"
+        problems.error((*where, "capabilities"), text)
     return slots
 
 
-def _restart(problems: Problems, where: tuple[str, str], table: dict[str, Any]) -> Restart:
+def _restart(problems: Problems, where: Where, table: dict[str, Any]) -> Restart:
     here = (*where, "restart")
     restart = Restart(**check(problems, here, table, _RESTART))
     if restart.backoff_max_us < restart.backoff_us:
@@ -322,9 +428,7 @@ def _restart(problems: Problems, where: tuple[str, str], table: dict[str, Any]) 
         if "backoff_max_us" in table:
             problems.error((*here, "backoff_max_us"), text)
         else:
-            return Restart(
-                restart.policy, restart.backoff_us, restart.backoff_us, restart.stable_us
-            )
+            return replace(restart, backoff_max_us=restart.backoff_us)
     return restart
 
 
@@ -335,23 +439,75 @@ def _capabilities(
     for index, table in enumerate(tables):
         here = (*where, "capabilities", index)
         data = check(problems, here, table, _CAPABILITY)
-        rights = 0
-        for right in data.get("rights", []):
-            if right not in RIGHTS:
-                problems.error(
-                    (*here, "rights"), f"unknown right '{right}'" + suggestion(right, RIGHTS)
-                )
-            rights |= RIGHTS.get(right, 0)
-        if data.get("rights") == []:
-            problems.error((*here, "rights"), "a capability without rights is of no use")
-        endpoint = data.get("endpoint", "")
-        name = data.get("name", endpoint)
-        if not _NAME.fullmatch(name) and "endpoint" in data:
+        kinds = [kind for kind in KINDS if kind in data]
+        if len(kinds) != 1:
+            if set(table) <= set(_CAPABILITY) or kinds:  # else a misspelt kind is reported
+                said = " and ".join(kinds) or "none"
+                text = f"a capability names one of {', '.join(KINDS)}; this one names {said}"
+                problems.error(here, text)
+            continue
+        kind = kinds[0]
+        name = data.get("name", data[kind].replace(".", "-"))
+        if not _NAME.fullmatch(name):
             problems.error((*here, "name"), f"name = {spelled(name)} is no name")
         if any(macro(other.name) == macro(name) for other in found):
             problems.error(here, f"task '{where[1]}' has two capabilities named '{name}'")
-        found.append(Capability(name, endpoint, rights, data.get("badge", 0)))
+        rights = _rights(problems, here, kind, data.get("rights"))
+        _check_extras(problems, here, kind, data)
+        badge = data.get("max_priority", OWN_PRIORITY) if kind == "thread" else data.get("badge", 0)
+        found.append(Capability(name, kind, data[kind], rights, badge, data.get("lend", "")))
     return found
+
+
+def _rights(problems: Problems, here: Where, kind: str, words: list[str] | None) -> int:
+    known = rights_of(kind)
+    rights = 0
+    for right in words or []:
+        if right not in known:
+            text = f"unknown right '{right}' for a capability of kind {kind}"
+            problems.error((*here, "rights"), text + suggestion(right, known))
+        rights |= known.get(right, 0)
+    if words == []:
+        problems.error((*here, "rights"), "a capability without rights is of no use")
+    if kind == "region" and rights and not rights & known["read"]:
+        problems.error((*here, "rights"), 'a region cannot be mapped without "read"')
+    return rights
+
+
+def _check_extras(problems: Problems, here: Where, kind: str, data: dict[str, Any]) -> None:
+    """Keys that only some kinds have."""
+    if "badge" in data and kind not in BADGED:
+        problems.error((*here, "badge"), f"a capability of kind {kind} has no badge")
+    if "max_priority" in data and kind != "thread":
+        text = f"max_priority is for threads, this capability names a kind {kind}"
+        problems.error((*here, "max_priority"), text)
+    if "lend" in data and (kind != "endpoint" or "send" not in data.get("rights", [])):
+        text = 'lend is for endpoint capabilities with the right "send": loans go out with calls'
+        problems.error((*here, "lend"), text)
+
+
+def _add_own_threads(
+    problems: Problems, capabilities: list[Capability], threads: list[Thread]
+) -> None:
+    """A task controls its own threads: its start code starts them, and they end by it."""
+    known = rights_of("thread")
+    for thread in threads:
+        name = f"thread-{thread.short}"
+        if any(macro(cap.name) == macro(name) for cap in capabilities):
+            text = f"the capability '{name}' has the name of the one that controls the thread"
+            problems.error(thread.key(), text)
+        rights = known["control"] | known["status"]
+        capabilities.append(Capability(name, "thread", thread.name, rights, thread.priority))
+
+
+def _default_priorities(tasks: list[Task]) -> None:
+    """A thread capability that names no max_priority may give the thread its own."""
+    own = {thread.name: thread.priority for task in tasks for thread in task.threads}
+    for task in tasks:
+        task.capabilities = [
+            replace(cap, badge=own.get(cap.object, 0)) if cap.badge == OWN_PRIORITY else cap
+            for cap in task.capabilities
+        ]
 
 
 def _uses(problems: Problems, where: tuple[str, str], tables: list[Any]) -> list[RegionUse]:
@@ -364,132 +520,3 @@ def _uses(problems: Problems, where: tuple[str, str], tables: list[Any]) -> list
             problems.error(here, f"task '{where[1]}' lists the region '{name}' twice")
         found.append(RegionUse(name, ACCESS.get(data.get("access", ""), 0)))
     return found
-
-
-def macro(name: str) -> str:
-    """A name as part of a C identifier in capitals."""
-    return name.upper().replace("-", "_")
-
-
-def _check_counts(problems: Problems, system: System) -> None:
-    if not system.tasks:
-        problems.error(("task",), "a system needs at least one task")
-    slots = sum(task.slots for task in system.tasks)
-    for what, count, most in (
-        ("task", len(system.tasks), MAX_TASKS),
-        ("endpoint", len(system.endpoints), MAX_ENDPOINTS),
-        ("slot", slots, MAX_SLOTS),
-    ):
-        if count > most:
-            problems.error((), f"{count} {what}s are more than the {most} that a system may have")
-
-
-def _check_references(problems: Problems, system: System) -> None:
-    tasks = [task.name for task in system.tasks]
-    endpoints = {endpoint.name: endpoint for endpoint in system.endpoints}
-    regions = [region.name for region in system.regions]
-    for endpoint in system.endpoints:
-        if endpoint.receiver not in tasks:
-            text = f"unknown task '{endpoint.receiver}'" + suggestion(endpoint.receiver, tasks)
-            problems.error(("endpoint", endpoint.name, "receiver"), text)
-    for task in system.tasks:
-        for index, cap in enumerate(task.capabilities):
-            here = ("task", task.name, "capabilities", index)
-            if cap.endpoint not in endpoints:
-                text = f"unknown endpoint '{cap.endpoint}'" + suggestion(cap.endpoint, endpoints)
-                problems.error((*here, "endpoint"), text)
-            elif cap.rights & RIGHTS["recv"] and endpoints[cap.endpoint].receiver != task.name:
-                receiver = endpoints[cap.endpoint].receiver
-                text = f"only the receiver, '{receiver}', may hold recv on '{cap.endpoint}'"
-                problems.error((*here, "rights"), text)
-        for index, use in enumerate(task.regions):
-            if use.region not in regions:
-                text = f"unknown region '{use.region}'" + suggestion(use.region, regions)
-                problems.error(("task", task.name, "regions", index, "region"), text)
-
-
-def _check_stacks(problems: Problems, system: System) -> None:
-    board = system.board
-    room = board.ram.bytes - board.kernel_ram_bytes
-    for task in system.tasks:
-        if task.stack > room:
-            text = f"stack = {task.stack} is more than the RAM that {board.name} has for tasks"
-            problems.error(("task", task.name, "stack"), f"{text}, {room} bytes")
-
-
-def _check_times(problems: Problems, system: System) -> None:
-    board = system.board
-    least = MIN_BUDGET_INSNS * board.ticks_per_insn
-    for task in system.tasks:
-        here = ("task", task.name)
-        if task.budget_us and board.ticks(task.budget_us) < least:
-            need = -(-least * 1_000_000 // board.tick_hz)
-            text = f"budget_us = {task.budget_us} is too small to make progress on {board.name}"
-            problems.error((*here, "budget_us"), f"{text}: at least {need}")
-        times = {"budget_us": task.budget_us, "overrun_us": task.overrun_us}
-        times["cooldown_us"] = task.cooldown_us
-        for key in ("backoff_us", "backoff_max_us", "stable_us"):
-            times[key] = getattr(task.restart, key)
-        for key, value in times.items():
-            if board.ticks(value) >= 2**31:
-                where = (*here, "restart", key) if key[:4] in ("back", "stab") else (*here, key)
-                most = (2**31 - 1) * 1_000_000 // board.tick_hz
-                problems.error(
-                    where, f"{key} = {value} is more than {board.name} can count: {most}"
-                )
-
-
-def _check_regions(problems: Problems, system: System) -> None:
-    board = system.board
-    ram_free = board.ram.base + board.kernel_ram_bytes
-    fixed = [region for region in system.regions if region.base is not None]
-    for region in fixed:
-        base = region.base or 0
-        end = base + region.bytes
-        here = ("region", region.name, "base")
-        what = f"region '{region.name}' {base:#010x}-{end - 1:#010x}"
-        if region.device:
-            hits = [m for m in (board.flash, board.ram) if base < m.end and m.base < end]
-            if hits or end > 0xE000_0000:
-                problems.error(here, f"{what} is not in the peripheral address space")
-        elif base < ram_free or end > board.ram.end:
-            text = (
-                f"{what} is outside the memory for tasks {ram_free:#010x}-{board.ram.end - 1:#010x}"
-            )
-            problems.error(here, text)
-    for index, one in enumerate(fixed):
-        for other in fixed[:index]:
-            a, b = one.base or 0, other.base or 0
-            if a < b + other.bytes and b < a + one.bytes:
-                text = (
-                    f"region '{one.name}' at {a:#010x} overlaps region '{other.name}' at {b:#010x}"
-                )
-                problems.error(("region", one.name), text)
-    for task in system.tasks:
-        count = 2 + len(task.regions)  # its text and its memory come first
-        if count > board.mpu_regions:
-            text = f"task '{task.name}' needs {count} MPU regions, {board.name} has {board.mpu_regions}"
-            problems.error(("task", task.name, "regions"), text)
-
-
-def _warn_of_inversions(problems: Problems, system: System) -> None:
-    """A call lends its priority, so a passive server has no inversion; others work for themselves."""
-    receivers = {endpoint.name: endpoint.receiver for endpoint in system.endpoints}
-    for task in system.tasks:
-        for index, cap in enumerate(task.capabilities):
-            server = system.task(receivers[cap.endpoint])
-            if not cap.rights & RIGHTS["send"] or server.budget_us == 0 or server is task:
-                continue
-            if server.priority < task.priority:
-                text = (
-                    f"priority inversion: '{task.name}' (priority {task.priority}) calls "
-                    f"'{server.name}' (priority {server.priority}), which it can then wait for"
-                )
-                problems.warn(("task", task.name, "capabilities", index), text)
-    for endpoint in system.endpoints:
-        server = system.task(endpoint.receiver)
-        if not any(
-            c.endpoint == endpoint.name and c.rights & RIGHTS["recv"] for c in server.capabilities
-        ):
-            text = f"'{server.name}' has no capability to receive from '{endpoint.name}'"
-            problems.warn(("endpoint", endpoint.name), text)

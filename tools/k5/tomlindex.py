@@ -175,9 +175,11 @@ class TomlFile:
             reason = f"TOML syntax: {reason}"
         return f"{shown(self.path)}:{line}: {reason}" + (f": {source}" if source else "")
 
+    def line(self, *key: str | int) -> int:
+        """The line of a key, or of the nearest table around it; the file itself has line 1."""
+        length = next(n for n in range(len(key), -1, -1) if key[:n] in self.lines)
+        return self.lines[key[:length]]
+
     def where(self, *key: str | int) -> str:
         """FILE:LINE of a key, or of the nearest table around it."""
-        for length in range(len(key), -1, -1):
-            if key[:length] in self.lines:
-                return f"{shown(self.path)}:{self.lines[key[:length]]}"
-        return shown(self.path)
+        return f"{shown(self.path)}:{self.line(*key)}"
