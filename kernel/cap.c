@@ -242,7 +242,7 @@ void cap_reset_table(uint32_t task)
 
 /* ------------------------------------------------------------ system calls */
 
-void cap_syscall_caps(struct thread *thread)
+void cap_describe(struct thread *thread)
 {
     uint32_t index = thread->reg[0];
 
@@ -263,19 +263,12 @@ void cap_syscall_caps(struct thread *thread)
     thread_complete(k5.current, K5_OK);
 }
 
-K5_MUST_USE static enum k5_error mint(struct thread *thread)
+enum k5_error cap_call_mint(struct thread *thread, uint32_t parent)
 {
-    uint32_t parent = 0;
-    uint32_t slot = 0;
+    const struct cap *from = &k5.slot[parent];
     uint32_t rights = thread->reg[1];
     uint32_t badge = thread->reg[2];
-    enum k5_error error = cap_find_any(k5.current, thread->reg[0], &parent);
-
-    if (error != K5_OK) {
-        return error;
-    }
-
-    const struct cap *from = &k5.slot[parent];
+    uint32_t slot = 0;
 
     if ((rights & ~(uint32_t)from->rights) != 0) {
         return K5_E_RIGHTS;
@@ -283,44 +276,31 @@ K5_MUST_USE static enum k5_error mint(struct thread *thread)
     if (cap_is_movable(from) || (from->badge != 0 && badge != from->badge)) {
         return K5_E_INVALID;
     }
-    error = cap_derive(parent, thread->task, rights, badge, &slot);
+
+    enum k5_error error = cap_derive(parent, thread->task, rights, badge, &slot);
+
     if (error == K5_OK) {
         thread->reg[1] = cap_cptr_of(slot, thread->slot_base);
     }
     return error;
 }
 
-void cap_syscall_mint(struct thread *thread)
+enum k5_error cap_call_delete(struct thread *thread, uint32_t slot)
 {
-    thread_complete(k5.current, mint(thread));
-}
-
-K5_MUST_USE static enum k5_error delete (const struct thread *thread) {
-    uint32_t slot = 0; enum k5_error error = cap_find_any(k5.current, thread->reg[0], &slot);
-
-    if (error != K5_OK){return error;}
-if (cap_has_children(slot) || cap_is_movable(&k5.slot[slot]))
-{
-    return K5_E_BUSY;
-}
-cap_remove(slot);
-return K5_OK;
-}
-
-void cap_syscall_delete(struct thread *thread)
-{
-    thread_complete(k5.current, delete (thread));
+    (void)thread;
+    if (cap_has_children(slot) || cap_is_movable(&k5.slot[slot])) {
+        return K5_E_BUSY;
+    }
+    cap_remove(slot);
+    return K5_OK;
 }
 
 /* One capability an entry. What was derived from it comes next: its depth is still greater. */
-void cap_syscall_revoke(struct thread *thread)
+enum k5_error cap_call_revoke(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error = cap_find_any(k5.current, thread->reg[0], &slot);
-
-    if (error == K5_OK && cap_has_children(slot)) {
+    (void)thread;
+    if (cap_has_children(slot)) {
         cap_remove(k5.slot[slot].next);
-        error = cap_has_children(slot) ? K5_E_AGAIN : K5_OK;
     }
-    thread_complete(k5.current, error);
+    return cap_has_children(slot) ? K5_E_AGAIN : K5_OK;
 }

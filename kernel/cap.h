@@ -79,8 +79,10 @@ void cap_remove(uint32_t slot);
 /* The task whose table has this slot. */
 uint32_t cap_owner(uint32_t slot);
 
-/* The system calls of the running thread. */
-void cap_syscall_caps(struct thread *thread);
-void cap_syscall_mint(struct thread *thread);
-void cap_syscall_delete(struct thread *thread);
-void cap_syscall_revoke(struct thread *thread);
+/* What `caps` says; it has no slot to look up and is never slow. */
+void cap_describe(struct thread *thread);
+
+/* System calls: kernel/syscall.c. */
+enum k5_error cap_call_mint(struct thread *thread, uint32_t parent);
+enum k5_error cap_call_delete(struct thread *thread, uint32_t slot);
+enum k5_error cap_call_revoke(struct thread *thread, uint32_t slot);

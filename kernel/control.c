@@ -1,117 +1,76 @@
-/* The system calls of the running thread on a thread. */
+/* System calls on threads. */
 #include "kernel/control.h"
 
-#include "kernel/cap.h"
 #include "kernel/donation.h"
 #include "kernel/reaper.h"
-#include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
 
-/* The capability in register 0; *id is the thread, *badge the capability's badge. */
-K5_MUST_USE static enum k5_error find(uint32_t rights, uint32_t *id, uint32_t *badge)
+enum k5_error control_call_status(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, k5.thread[k5.current].reg[0], K5_KIND_THREAD, rights, &slot);
+    const struct thread *asked = &k5.thread[k5.slot[slot].object];
+    uint64_t consumed = asked->consumed;
 
-    if (error == K5_OK) {
-        *id = k5.slot[slot].object;
-        *badge = k5.slot[slot].badge;
-    }
-    return error;
+    thread->reg[1] = asked->state;
+    thread->reg[2] = (uint32_t)asked->priority | (uint32_t)asked->effective << 8;
+    thread->reg[3] = (uint32_t)consumed;
+    thread->reg[4] = (uint32_t)(consumed >> 32);
+    return K5_OK;
 }
 
-void control_syscall_status(void)
+enum k5_error control_call_start(struct thread *thread, uint32_t slot)
 {
-    struct thread *thread = &k5.thread[k5.current];
-    uint32_t id = 0;
-    uint32_t badge = 0;
-    enum k5_error error = find(K5_RIGHT_STATUS, &id, &badge);
+    uint32_t id = k5.slot[slot].object;
+    const struct thread *asked = &k5.thread[id];
 
-    if (error == K5_OK) {
-        const struct thread *asked = &k5.thread[id];
-        uint64_t consumed = asked->consumed;
-
-        thread->reg[1] = asked->state;
-        thread->reg[2] = (uint32_t)asked->priority | (uint32_t)asked->effective << 8;
-        thread->reg[3] = (uint32_t)consumed;
-        thread->reg[4] = (uint32_t)(consumed >> 32);
-    }
-    thread_complete(k5.current, error);
-}
-
-K5_MUST_USE static enum k5_error start(uint32_t id)
-{
-    const struct thread *thread = &k5.thread[id];
-
-    if (thread->dying) {
+    (void)thread;
+    if (asked->dying) {
         return K5_E_BUSY;
     }
-    if (k5.task[thread->task].state != K5_TASK_READY || thread->state != K5_THREAD_OFF) {
+    if (k5.task[asked->task].state != K5_TASK_READY || asked->state != K5_THREAD_OFF) {
         return K5_E_STATE;
     }
     thread_start(id);
     return K5_OK;
 }
 
-void control_syscall_start(void)
+/* It may be the caller, which then gets no result any more. */
+enum k5_error control_call_stop(struct thread *thread, uint32_t slot)
 {
-    uint32_t id = 0;
-    uint32_t badge = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id, &badge);
+    uint32_t id = k5.slot[slot].object;
 
-    if (error == K5_OK) {
-        error = start(id);
-    }
-    thread_complete(k5.current, error);
-}
-
-void control_syscall_stop(void)
-{
-    uint32_t id = 0;
-    uint32_t badge = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id, &badge);
-
-    thread_complete(k5.current, error);
-    if (error == K5_OK && k5.thread[id].state != K5_THREAD_OFF && !k5.thread[id].dying) {
+    (void)thread;
+    thread_complete(k5.current, K5_OK);
+    if (k5.thread[id].state != K5_THREAD_OFF && !k5.thread[id].dying) {
         reaper_take_thread(id);
     }
+    return NO_RESULT;
 }
 
-void control_syscall_set_priority(void)
+enum k5_error control_call_set_priority(struct thread *thread, uint32_t slot)
 {
-    uint32_t priority = k5.thread[k5.current].reg[1];
-    uint32_t id = 0;
-    uint32_t highest = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id, &highest);
+    uint32_t id = k5.slot[slot].object;
 
-    if (error == K5_OK && priority > highest) {
-        error = K5_E_INVALID;
+    if (thread->reg[1] > k5.slot[slot].badge || thread->reg[1] >= CFG_PRIORITIES) {
+        return K5_E_INVALID;
     }
-    if (error == K5_OK) {
-        k5.thread[id].priority = (uint8_t)priority;
-        donation_update(id);
-    }
-    thread_complete(k5.current, error);
+    k5.thread[id].priority = (uint8_t)thread->reg[1];
+    donation_update(id);
+    return K5_OK;
 }
 
-void control_syscall_set_budget(void)
+enum k5_error control_call_set_budget(struct thread *thread, uint32_t slot)
 {
-    const struct thread *caller = &k5.thread[k5.current];
-    uint32_t budget = caller->reg[1];
-    uint32_t cooldown = caller->reg[2];
-    uint32_t id = 0;
-    uint32_t badge = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id, &badge);
+    struct thread *asked = &k5.thread[k5.slot[slot].object];
+    uint32_t budget = thread->reg[1];
+    uint32_t cooldown = thread->reg[2];
 
-    if (error == K5_OK && (budget < port_system()->budget_least || budget > INT32_MAX / 2 ||
-                           cooldown > INT32_MAX || k5.thread[id].own_payer == NO_THREAD)) {
-        error = K5_E_INVALID;
+    if (budget < port_system()->budget_least || budget > INT32_MAX / 2 || cooldown > INT32_MAX ||
+        asked->own_payer == NO_THREAD) {
+        return K5_E_INVALID;
     }
-    if (error == K5_OK) {
-        k5.thread[id].budget = budget;
-        k5.thread[id].cooldown = cooldown;
-    }
-    thread_complete(k5.current, error);
+    asked->budget = budget;
+    asked->cooldown = cooldown;
+    return K5_OK;
 }

@@ -1,8 +1,10 @@
-/* The system calls of the running thread on a thread. */
+/* System calls on threads: kernel/syscall.c. */
 #pragma once
 
-void control_syscall_status(void);
-void control_syscall_start(void);
-void control_syscall_stop(void);
-void control_syscall_set_priority(void);
-void control_syscall_set_budget(void);
+#include "kernel/state.h"
+
+enum k5_error control_call_status(struct thread *thread, uint32_t slot);
+enum k5_error control_call_start(struct thread *thread, uint32_t slot);
+enum k5_error control_call_stop(struct thread *thread, uint32_t slot);
+enum k5_error control_call_set_priority(struct thread *thread, uint32_t slot);
+enum k5_error control_call_set_budget(struct thread *thread, uint32_t slot);

@@ -155,7 +155,7 @@ void kernel_syscall(void)
             return;
         }
     } else if (number == K5_SYS_CAPS) {
-        cap_syscall_caps(thread);
+        cap_describe(thread);
         return;
     } else if (number == K5_SYS_TIME) {
         syscall_time(thread);

@@ -8,6 +8,7 @@
 #include "kernel/notification.h"
 #include "kernel/queue.h"
 #include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
 
@@ -63,34 +64,33 @@ K5_MUST_USE static enum k5_error find_source(uint32_t cptr, uint32_t *endpoint)
 /* ------------------------------------------------------------ send and call */
 
 /* The receiver cannot take the message now. */
-static void wait_or_fail(uint32_t endpoint, bool is_call)
+static enum k5_error wait_or_fail(struct thread *thread, uint32_t endpoint, bool is_call)
 {
-    const struct thread *thread = &k5.thread[k5.current];
     enum k5_error error = wait_allowed(thread->reg[IPC_INFO], thread->reg[IPC_BADGE]);
 
     if (error != K5_OK) {
-        thread_complete(k5.current, error);
-    } else {
-        endpoint_enqueue(endpoint, k5.current, is_call ? K5_THREAD_CALLING : K5_THREAD_SENDING);
+        return error;
     }
+    endpoint_enqueue(endpoint, k5.current, is_call ? K5_THREAD_CALLING : K5_THREAD_SENDING);
+    return NO_RESULT;
 }
 
 /* To a thread that waits for it. */
-static void hand_over(uint32_t endpoint, bool is_call)
+static enum k5_error hand_over(struct thread *thread, uint32_t endpoint, bool is_call)
 {
-    uint32_t id = k5.current;
     uint32_t receiver = k5.endpoint[endpoint].receiver;
-    struct delivery done = message_deliver(id, receiver, is_call);
+    enum k5_error error = message_deliver(k5.current, receiver, is_call);
 
-    if (done.error != K5_OK && !done.receiver_failed) {
-        thread_complete(id, done.error);
-        return;
+    if (error < K5_OK) {
+        return error;
     }
     k5.endpoint[endpoint].waiting = 0;
-    if (done.receiver_failed) {
+    if (error == RECEIVER_FAILED) {
         /* The receiver learns of its buffer; the message waits for its next recv, if it may. */
-        thread_complete(receiver, done.error);
-        wait_or_fail(endpoint, is_call);
+        thread_complete(receiver, K5_E_ADDRESS);
+        error = wait_or_fail(thread, endpoint, is_call);
+    } else {
+        error = NO_RESULT;
     }
     donation_update(receiver);
     if (is_call) {
@@ -98,20 +98,27 @@ static void hand_over(uint32_t endpoint, bool is_call)
     } else {
         sched_ready(receiver);
     }
+    return error;
 }
 
 /* Only a message that needs nothing of its sender any more can wait without it. */
-static bool goes_into_ring(uint32_t endpoint, bool is_call)
+static bool goes_into_ring(const struct thread *thread, uint32_t endpoint, bool is_call)
 {
-    uint32_t info = k5.thread[k5.current].reg[IPC_INFO];
+    uint32_t info = thread->reg[IPC_INFO];
 
     return !is_call && sys_endpoint(endpoint)->queue != 0 && IPC_KIND(info) == K5_MSG_SHORT &&
            (info & K5_FLAG_CAP) == 0;
 }
 
-K5_MUST_USE static enum k5_error check_send(bool is_call, uint32_t *endpoint)
+/* TRY and TIMED contradict each other. */
+static bool flags_contradict(uint32_t info)
 {
-    const struct thread *thread = &k5.thread[k5.current];
+    return (info & K5_FLAG_TRY) != 0 && (info & K5_FLAG_TIMED) != 0;
+}
+
+K5_MUST_USE static enum k5_error check_send(const struct thread *thread, bool is_call,
+                                            uint32_t *endpoint)
+{
     uint32_t flags = K5_FLAG_TRY | K5_FLAG_TIMED | (is_call ? (uint32_t)K5_FLAG_RECV_BUF : 0);
     enum k5_error error = message_check(flags, is_call);
 
@@ -124,40 +131,40 @@ K5_MUST_USE static enum k5_error check_send(bool is_call, uint32_t *endpoint)
     if (error != K5_OK) {
         return error;
     }
-    if ((thread->reg[IPC_INFO] & K5_FLAG_TRY) != 0 &&
-        (thread->reg[IPC_INFO] & K5_FLAG_TIMED) != 0) {
-        return K5_E_INVALID;
-    }
-    if (!is_call && k5.thread[k5.endpoint[*endpoint].receiver].own_payer == NO_THREAD) {
-        return K5_E_INVALID; /* it would have the message, but no time */
-    }
-    return K5_OK;
+    /* A passive server that is not called would have the message, but no time. */
+    return flags_contradict(thread->reg[IPC_INFO]) ||
+                   (!is_call && k5.thread[k5.endpoint[*endpoint].receiver].own_payer == NO_THREAD)
+               ? K5_E_INVALID
+               : K5_OK;
 }
 
-static void send(bool is_call)
+static enum k5_error send(struct thread *thread, bool is_call)
 {
     uint32_t endpoint = 0;
-    enum k5_error error = check_send(is_call, &endpoint);
+    enum k5_error error = check_send(thread, is_call, &endpoint);
 
     if (error != K5_OK) {
-        thread_complete(k5.current, error);
-    } else if (k5.endpoint[endpoint].waiting) {
-        hand_over(endpoint, is_call);
-    } else if (goes_into_ring(endpoint, is_call)) {
-        thread_complete(k5.current, endpoint_push(endpoint) ? K5_OK : K5_E_FULL);
-    } else {
-        wait_or_fail(endpoint, is_call);
+        return error;
     }
+    if (k5.endpoint[endpoint].waiting) {
+        return hand_over(thread, endpoint, is_call);
+    }
+    if (goes_into_ring(thread, endpoint, is_call)) {
+        return endpoint_push(endpoint) ? K5_OK : K5_E_FULL;
+    }
+    return wait_or_fail(thread, endpoint, is_call);
 }
 
-void ipc_send(void)
+enum k5_error ipc_send(struct thread *thread, uint32_t slot)
 {
-    send(false);
+    (void)slot;
+    return send(thread, false);
 }
 
-void ipc_call(void)
+enum k5_error ipc_call(struct thread *thread, uint32_t slot)
 {
-    send(true);
+    (void)slot;
+    return send(thread, true);
 }
 
 /* ------------------------------------------------------------ recv */
@@ -176,16 +183,16 @@ static bool take_sender(uint32_t sender, uint32_t id)
 
     endpoint_dequeue(sender);
 
-    struct delivery done = message_deliver(sender, id, is_call);
+    enum k5_error error = message_deliver(sender, id, is_call);
 
-    KASSERT(!done.receiver_failed); /* its buffer was checked in this entry */
-    if (done.error != K5_OK) {
-        thread_complete(sender, done.error);
+    KASSERT(error != RECEIVER_FAILED); /* its buffer was checked in this entry */
+    if (error != K5_OK) {
+        thread_complete(sender, error);
     }
-    if (done.error != K5_OK || !is_call) {
+    if (error != K5_OK || !is_call) {
         sched_ready(sender);
     }
-    return done.error == K5_OK;
+    return error == K5_OK;
 }
 
 /* A message that is there: bits first, then the ring, then who waits in the queue. */
@@ -218,27 +225,25 @@ static bool take_waiting(uint32_t endpoint)
     return false;
 }
 
-static void receive(uint32_t endpoint)
+static enum k5_error receive(struct thread *thread, uint32_t endpoint)
 {
-    uint32_t id = k5.current;
-    struct thread *thread = &k5.thread[id];
     uint32_t deadline = thread->reg[IPC_BADGE];
     bool taken = take_waiting(endpoint);
 
-    donation_update(id);
+    donation_update(k5.current);
     if (taken) {
-        return;
+        return NO_RESULT; /* it has been completed with the message */
     }
 
     enum k5_error error = wait_allowed(thread->reg[IPC_INFO], deadline);
 
     if (error != K5_OK) {
-        thread_complete(id, error);
-        return;
+        return error;
     }
     thread->endpoint = (uint8_t)endpoint;
     k5.endpoint[endpoint].waiting = 1;
-    thread_set_state(id, K5_THREAD_RECEIVING);
+    thread_set_state(k5.current, K5_THREAD_RECEIVING);
+    return NO_RESULT;
 }
 
 K5_MUST_USE static enum k5_error check_recv(uint32_t cptr, uint32_t *endpoint)
@@ -248,28 +253,24 @@ K5_MUST_USE static enum k5_error check_recv(uint32_t cptr, uint32_t *endpoint)
     return error == K5_OK ? find_source(cptr, endpoint) : error;
 }
 
-void ipc_recv(void)
+enum k5_error ipc_recv(struct thread *thread, uint32_t slot)
 {
-    const struct thread *thread = &k5.thread[k5.current];
     uint32_t info = thread->reg[IPC_INFO];
-    uint32_t both = K5_FLAG_TRY | K5_FLAG_TIMED;
     uint32_t endpoint = 0;
-    enum k5_error error = K5_E_INVALID;
 
-    if ((info & ~(both | K5_FLAG_RECV_BUF)) == 0 && (info & both) != both) {
-        error = check_recv(thread->reg[IPC_CPTR], &endpoint);
+    (void)slot;
+    if ((info & ~(uint32_t)(K5_FLAG_TRY | K5_FLAG_TIMED | K5_FLAG_RECV_BUF)) != 0 ||
+        flags_contradict(info)) {
+        return K5_E_INVALID;
     }
+
+    enum k5_error error = check_recv(thread->reg[IPC_CPTR], &endpoint);
+
     if (error != K5_OK) {
-        thread_complete(k5.current, error);
-        return;
+        return error;
     }
     donation_end(k5.current);
-    receive(endpoint);
-}
-
-void ipc_deliver_bits(uint32_t id, uint32_t bits)
-{
-    message_from_bits(id, bits);
+    return receive(thread, endpoint);
 }
 
 void ipc_send_fault(uint32_t id, uint32_t endpoint)
@@ -321,13 +322,12 @@ K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
 {
     uint32_t id = k5.current;
     uint32_t caller = k5.thread[id].reg[IPC_CPTR] & 0xffu;
-    struct answer done = message_answer(caller);
+    enum k5_error error = message_answer(caller, copied);
 
-    if (done.refused != K5_OK) {
-        return done.refused;
+    if (error < K5_OK) {
+        return error;
     }
-    *copied = done.copied;
-    thread_complete(caller, done.result);
+    thread_complete(caller, error == RECEIVER_FAILED ? K5_E_ADDRESS : K5_OK);
     if (k5.thread[id].client == caller) {
         donation_end(id);
     }
@@ -339,28 +339,28 @@ K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
     return K5_OK;
 }
 
-void ipc_reply(void)
+enum k5_error ipc_reply(struct thread *thread, uint32_t slot)
 {
-    struct thread *thread = &k5.thread[k5.current];
     uint32_t copied = 0;
     enum k5_error error = check_reply(K5_FLAG_TRY);
 
+    (void)slot;
     if (error == K5_OK) {
         error = answer(false, &copied);
     }
     if (error == K5_OK) {
         message_sent(thread, copied);
     }
-    thread_complete(k5.current, error);
+    return error;
 }
 
-void ipc_reply_recv(void)
+enum k5_error ipc_reply_recv(struct thread *thread, uint32_t slot)
 {
-    struct thread *thread = &k5.thread[k5.current];
     uint32_t endpoint = 0;
     uint32_t copied = 0;
     enum k5_error error = check_reply(K5_FLAG_TRY | K5_FLAG_RECV_BUF);
 
+    (void)slot;
     if (error == K5_OK) {
         error = check_recv(thread->reg[IPC_BADGE], &endpoint);
     }
@@ -368,8 +368,7 @@ void ipc_reply_recv(void)
         error = answer(queue_empty(&k5.endpoint[endpoint].queue), &copied);
     }
     if (error != K5_OK) {
-        thread_complete(k5.current, error);
-        return;
+        return error;
     }
 
     /* From here on the info word is that of a recv, with what became of the reply. */
@@ -381,7 +380,7 @@ void ipc_reply_recv(void)
                             (copy ? (uint32_t)K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
                             (truncated ? (uint32_t)K5_FLAG_REPLY_TRUNCATED : 0);
     donation_end(k5.current);
-    receive(endpoint);
+    return receive(thread, endpoint);
 }
 
 /* ------------------------------------------------------------ the end of a server */

@@ -18,20 +18,18 @@ static inline bool ipc_holds_reply(uint32_t id, uint32_t reply)
            k5.thread[caller].holder == id && ipc_reply_cap(caller) == reply;
 }
 
-void ipc_send(void);
-void ipc_call(void);
-void ipc_recv(void);
-void ipc_reply(void);
-void ipc_reply_recv(void);
+/* System calls: kernel/syscall.c. They look up their capabilities by themselves. */
+enum k5_error ipc_send(struct thread *thread, uint32_t slot);
+enum k5_error ipc_call(struct thread *thread, uint32_t slot);
+enum k5_error ipc_recv(struct thread *thread, uint32_t slot);
+enum k5_error ipc_reply(struct thread *thread, uint32_t slot);
+enum k5_error ipc_reply_recv(struct thread *thread, uint32_t slot);
 
 /*
  * Thread `id`, which waits for dead or stopped `server`, gets `error`, and back what
  * it has lent.
  */
 void ipc_fail_waiting(uint32_t id, uint32_t server, enum k5_error error);
-
-/* The bits of a bound notification become the message that RECEIVING thread `id` waits for. */
-void ipc_deliver_bits(uint32_t id, uint32_t bits);
 
 /*
  * Thread `id`, held with a fault, tells the endpoint's receiver: at once, or in its queue.

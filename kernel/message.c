@@ -103,88 +103,76 @@ enum k5_error message_check_buffer(void)
 
 /* ------------------------------------------------------------ what goes across */
 
-/* What is put into the receiver's words, beside what the registers of the sender say. */
-struct payload {
-    uint32_t copied;      /* of a copy message */
-    uint32_t slot;        /* of the receiver's new capability */
-    struct delivery done; /* how it went */
-};
-
-static struct payload failed(enum k5_error error, bool receiver_failed)
-{
-    return (struct payload){.done = {error, receiver_failed}};
-}
+/* What is put into the receiver's words, beside what the registers of the sender say: how much of a
+ * copy message was copied, or the slot of the receiver's new capability. */
+typedef uint32_t payload_t;
 
 /* Copies one message. Nothing is copied unless all may be. */
-static struct payload copy(uint32_t from, uint32_t to)
+K5_MUST_USE static enum k5_error copy(uint32_t from, uint32_t to, payload_t *copied)
 {
     struct range source = outgoing(&k5.thread[from]);
     struct range target = incoming(&k5.thread[to]);
     uint32_t bytes = source.bytes < target.bytes ? source.bytes : target.bytes;
 
     if (!may_read(from, source)) {
-        return failed(K5_E_ADDRESS, false);
+        return K5_E_ADDRESS;
     }
     if (!may_write(to, target)) {
-        return failed(K5_E_ADDRESS, true);
+        return RECEIVER_FAILED;
     }
     if (bytes != 0) {
         port_copy(target.base, source.base, bytes);
     }
-    return (struct payload){.copied = bytes};
+    *copied = bytes;
+    return K5_OK;
 }
 
-static struct payload pass(uint32_t from, uint32_t to)
+K5_MUST_USE static enum k5_error pass(uint32_t from, uint32_t to, payload_t *passed)
 {
-    struct payload payload = {0};
     uint32_t slot = 0;
     enum k5_error error = find_passed(from, IPC_W1, false, &slot);
 
-    if (error == K5_OK) {
-        error = cap_derive(slot, k5.thread[to].task, k5.slot[slot].rights, k5.slot[slot].badge,
-                           &payload.slot);
+    if (error != K5_OK) {
+        return error;
     }
-    payload.done.error = error;
-    return payload;
+    return cap_derive(slot, k5.thread[to].task, k5.slot[slot].rights, k5.slot[slot].badge, passed);
 }
 
-static struct payload move(uint32_t from, uint32_t to)
+K5_MUST_USE static enum k5_error move(uint32_t from, uint32_t to, payload_t *moved)
 {
-    struct payload payload = {0};
     uint32_t slot = 0;
     enum k5_error error = find_passed(from, IPC_W0, true, &slot);
 
-    if (error == K5_OK) {
-        error = region_move(k5.thread[from].task, slot, k5.thread[to].task, &payload.slot);
+    if (error != K5_OK) {
+        return error;
     }
-    payload.done.error = error;
-    return payload;
+    return region_move(k5.thread[from].task, slot, k5.thread[to].task, moved);
 }
 
-static struct payload lend(uint32_t from, uint32_t to)
+K5_MUST_USE static enum k5_error lend(uint32_t from, uint32_t to)
 {
     enum k5_error error = loan_check(from);
 
-    if (error == K5_OK) {
-        error = k5.thread[from].task == k5.thread[to].task ? K5_E_INVALID : loan_begin(from, to);
+    if (error != K5_OK) {
+        return error;
     }
-    return failed(error, false);
+    return k5.thread[from].task == k5.thread[to].task ? K5_E_INVALID : loan_begin(from, to);
 }
 
-static struct payload carry(uint32_t from, uint32_t to)
+K5_MUST_USE static enum k5_error carry(uint32_t from, uint32_t to, payload_t *payload)
 {
     uint32_t info = k5.thread[from].reg[IPC_INFO];
 
     switch (IPC_KIND(info)) {
     case K5_MSG_COPY:
-        return copy(from, to);
+        return copy(from, to, payload);
     case K5_MSG_LEND:
     case K5_MSG_LEND_MUT:
         return lend(from, to);
     case K5_MSG_MOVE:
-        return move(from, to);
+        return move(from, to, payload);
     default:
-        return (info & K5_FLAG_CAP) != 0 ? pass(from, to) : (struct payload){0};
+        return (info & K5_FLAG_CAP) != 0 ? pass(from, to, payload) : K5_OK;
     }
 }
 
@@ -221,7 +209,7 @@ static void set_words(struct thread *target, const struct thread *source)
     target->reg[IPC_W3] = buffered ? 0 : source->reg[IPC_W3];
 }
 
-static void set_message(uint32_t from, uint32_t to, const struct payload *payload)
+static void set_message(uint32_t from, uint32_t to, payload_t payload)
 {
     const struct thread *source = &k5.thread[from];
     struct thread *target = &k5.thread[to];
@@ -229,13 +217,13 @@ static void set_message(uint32_t from, uint32_t to, const struct payload *payloa
 
     target->reg[IPC_INFO] = IPC_LABEL(info) | IPC_KIND(info) | (info & K5_FLAG_CAP);
     if (IPC_KIND(info) == K5_MSG_COPY) {
-        set_copy(target, source, payload->copied);
+        set_copy(target, source, payload);
     } else if (IPC_KIND(info) == K5_MSG_MOVE) {
-        set_moved(target, payload->slot);
+        set_moved(target, payload);
     } else {
         set_words(target, source);
         if ((info & K5_FLAG_CAP) != 0) {
-            target->reg[IPC_W1] = cap_cptr_of(payload->slot, target->slot_base);
+            target->reg[IPC_W1] = cap_cptr_of(payload, target->slot_base);
         }
     }
 }
@@ -253,54 +241,56 @@ void message_sent(struct thread *sender, uint32_t copied)
 
 /* ------------------------------------------------------------ from thread to thread */
 
-struct delivery message_deliver(uint32_t from, uint32_t to, bool is_call)
+enum k5_error message_deliver(uint32_t from, uint32_t to, bool is_call)
 {
     struct thread *sender = &k5.thread[from];
     struct thread *receiver = &k5.thread[to];
     uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
-    struct payload payload = carry(from, to);
+    payload_t payload = 0;
+    enum k5_error error = carry(from, to, &payload);
 
-    if (payload.done.error != K5_OK) {
-        return payload.done;
+    if (error != K5_OK) {
+        return error;
     }
-    set_message(from, to, &payload);
+    set_message(from, to, payload);
     receiver->reg[IPC_INFO] |= replied;
     thread_complete(to, K5_OK);
     receiver->reg[IPC_BADGE] = k5.slot[sender->used_slot].badge;
     receiver->reg[IPC_REPLY] = 0;
     if (is_call) {
         ipc_next_sequence(sender);
-        sender->reg[IPC_BADGE] = payload.copied; /* the result, if no error overtakes it */
+        /* The result `copied`, if no error overtakes it. */
+        sender->reg[IPC_BADGE] = IPC_KIND(sender->reg[IPC_INFO]) == K5_MSG_COPY ? payload : 0;
         sender->holder = (uint8_t)to;
         thread_set_state(from, K5_THREAD_AWAITING);
         receiver->reg[IPC_REPLY] = ipc_reply_cap(from);
         receiver->client = (uint8_t)from;
         receiver->overrun_used = 0;
     } else {
-        message_sent(sender, payload.copied);
+        message_sent(sender, payload);
         thread_complete(from, K5_OK);
     }
-    return payload.done;
+    return K5_OK;
 }
 
-struct answer message_answer(uint32_t caller)
+enum k5_error message_answer(uint32_t caller, uint32_t *copied)
 {
     if (k5.thread[caller].lends && loan_is_passed_on(caller)) {
-        return (struct answer){.refused = K5_E_BUSY};
+        return K5_E_BUSY;
     }
 
-    struct payload payload = carry(k5.current, caller);
+    enum k5_error error = carry(k5.current, caller, copied);
 
-    if (payload.done.error != K5_OK && !payload.done.receiver_failed) {
-        return (struct answer){.refused = payload.done.error};
+    if (error != K5_OK && error != RECEIVER_FAILED) {
+        return error;
     }
     if (k5.thread[caller].lends) {
         loan_end(caller); /* now, as the reply overwrites the registers that say what was lent */
     }
-    if (payload.done.error == K5_OK) {
-        set_message(k5.current, caller, &payload);
+    if (error == K5_OK) {
+        set_message(k5.current, caller, *copied);
     }
-    return (struct answer){.result = payload.done.error, .copied = payload.copied};
+    return error;
 }
 
 /* ------------------------------------------------------------ from the kernel */

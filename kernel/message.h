@@ -46,26 +46,24 @@ K5_MUST_USE enum k5_error message_check(uint32_t flags, bool call);
 /* The receive buffer, if the running thread gives one. */
 K5_MUST_USE enum k5_error message_check_buffer(void);
 
-struct delivery {
-    enum k5_error error; /* K5_OK, or what the one at fault gets; then nothing has changed */
-    bool receiver_failed;
-};
+/* A message was not delivered because of the receiver, whose buffer went bad. Not an error code of
+ * the ABI. */
+#define RECEIVER_FAILED ((enum k5_error)2)
 
 /*
  * Gives the message of `from` to `to`, whose registers still hold the arguments
  * of its recv. Neither may be in a queue. Afterwards a caller is AWAITING; a
- * sender's call is complete, and whoever called this makes it run.
+ * sender's call is complete, and whoever called this makes it run. On an error,
+ * the sender's or RECEIVER_FAILED, nothing has changed.
  */
-K5_MUST_USE struct delivery message_deliver(uint32_t from, uint32_t to, bool is_call);
+K5_MUST_USE enum k5_error message_deliver(uint32_t from, uint32_t to, bool is_call);
 
-struct answer {
-    enum k5_error refused; /* the replier's own fault: nothing has changed */
-    enum k5_error result;  /* what the call comes to: an error if its own buffer went bad */
-    uint32_t copied;       /* of a copy message */
-};
-
-/* Gives the running thread's reply to `caller`, which is AWAITING and stays so for now. */
-K5_MUST_USE struct answer message_answer(uint32_t caller);
+/*
+ * Gives the running thread's reply to `caller`, which is AWAITING and stays so for
+ * now. *copied is how much of a copy message arrived. RECEIVER_FAILED: the call
+ * ends all the same; any other error is the replier's own, and nothing has changed.
+ */
+K5_MUST_USE enum k5_error message_answer(uint32_t caller, uint32_t *copied);
 
 /* The sender of a copy message learns how much of it arrived. */
 void message_sent(struct thread *sender, uint32_t copied);

@@ -4,7 +4,7 @@
 #include "kernel/cap.h"
 #include "kernel/endpoint.h"
 #include "kernel/queue.h"
-#include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
@@ -56,16 +56,8 @@ K5_MUST_USE static enum k5_error find_endpoint(const struct thread *thread, uint
     return error;
 }
 
-K5_MUST_USE static enum k5_error listen(const struct thread *thread)
+enum k5_error name_call_listen(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[0], K5_KIND_PORT, K5_RIGHT_LISTEN, &slot);
-
-    if (error != K5_OK) {
-        return error;
-    }
-
     struct name_port *port = &k5.port[k5.slot[slot].object];
 
     if (port->slot != NO_SLOT && cap_owner(port->slot) != thread->task) {
@@ -75,17 +67,14 @@ K5_MUST_USE static enum k5_error listen(const struct thread *thread)
         port->slot = NO_SLOT;
         return K5_OK;
     }
-    error = find_endpoint(thread, &slot);
+
+    enum k5_error error = find_endpoint(thread, &slot);
+
     if (error == K5_OK) {
         port->slot = (uint16_t)slot;
         wake_first(port);
     }
     return error;
-}
-
-void name_syscall_listen(void)
-{
-    thread_complete(k5.current, listen(&k5.thread[k5.current]));
 }
 
 /* ------------------------------------------------------------ connect */
@@ -105,45 +94,27 @@ K5_MUST_USE static enum k5_error connect_to(struct name_port *port, struct threa
     return error;
 }
 
-/* K5_OK: the thread has its capability, or waits now. */
-K5_MUST_USE static enum k5_error connect(struct thread *thread, bool *waits)
+enum k5_error name_call_connect(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    uint32_t flags = thread->reg[1];
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[0], K5_KIND_PORT, K5_RIGHT_CONNECT, &slot);
-
-    if (error != K5_OK) {
-        return error;
-    }
-    if ((flags & ~(uint32_t)(K5_FLAG_TRY | K5_FLAG_TIMED)) != 0 ||
-        flags == (K5_FLAG_TRY | K5_FLAG_TIMED)) {
-        return K5_E_INVALID;
-    }
-
     uint32_t id = k5.slot[slot].object;
     struct name_port *port = &k5.port[id];
+    uint32_t flags = thread->reg[1];
 
+    if (!wait_flags_are_valid(flags)) {
+        return K5_E_INVALID;
+    }
     if (port->slot != NO_SLOT) {
         return connect_to(port, thread, k5.slot[slot].badge);
     }
-    error = wait_allowed(flags, thread->reg[2]);
-    if (error == K5_OK) {
-        thread->endpoint = (uint8_t)id;
-        thread->used_slot = (uint16_t)slot;
-        thread_set_state(k5.current, K5_THREAD_CONNECTING);
-        queue_push_back(&port->queue, k5.current);
-        *waits = true;
-    }
-    return error == K5_E_WOULD_BLOCK ? K5_E_CLOSED : error;
-}
 
-void name_syscall_connect(void)
-{
-    bool waits = false;
-    enum k5_error error = connect(&k5.thread[k5.current], &waits);
+    enum k5_error error = wait_allowed(flags, thread->reg[2]);
 
-    if (!waits) {
-        thread_complete(k5.current, error);
+    if (error != K5_OK) {
+        return error == K5_E_WOULD_BLOCK ? K5_E_CLOSED : error;
     }
+    thread->endpoint = (uint8_t)id;
+    thread->used_slot = (uint16_t)slot;
+    thread_set_state(k5.current, K5_THREAD_CONNECTING);
+    queue_push_back(&port->queue, k5.current);
+    return NO_RESULT;
 }

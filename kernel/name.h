@@ -12,6 +12,6 @@ void name_close(uint32_t slot);
 /* Closes the ports at which task `task` listens. */
 void name_close_all(uint32_t task);
 
-/* The system calls of the running thread. */
-void name_syscall_listen(void);
-void name_syscall_connect(void);
+/* System calls: kernel/syscall.c. */
+enum k5_error name_call_listen(struct thread *thread, uint32_t slot);
+enum k5_error name_call_connect(struct thread *thread, uint32_t slot);

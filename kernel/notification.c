@@ -5,6 +5,7 @@
 #include "kernel/entry.h"
 #include "kernel/ipc.h"
 #include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
@@ -77,7 +78,7 @@ void notification_signal(uint32_t id, uint32_t bits)
     } else if (notification->bits != 0 && thread->state == K5_THREAD_RECEIVING &&
                sys_thread(receiver)->notification == id) {
         k5.endpoint[thread->endpoint].waiting = 0;
-        ipc_deliver_bits(receiver, take(id, UINT32_MAX));
+        message_from_bits(receiver, take(id, UINT32_MAX));
         sched_ready(receiver);
     }
 }
@@ -101,88 +102,53 @@ void notification_reset(uint32_t id)
 
 /* ------------------------------------------------------------ system calls */
 
-K5_MUST_USE static enum k5_error signal(const struct thread *thread)
+enum k5_error notification_call_signal(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[0], K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL, &slot);
-
-    if (error != K5_OK) {
-        return error;
-    }
-
     const struct cap *cap = &k5.slot[slot];
+    uint32_t bits = thread->reg[1];
 
-    if (cap->badge != 0 && (thread->reg[1] & ~cap->badge) != 0) {
+    if (cap->badge != 0 && (bits & ~cap->badge) != 0) {
         return K5_E_RIGHTS;
     }
-    notification_signal(cap->object, thread->reg[1]);
+    notification_signal(cap->object, bits);
     return K5_OK;
 }
 
-void notification_syscall_signal(void)
+enum k5_error notification_call_wait(struct thread *thread, uint32_t slot)
 {
-    thread_complete(k5.current, signal(&k5.thread[k5.current]));
-}
-
-/* K5_OK: the bits are taken, or the thread waits now. */
-K5_MUST_USE static enum k5_error wait_for_bits(struct thread *thread, bool *waits)
-{
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[0], K5_KIND_NOTIFICATION, K5_RIGHT_WAIT, &slot);
-    uint32_t flags = thread->reg[1];
-
-    if (error != K5_OK) {
-        return error;
-    }
-
     uint32_t id = k5.slot[slot].object;
+    uint32_t mask = thread->reg[2];
     struct notification *notification = &k5.notification[id];
 
     if (notification->receiver != k5.current) {
         return K5_E_RIGHTS;
     }
-    if ((flags & ~(uint32_t)(K5_FLAG_TRY | K5_FLAG_TIMED)) != 0 || thread->reg[2] == 0 ||
-        flags == (K5_FLAG_TRY | K5_FLAG_TIMED)) {
+    if (!wait_flags_are_valid(thread->reg[1]) || mask == 0) {
         return K5_E_INVALID;
     }
-    if ((notification->bits & thread->reg[2]) != 0) {
-        thread->reg[1] = take(id, thread->reg[2]);
+    if ((notification->bits & mask) != 0) {
+        thread->reg[1] = take(id, mask);
         return K5_OK;
     }
-    error = wait_allowed(flags, thread->reg[3]);
-    if (error == K5_OK) {
-        notification->waiting = 1;
-        thread->endpoint = (uint8_t)id;
-        thread_set_state(k5.current, K5_THREAD_WAITING);
-        *waits = true;
-    }
-    return error;
-}
 
-void notification_syscall_wait(void)
-{
-    bool waits = false;
-    enum k5_error error = wait_for_bits(&k5.thread[k5.current], &waits);
+    enum k5_error error = wait_allowed(thread->reg[1], thread->reg[3]);
 
-    if (!waits) {
-        thread_complete(k5.current, error);
+    if (error != K5_OK) {
+        return error;
     }
+    notification->waiting = 1;
+    thread->endpoint = (uint8_t)id;
+    thread_set_state(k5.current, K5_THREAD_WAITING);
+    return NO_RESULT;
 }
 
 /* ------------------------------------------------------------ interrupts */
 
-void interrupt_syscall_ack(void)
+enum k5_error interrupt_call_ack(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, k5.thread[k5.current].reg[0], K5_KIND_INTERRUPT, K5_RIGHT_ACK, &slot);
-
-    thread_complete(k5.current, error);
-    if (error == K5_OK) {
-        unmask(k5.slot[slot].object);
-    }
+    (void)thread;
+    unmask(k5.slot[slot].object);
+    return K5_OK;
 }
 
 /* A line that is bound to nothing was never unmasked; if it fires all the same, that ends here. */

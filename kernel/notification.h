@@ -18,7 +18,7 @@ void notification_reset(uint32_t id);
 /* True if a line is unmasked: then something may still happen on an idle machine. */
 bool interrupt_is_expected(void);
 
-/* The system calls of the running thread. */
-void notification_syscall_signal(void);
-void notification_syscall_wait(void);
-void interrupt_syscall_ack(void);
+/* System calls: kernel/syscall.c. */
+enum k5_error notification_call_signal(struct thread *thread, uint32_t slot);
+enum k5_error notification_call_wait(struct thread *thread, uint32_t slot);
+enum k5_error interrupt_call_ack(struct thread *thread, uint32_t slot);

@@ -76,8 +76,9 @@ void port_mpu_compile(uint8_t id);
 /* Zeroes a range of RAM that no task can access at the moment. At most CFG_COPY_BYTES. */
 void port_clear(uint32_t base, uint32_t bytes);
 
-/* Lines of the interrupt controller, all masked at boot. Unmasking a level that is still raised makes
- * it fire again; of an edge that came while the line was masked no more can be said than that it may. */
+/* Lines of the interrupt controller, all masked at boot. Unmasking a level that is still raised
+ * makes it fire again; of an edge that came while the line was masked no more can be said than that
+ * it may. */
 void port_irq_mask(uint32_t line);
 void port_irq_unmask(uint32_t line);
 

@@ -372,36 +372,28 @@ enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *m
 
 /* ------------------------------------------------------------ system calls */
 
-K5_MUST_USE static enum k5_error map(struct thread *thread)
+enum k5_error region_call_map(struct thread *thread, uint32_t slot)
 {
+    const struct cap *cap = &k5.slot[slot];
     uint32_t access = thread->reg[1];
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[0], K5_KIND_REGION, access & 0xffu, &slot);
 
-    if (error != K5_OK) {
-        return error;
-    }
     if (access != SYS_READ && access != (SYS_READ | SYS_WRITE)) {
         return K5_E_INVALID;
     }
-    error = region_map(thread->task, slot, access);
+    if ((cap->rights & access) != access) {
+        return K5_E_RIGHTS;
+    }
+
+    enum k5_error error = region_map(thread->task, slot, access);
+
     if (error == K5_OK) {
-        thread->reg[1] = sys_object(k5.slot[slot].object)->base;
-        thread->reg[2] = sys_object(k5.slot[slot].object)->bytes;
+        thread->reg[1] = sys_object(cap->object)->base;
+        thread->reg[2] = sys_object(cap->object)->bytes;
     }
     return error;
 }
 
-void region_syscall_map(struct thread *thread)
+enum k5_error region_call_unmap(struct thread *thread, uint32_t slot)
 {
-    thread_complete(k5.current, map(thread));
-}
-
-void region_syscall_unmap(struct thread *thread)
-{
-    uint32_t slot = 0;
-    enum k5_error error = cap_find(k5.current, thread->reg[0], K5_KIND_REGION, 0, &slot);
-
-    thread_complete(k5.current, error == K5_OK ? region_unmap(thread->task, slot) : error);
+    return region_unmap(thread->task, slot);
 }

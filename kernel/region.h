@@ -59,6 +59,6 @@ K5_MUST_USE enum k5_error region_unmap(uint32_t task, uint32_t slot);
  */
 K5_MUST_USE enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *moved);
 
-/* The system calls of the running thread. */
-void region_syscall_map(struct thread *thread);
-void region_syscall_unmap(struct thread *thread);
+/* System calls: kernel/syscall.c. */
+enum k5_error region_call_map(struct thread *thread, uint32_t slot);
+enum k5_error region_call_unmap(struct thread *thread, uint32_t slot);

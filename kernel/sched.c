@@ -163,17 +163,17 @@ void sched_timers(void)
     }
 }
 
-void sched_sleep(uint64_t at)
+bool sched_sleep(uint64_t at)
 {
     uint32_t id = k5.current;
 
     if (at <= k5.charged_at) {
-        thread_complete(id, K5_OK);
-        return;
+        return false;
     }
     k5.thread[id].wake_at = at;
     thread_set_state(id, K5_THREAD_SLEEPING);
     sched_note_timer(at);
+    return true;
 }
 
 /* ------------------------------------------------------------ ready queues */
@@ -235,7 +235,6 @@ void sched_remove(uint32_t id)
 
 void sched_rotate(void)
 {
-    thread_complete(k5.current, K5_OK);
     k5.slice_over = 1;
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "kernel/kassert.h"
 #include "kernel/state.h"
 
 void sched_init(void);
@@ -25,8 +26,8 @@ void sched_resume(uint32_t id);
 /* Takes a runnable thread (not OFF, not blocked) out of its queue; the caller sets its state. */
 void sched_remove(uint32_t id);
 
-/* The running thread waits until tick `at`. */
-void sched_sleep(uint64_t at);
+/* The running thread waits until tick `at`. False: that has passed. */
+K5_MUST_USE bool sched_sleep(uint64_t at);
 
 /* The running thread goes behind its equals. (Not "yield": libc has a sched_yield, and host code
  * calls it.) */

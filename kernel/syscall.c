@@ -44,107 +44,105 @@ void syscall_log(struct thread *thread)
     thread_complete(k5.current, K5_OK);
 }
 
-static void syscall_sleep(void)
+static enum k5_error call_sleep(struct thread *thread, uint32_t slot)
 {
-    const struct thread *thread = &k5.thread[k5.current];
+    (void)slot;
+    return sched_sleep((uint64_t)thread->reg[1] << 32 | thread->reg[0]) ? NO_RESULT : K5_OK;
+}
 
-    sched_sleep((uint64_t)thread->reg[1] << 32 | thread->reg[0]);
+static enum k5_error call_yield(struct thread *thread, uint32_t slot)
+{
+    (void)thread;
+    (void)slot;
+    sched_rotate();
+    return K5_OK;
+}
+
+static enum k5_error call_panic(struct thread *thread, uint32_t slot)
+{
+    (void)slot;
+    fault_raise(k5.current, K5_FAULT_PANIC, thread->reg[0]);
+    return NO_RESULT;
+}
+
+/* ------------------------------------------------------------ the table */
+
+/* The first argument is a capability of whatever kind. */
+#define KIND_ANY 0xffu
+
+/*
+ * `run` gets the running thread and, where the first argument is a capability of
+ * `kind` with `rights`, the slot where that was found. It returns the call's error,
+ * or NO_RESULT.
+ */
+struct syscall {
+    enum k5_error (*run)(struct thread *thread, uint32_t slot);
+    uint8_t kind;
+    uint8_t rights;
+};
+
+static const struct syscall table[K5_SYS_COUNT] = {
+    [K5_SYS_SEND] = {.run = ipc_send},
+    [K5_SYS_CALL] = {.run = ipc_call},
+    [K5_SYS_RECV] = {.run = ipc_recv},
+    [K5_SYS_REPLY] = {.run = ipc_reply},
+    [K5_SYS_REPLY_RECV] = {.run = ipc_reply_recv},
+    [K5_SYS_SLEEP] = {.run = call_sleep},
+    [K5_SYS_YIELD] = {.run = call_yield},
+    [K5_SYS_PANIC] = {.run = call_panic},
+    [K5_SYS_SIGNAL] = {notification_call_signal, K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL},
+    [K5_SYS_WAIT] = {notification_call_wait, K5_KIND_NOTIFICATION, K5_RIGHT_WAIT},
+    [K5_SYS_MINT] = {cap_call_mint, KIND_ANY, 0},
+    [K5_SYS_DELETE] = {cap_call_delete, KIND_ANY, 0},
+    [K5_SYS_REVOKE] = {cap_call_revoke, KIND_ANY, 0},
+    [K5_SYS_MAP] = {region_call_map, K5_KIND_REGION, 0},
+    [K5_SYS_UNMAP] = {region_call_unmap, K5_KIND_REGION, 0},
+    [K5_SYS_IRQ_ACK] = {interrupt_call_ack, K5_KIND_INTERRUPT, K5_RIGHT_ACK},
+    [K5_SYS_LISTEN] = {name_call_listen, K5_KIND_PORT, K5_RIGHT_LISTEN},
+    [K5_SYS_CONNECT] = {name_call_connect, K5_KIND_PORT, K5_RIGHT_CONNECT},
+    [K5_SYS_TASK_STATUS] = {task_call_status, K5_KIND_TASK, K5_RIGHT_STATUS},
+    [K5_SYS_TASK_START] = {task_call_start, K5_KIND_TASK, K5_RIGHT_CONTROL},
+    [K5_SYS_TASK_STOP] = {task_call_stop, K5_KIND_TASK, K5_RIGHT_CONTROL},
+    [K5_SYS_TASK_RESTART] = {task_call_restart, K5_KIND_TASK, K5_RIGHT_CONTROL},
+    [K5_SYS_TASK_HOLD] = {task_call_hold, K5_KIND_TASK, K5_RIGHT_CONTROL},
+    [K5_SYS_TASK_RESUME] = {task_call_resume, K5_KIND_TASK, K5_RIGHT_CONTROL},
+    [K5_SYS_THREAD_STATUS] = {control_call_status, K5_KIND_THREAD, K5_RIGHT_STATUS},
+    [K5_SYS_THREAD_START] = {control_call_start, K5_KIND_THREAD, K5_RIGHT_CONTROL},
+    [K5_SYS_THREAD_STOP] = {control_call_stop, K5_KIND_THREAD, K5_RIGHT_CONTROL},
+    [K5_SYS_THREAD_SET_PRIORITY] = {control_call_set_priority, K5_KIND_THREAD, K5_RIGHT_CONTROL},
+    [K5_SYS_THREAD_SET_BUDGET] = {control_call_set_budget, K5_KIND_THREAD, K5_RIGHT_CONTROL},
+};
+
+K5_MUST_USE static enum k5_error find(const struct syscall *call, uint32_t cptr, uint32_t *slot)
+{
+    switch (call->kind) {
+    case K5_KIND_NONE:
+        return K5_OK;
+    case KIND_ANY:
+        return cap_find_any(k5.current, cptr, slot);
+    default:
+        return cap_find(k5.current, cptr, call->kind, call->rights, slot);
+    }
 }
 
 void syscall_slow(uint32_t number)
 {
+    uint32_t id = k5.current;
+    struct thread *thread = &k5.thread[id];
+
     sched_charge();
-    switch (number) {
-    case K5_SYS_SEND:
-        ipc_send();
-        break;
-    case K5_SYS_CALL:
-        ipc_call();
-        break;
-    case K5_SYS_RECV:
-        ipc_recv();
-        break;
-    case K5_SYS_REPLY:
-        ipc_reply();
-        break;
-    case K5_SYS_REPLY_RECV:
-        ipc_reply_recv();
-        break;
-    case K5_SYS_SLEEP:
-        syscall_sleep();
-        break;
-    case K5_SYS_YIELD:
-        sched_rotate();
-        break;
-    case K5_SYS_PANIC:
-        fault_raise(k5.current, K5_FAULT_PANIC, k5.thread[k5.current].reg[0]);
-        break;
-    case K5_SYS_SIGNAL:
-        notification_syscall_signal();
-        break;
-    case K5_SYS_WAIT:
-        notification_syscall_wait();
-        break;
-    case K5_SYS_MINT:
-        cap_syscall_mint(&k5.thread[k5.current]);
-        break;
-    case K5_SYS_DELETE:
-        cap_syscall_delete(&k5.thread[k5.current]);
-        break;
-    case K5_SYS_REVOKE:
-        cap_syscall_revoke(&k5.thread[k5.current]);
-        break;
-    case K5_SYS_MAP:
-        region_syscall_map(&k5.thread[k5.current]);
-        break;
-    case K5_SYS_UNMAP:
-        region_syscall_unmap(&k5.thread[k5.current]);
-        break;
-    case K5_SYS_IRQ_ACK:
-        interrupt_syscall_ack();
-        break;
-    case K5_SYS_LISTEN:
-        name_syscall_listen();
-        break;
-    case K5_SYS_CONNECT:
-        name_syscall_connect();
-        break;
-    case K5_SYS_TASK_STATUS:
-        task_syscall_status();
-        break;
-    case K5_SYS_TASK_START:
-        task_syscall_start();
-        break;
-    case K5_SYS_TASK_STOP:
-        task_syscall_stop();
-        break;
-    case K5_SYS_TASK_RESTART:
-        task_syscall_restart();
-        break;
-    case K5_SYS_TASK_HOLD:
-        task_syscall_hold();
-        break;
-    case K5_SYS_TASK_RESUME:
-        task_syscall_resume();
-        break;
-    case K5_SYS_THREAD_STATUS:
-        control_syscall_status();
-        break;
-    case K5_SYS_THREAD_START:
-        control_syscall_start();
-        break;
-    case K5_SYS_THREAD_STOP:
-        control_syscall_stop();
-        break;
-    case K5_SYS_THREAD_SET_PRIORITY:
-        control_syscall_set_priority();
-        break;
-    case K5_SYS_THREAD_SET_BUDGET:
-        control_syscall_set_budget();
-        break;
-    default:
-        fault_raise(k5.current, K5_FAULT_SYSCALL, number);
-        break;
+    if (number < K5_SYS_COUNT && table[number].run != NULL) {
+        uint32_t slot = 0;
+        enum k5_error error = find(&table[number], thread->reg[0], &slot);
+
+        if (error == K5_OK) {
+            error = table[number].run(thread, slot);
+        }
+        if (error != NO_RESULT) {
+            thread_complete(id, error);
+        }
+    } else {
+        fault_raise(id, K5_FAULT_SYSCALL, number);
     }
     sched_finish(K5_EVENT_SWITCH);
 }

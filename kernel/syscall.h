@@ -1,7 +1,11 @@
-/* System calls beside the fast paths. */
+/* System calls: the table of all that are not taken by a fast path. */
 #pragma once
 
+#include "kernel/kassert.h"
 #include "kernel/state.h"
+
+/* What a system call returns if its thread has no result yet, or has got it already. */
+#define NO_RESULT ((enum k5_error)1)
 
 /* Runs the system call `number` of the running thread: all that kernel_syscall() leaves over. */
 void syscall_slow(uint32_t number);

@@ -6,6 +6,7 @@
 #include "kernel/ipc.h"
 #include "kernel/reaper.h"
 #include "kernel/sched.h"
+#include "kernel/syscall.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
 #include "kernel/wait.h"
@@ -248,119 +249,82 @@ bool task_release_ward(uint32_t id)
 
 /* ------------------------------------------------------------ system calls */
 
-K5_MUST_USE static enum k5_error find(uint32_t rights, uint32_t *id)
+enum k5_error task_call_status(struct thread *thread, uint32_t slot)
 {
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, k5.thread[k5.current].reg[0], K5_KIND_TASK, rights, &slot);
+    const struct task *task = &k5.task[k5.slot[slot].object];
 
-    *id = error == K5_OK ? k5.slot[slot].object : 0;
-    return error;
+    thread->reg[1] = task->state;
+    thread->reg[2] = task->generation;
+    thread->reg[3] = task->restart_count;
+    return K5_OK;
 }
 
-void task_syscall_status(void)
+enum k5_error task_call_start(struct thread *thread, uint32_t slot)
 {
-    struct thread *thread = &k5.thread[k5.current];
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_STATUS, &id);
-
-    if (error == K5_OK) {
-        thread->reg[1] = k5.task[id].state;
-        thread->reg[2] = k5.task[id].generation;
-        thread->reg[3] = k5.task[id].restart_count;
-    }
-    thread_complete(k5.current, error);
-}
-
-K5_MUST_USE static enum k5_error ask_to_start(uint32_t id)
-{
+    uint32_t id = k5.slot[slot].object;
     struct task *task = &k5.task[id];
 
-    if (task->state != K5_TASK_STOPPED && task->state != K5_TASK_BACKOFF) {
-        return K5_E_STATE;
-    }
+    (void)thread;
     if (task->dying) {
         return K5_E_BUSY;
     }
-    if (task->state == K5_TASK_STOPPED) {
-        if (task->generation == UINT16_MAX) {
-            return K5_E_STATE;
-        }
+    if (task->state == K5_TASK_STOPPED && task->generation != UINT16_MAX) {
         task->generation++;
         task->restart_count = 0;
+    } else if (task->state != K5_TASK_BACKOFF) {
+        return K5_E_STATE;
     }
     start(id);
     report(id, 0);
     return K5_OK;
 }
 
-void task_syscall_start(void)
+/* In this call and the next the task may be the caller's own: so the result comes first. */
+enum k5_error task_call_stop(struct thread *thread, uint32_t slot)
 {
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+    uint32_t id = k5.slot[slot].object;
 
-    if (error == K5_OK) {
-        error = ask_to_start(id);
-    }
-    thread_complete(k5.current, error);
-}
-
-void task_syscall_stop(void)
-{
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
-
-    thread_complete(k5.current, error);
-    if (error == K5_OK && k5.task[id].state != K5_TASK_STOPPED) {
+    (void)thread;
+    thread_complete(k5.current, K5_OK);
+    if (k5.task[id].state != K5_TASK_STOPPED) {
         stop(id);
     }
+    return NO_RESULT;
 }
 
-K5_MUST_USE static enum k5_error ask_to_restart(uint32_t id)
+enum k5_error task_call_restart(struct thread *thread, uint32_t slot)
 {
+    uint32_t id = k5.slot[slot].object;
     struct task *task = &k5.task[id];
 
+    (void)thread;
     if (task->state == K5_TASK_STOPPED || task->generation == UINT16_MAX) {
         return K5_E_STATE;
     }
-    if (task->state != K5_TASK_BACKOFF) {
+    thread_complete(k5.current, K5_OK);
+    if (task->state == K5_TASK_BACKOFF) {
+        task->restart_at = k5.charged_at;
+        task_timers(id);
+    } else {
         (void)may_restart(id); /* who asks for a restart decides; but it counts as one in a row */
         (void)next_delay(id);
         restart(id, 0);
-    } else {
-        task->restart_at = k5.charged_at;
-        task_timers(id);
     }
-    return K5_OK;
+    return NO_RESULT;
 }
 
-void task_syscall_restart(void)
+enum k5_error task_call_hold(struct thread *thread, uint32_t slot)
 {
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+    uint32_t id = k5.slot[slot].object;
 
-    if (error == K5_OK) {
-        thread_complete(k5.current, K5_OK); /* now: it may be the caller's own task */
-        error = ask_to_restart(id);
+    (void)thread;
+    if (k5.task[id].state != K5_TASK_READY) {
+        return K5_E_STATE;
     }
-    if (error != K5_OK) {
-        thread_complete(k5.current, error);
-    }
-}
-
-void task_syscall_hold(void)
-{
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
-
-    if (error == K5_OK && k5.task[id].state != K5_TASK_READY) {
-        error = K5_E_STATE;
-    }
-    thread_complete(k5.current, error);
-    if (error == K5_OK) {
-        k5.task[id].fault.kind = 0;
-        hold(id);
-    }
+    thread_complete(k5.current, K5_OK);
+    k5.task[id].fault.kind = 0;
+    hold(id);
+    return NO_RESULT;
 }
 
 static void resume(uint32_t id)
@@ -370,34 +334,30 @@ static void resume(uint32_t id)
     k5.task[id].state = K5_TASK_READY;
     k5.task[id].fault.kind = 0;
     for (uint32_t i = 0; i < table->thread_count; i++) {
-        struct thread *thread = &k5.thread[table->first_thread + i];
+        uint32_t thread = table->first_thread + i;
 
-        if (thread->state == K5_THREAD_FAULTED) {
-            wait_leave(table->first_thread + i);
-            thread_set_state(table->first_thread + i, K5_THREAD_HELD);
+        if (k5.thread[thread].state == K5_THREAD_FAULTED) {
+            wait_leave(thread);
+            thread_set_state(thread, K5_THREAD_HELD);
         }
-        if (thread->state == K5_THREAD_HELD) {
-            thread->overrun_used = 0;
-            sched_ready(table->first_thread + i);
+        if (k5.thread[thread].state == K5_THREAD_HELD) {
+            k5.thread[thread].overrun_used = 0;
+            sched_ready(thread);
         }
     }
     report(id, 0);
 }
 
-void task_syscall_resume(void)
+enum k5_error task_call_resume(struct thread *thread, uint32_t slot)
 {
-    uint32_t id = 0;
-    enum k5_error error = find(K5_RIGHT_CONTROL, &id);
+    uint32_t id = k5.slot[slot].object;
+    const struct task *task = &k5.task[id];
+    bool resumable = task->fault.kind == 0 || (task->fault.flags & K5_FAULT_FLAG_RESUMABLE) != 0;
 
-    if (error == K5_OK) {
-        const struct task *task = &k5.task[id];
-        bool resumable =
-            task->fault.kind == 0 || (task->fault.flags & K5_FAULT_FLAG_RESUMABLE) != 0;
-
-        error = task->state == K5_TASK_HELD && resumable ? K5_OK : K5_E_STATE;
+    (void)thread;
+    if (task->state != K5_TASK_HELD || !resumable) {
+        return K5_E_STATE;
     }
-    thread_complete(k5.current, error);
-    if (error == K5_OK) {
-        resume(id);
-    }
+    resume(id);
+    return K5_OK;
 }

@@ -19,10 +19,10 @@ void task_timers(uint32_t id);
  */
 K5_MUST_USE bool task_release_ward(uint32_t id);
 
-/* The system calls of the running thread on a task. */
-void task_syscall_status(void);
-void task_syscall_start(void);
-void task_syscall_stop(void);
-void task_syscall_restart(void);
-void task_syscall_hold(void);
-void task_syscall_resume(void);
+/* System calls: kernel/syscall.c. */
+enum k5_error task_call_status(struct thread *thread, uint32_t slot);
+enum k5_error task_call_start(struct thread *thread, uint32_t slot);
+enum k5_error task_call_stop(struct thread *thread, uint32_t slot);
+enum k5_error task_call_restart(struct thread *thread, uint32_t slot);
+enum k5_error task_call_hold(struct thread *thread, uint32_t slot);
+enum k5_error task_call_resume(struct thread *thread, uint32_t slot);

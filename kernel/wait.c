@@ -25,7 +25,7 @@ enum k5_error wait_allowed(uint32_t flags, uint32_t deadline)
 
     thread->timed = (flags & K5_FLAG_TIMED) != 0;
     if ((flags & K5_FLAG_TRY) != 0) {
-        return thread->timed ? K5_E_INVALID : K5_E_WOULD_BLOCK;
+        return K5_E_WOULD_BLOCK;
     }
     if (thread->timed) {
         thread->wake_at = tick_of(deadline);

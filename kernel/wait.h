@@ -4,10 +4,16 @@
 #include "kernel/kassert.h"
 #include "kernel/state.h"
 
+/* These flags of wait and connect: nothing unknown, and not both. */
+static inline bool wait_flags_are_valid(uint32_t flags)
+{
+    return flags == 0 || flags == K5_FLAG_TRY || flags == K5_FLAG_TIMED;
+}
+
 /*
  * Whether the running thread may wait, with these flags (K5_FLAG_TRY, TIMED) and
  * this deadline word. K5_OK: it may, and will give up in time; E_WOULD_BLOCK,
- * E_TIMEOUT: it may not, or no longer; E_INVALID: both flags.
+ * E_TIMEOUT: it may not, or no longer.
  */
 K5_MUST_USE enum k5_error wait_allowed(uint32_t flags, uint32_t deadline);
 
