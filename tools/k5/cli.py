@@ -22,6 +22,7 @@ COMMANDS = {
     "inspect": "show a system's layout, capabilities and MPU regions",
     "test": "run the tests",
     "bench": "measure, and compare with what must be reached",
+    "fuzz": "feed random inputs to what must stand any input",
     "doctor": "say what was found, what is missing and what that disables",
 }
 

@@ -20,7 +20,7 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -126,9 +126,11 @@ def run(
     shift: int | None = None,
     words: Mapping[int, int] | None = None,
     host_limit_s: float = 20.0,
+    options: Sequence[str] = (),
 ) -> Iterator[Machine]:
     """Starts the image. `shift` replaces the board's icount_shift; `words` are addresses in flash
-    and what to put there (for a run's seed); `host_limit_s` bounds silence, not the run."""
+    and what to put there (for a run's seed); `host_limit_s` bounds silence, not the run;
+    `options` are more of QEMU's own."""
     program = _program(board)
     with tempfile.TemporaryDirectory(prefix="k5-qemu-") as name:
         folder = Path(name)
@@ -138,6 +140,7 @@ def run(
         if icount:
             used = board.qemu.get("icount_shift", 6) if shift is None else shift
             command += ["-icount", f"shift={used},sleep=off"]
+        command += options
         machine = Machine(command, folder, host_limit_s)
         try:
             yield machine

@@ -2,10 +2,12 @@
 with gcc and clang), Python tests, end-to-end tests on both engines, coverage of
 the kernel (its page: build/coverage/index.html), static analysis.
 
-FILTER picks parts by name (checks, host, python, e2e, host-asan, host-clang-asan,
-coverage, lint), else tests whose name contains it. --quick leaves out sanitizers,
-coverage, static analysis and slow tests. Exit code: 0 all passed, 1 some failed,
-2 could not run.
+FILTER picks parts by name (checks, host, python, e2e, conformance, host-asan,
+host-clang-asan, fuzz, coverage, lint), else tests whose name contains it. --quick leaves
+out sanitizers, coverage, conformance, fuzzing, static analysis and slow tests.
+`./k5 test conformance` prints a table: each test of the kernel from inside, on both
+engines and both instruction sets. Exit code: 0 all passed, 1 some failed, 2 could
+not run.
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-from k5 import host, setup
+from k5 import conformance, host, setup
 from k5.console import Progress, coloured, error, paint, progress
 from k5.errors import FAILED as EXIT_FAILED
 from k5.errors import PASSED as EXIT_PASSED
 from k5.errors import K5Error
 from k5.testing.case import FAILED, PASSED, SKIPPED, Case, write_junit
-from k5.testing.parts import PARTS, Part
+from k5.testing.parts import PARTS, Part, conformance_cases
 
 WORKERS = 2
 LONGEST_MESSAGE = 60  # lines
@@ -101,9 +103,63 @@ def run_parts(parts: list[Part], filter_: str, quick: bool, quiet: bool) -> list
         return [case for cases in pool.map(run, parts) for case in cases]
 
 
+MARKS = {
+    conformance.PASSED: ("pass", "green"),
+    conformance.FAILED: ("FAIL", "bold red"),
+    conformance.SKIPPED: ("skip", "yellow"),
+    conformance.KNOWN: ("known", "yellow"),
+    conformance.UNTRUE: ("PASSES", "bold red"),
+    conformance.ABSENT: ("-", "dim"),
+}
+
+
+def print_table(table: conformance.Table) -> None:
+    """The rows, then what went wrong and how to see it again."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    colour = coloured(sys.stdout)
+    console = Console(no_color=not colour, width=None if sys.stdout.isatty() else 120)
+    grid = Grid("test", *(column.title for column in conformance.COLUMNS), box=box.SIMPLE_HEAD)
+    for row in table.rows:
+        marks = [MARKS[row.status(column)] for column in conformance.COLUMNS]
+        grid.add_row(row.name, *(f"[{style}]{text}[/{style}]" for text, style in marks))
+    console.print(grid)
+    for row in table.rows:
+        for column in conformance.COLUMNS:
+            if row.status(column) == conformance.FAILED:
+                print(paint("FAILED ", "bold red", colour) + f"{row.name} on {column.title}")
+                said = row.verdicts[column].messages[:LONGEST_MESSAGE]
+                print("\n".join(f"    {line}" for line in [*said, conformance.command(row, column)]))
+    for (name, column), reason in table.reasons.items():
+        print(f"known defect: {name} on {column.title}: {reason}")
+    for problem in table.problems:
+        error(problem)
+    counts = [f"{table.count(status)} {status}" for status in MARKS if status != conformance.ABSENT]
+    style = "bold green" if table.good else "bold red"
+    print(paint(", ".join(counts), style, colour))
+
+
+def run_conformance(args: argparse.Namespace) -> int:
+    """The whole suite, the older systems too."""
+    host.library()
+    with progress("conformance") as shown:
+        table = conformance.run(conformance.suites(), shown.update)
+    if args.junit:
+        write_junit(args.junit, conformance_cases(table))
+    if args.json:
+        print(json.dumps(table.json(), indent=1))
+    else:
+        print_table(table)
+    return EXIT_PASSED if table.good else EXIT_FAILED
+
+
 def main(args: argparse.Namespace) -> int:
     """Exit code: 0 all passed, 1 some failed, 2 could not run."""
     setup.ready("test", install=True, yes=args.yes)
+    if args.filter == "conformance":
+        return run_conformance(args)
     parts, filter_ = chosen(args.filter, args.quick)
     started = time.monotonic()
     try:

@@ -1,7 +1,8 @@
-"""The parts of the test run: C tests by preset, Python tests, checks, static analysis."""
+"""The parts of the test run: C tests by preset, Python tests, fuzz targets, checks, analysis."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,13 +10,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from k5 import host
 from k5.console import PlainProgress
 from k5.errors import K5Error
 from k5.paths import BUILD, ROOT
 from k5.testing import checks, coverage, lint
-from k5.testing.case import FAILED, Case, read_junit
+from k5.testing.case import FAILED, PASSED, SKIPPED, Case, read_junit
+
+if TYPE_CHECKING:
+    from k5.conformance import Table
 
 Note = Callable[[str], None]
 RESULTS = BUILD / "tests"
@@ -83,6 +88,58 @@ def _pytest(name: str, folder: str) -> Callable[[str, bool, Note], list[Case]]:
     return run
 
 
+def _conformance(filter_: str, quick: bool, note: Note) -> list[Case]:
+    """The named tests; the older systems are in tests/e2e."""
+    from k5 import conformance
+
+    table = conformance.run([s for s in conformance.suites() if s.named_tests], note)
+    return [case for case in conformance_cases(table) if filter_ in case.name]
+
+
+def conformance_cases(table: Table) -> list[Case]:
+    """A case for each cell, and one for each untrue line of the list of defects."""
+    from k5 import conformance
+
+    status_of = {conformance.PASSED: PASSED, conformance.SKIPPED: SKIPPED,
+                 conformance.KNOWN: SKIPPED}  # fmt: skip
+    cases = []
+    for row in table.rows:
+        for column, verdict in sorted(row.verdicts.items()):
+            status = status_of.get(verdict.status, FAILED)
+            said = [*verdict.messages, conformance.command(row, column)]
+            text = "\n".join(said) if status == FAILED else ""
+            cases.append(Case("conformance", f"{row.name} [{column.title}]", status, 0.0, text))
+    name = "known_defects.toml is true"
+    return [
+        *cases,
+        *(Case("conformance", name, FAILED, 0.0, problem) for problem in table.problems),
+    ]
+
+
+def _fuzz(filter_: str, quick: bool, note: Note) -> list[Case]:
+    """Each target: its kept corpus, and some new inputs, which are always the same."""
+    from k5.fuzzing.targets import TARGETS
+
+    return [_fuzz_target(name, note) for name in TARGETS if filter_ in name]
+
+
+def _fuzz_target(name: str, note: Note) -> Case:
+    note(f"fuzz: {name}")
+    started = time.monotonic()
+    # A process of its own: time limits for Python code work in a main thread only.
+    command = [sys.executable, str(ROOT / "k5"), "fuzz", name, "--burst", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - started
+    try:
+        (outcome,) = json.loads(done.stdout)["outcomes"]
+    except ValueError:
+        return Case("fuzz", name, FAILED, seconds, done.stderr.strip())
+    finding = outcome["finding"]
+    if finding:
+        return Case("fuzz", name, FAILED, seconds, f"{finding['reason']}\n{finding['repeat']}")
+    return Case("fuzz", name, PASSED, seconds)
+
+
 def _coverage(filter_: str, quick: bool, note: Note) -> list[Case]:
     # Part of the tests tells nothing of the whole.
     return [] if filter_ else coverage.run(_Forward("coverage", note), note)
@@ -104,8 +161,10 @@ PARTS = (
     Part("host", True, _preset("host")),
     Part("python", True, _pytest("python", "tests/python")),
     Part("e2e", True, _pytest("e2e", "tests/e2e")),
+    Part("conformance", False, _conformance),
     Part("host-asan", False, _preset("host-asan")),
     Part("host-clang-asan", False, _preset("host-clang-asan")),
+    Part("fuzz", False, _fuzz),
     Part("coverage", False, _coverage),
     Part("lint", False, lambda filter_, quick, note: lint.run(note)),
 )

@@ -1,0 +1,1 @@
+"""Behind `./k5 fuzz`: targets, and the two machines that drive them."""
