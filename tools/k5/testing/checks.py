@@ -13,7 +13,7 @@ from k5 import abi
 from k5.paths import ROOT
 from k5.testing.case import FAILED, PASSED, SKIPPED, Case
 
-C_FOLDERS = ("kernel", "arch", "hostport", "sim", "user", "tests")
+C_FOLDERS = ("kernel", "arch", "hostport", "sim", "peripherals", "user", "tests", "tools")
 
 _FREESTANDING = r"<std(int|bool|def|arg)\.h>"
 _ABI = r'"k5_abi\.h"'
@@ -22,10 +22,12 @@ _PURE_ARCH = r'"arch/(armv8m/(armv8m_types|pmsav8|fault|frame)|rv32/(rv32_types|
 # Who may include what: arrows point one way (DESIGN: sim -> hostport -> kernel <- arch).
 ARROWS = {
     "kernel": [r'"kernel/', r"<(port_types|k5_config)\.h>", _ABI, _FREESTANDING],
-    "arch": [r'"arch/', r'"kernel/', r'"(armv8m|rv32)_types\.h"', r"<port_trace\.h>", _ABI, _FREESTANDING],
+    "arch": [r'"arch/', r'"kernel/', r'"(armv8m|rv32)_types\.h"', r"<(port_trace|k5_config)\.h>",
+             _ABI, _FREESTANDING],
     "hostport": [r'"hostport/', r'"kernel/', _PURE_ARCH, r"<port_trace\.h>", _ABI,
                  r"<string\.h>", _FREESTANDING],
     "sim": [r'"sim/', r'"hostport/', r'"kernel/', _PURE_ARCH, _ABI, r"<.*>"],
+    "peripherals": [r'"peripherals/', r'"sim/device\.h"', _FREESTANDING, r"<string\.h>"],
     "user": [_ABI, r'"[a-z0-9_]+\.h"', _FREESTANDING],
 }  # fmt: skip
 UNICORN_FOLDER = "sim"
@@ -101,7 +103,7 @@ def check_generated() -> Iterator[str]:
 
 def check_function_sizes() -> Iterator[str]:
     """No function over 70 lines, flat switches excepted."""
-    for path in c_files("kernel", "arch", "hostport", "sim"):
+    for path in c_files("kernel", "arch", "hostport", "sim", "peripherals"):
         lines = path.read_text().splitlines()
         start = None
         for number, line in enumerate(lines, 1):

@@ -14,7 +14,7 @@ from pathlib import Path
 from k5.paths import HOST_BUILD, ROOT
 from k5.testing.case import FAILED, PASSED, Case
 
-FOLDERS = ("kernel", "hostport", "sim", "arch")
+FOLDERS = ("kernel", "hostport", "sim", "peripherals", "arch")
 
 
 def sources() -> list[Path]:
