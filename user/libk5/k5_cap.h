@@ -20,7 +20,7 @@ K5_MUST_USE enum k5_error k5_caps(uint32_t slot, struct k5_cap_info *info);
 
 /*
  * Derives a capability in this task's table: `rights` is some of those that `from`
- * has. A badge of 0 in `from` can be replaced, any other must stay: pass it again, or 0.
+ * has. A badge of 0 in `from` can be replaced, any other must be given as it is.
  *
  * K5_E_RIGHTS: `from` has not all of these rights.
  * K5_E_INVALID: another badge, or a movable region, of which there is one capability.
