@@ -26,7 +26,7 @@ supervisor = "faults"
 loan_grace_us = 500
 restart = { limit = 3 }
 capabilities = [
-    { endpoint = "work", rights = ["recv"] },
+    { endpoint = "work", rights = ["recv", "send"] },
     { name = "events", notification = "events", rights = ["wait"] },
     { interrupt = "tick", rights = ["ack"] },
     { port = "public", rights = ["listen"] },

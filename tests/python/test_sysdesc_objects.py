@@ -79,7 +79,7 @@ def test_device_of_the_board_is_a_region_by_its_name(system: System) -> None:
     assert found.interrupts[0].line == found.board.interrupts["alarm"] == device.line
 
 
-WORK = '{ endpoint = "work", rights = ["recv"] }'
+WORK = '{ endpoint = "work", rights = ["recv", "send"] }'
 FRAME = '{ region = "frame", rights = ["read", "write", "grant"] }'
 
 # (what to replace, by what, text of the line that is named, parts of the message)
@@ -109,9 +109,11 @@ WRONG = {
                                "max_priority = 3", ["max_priority is for threads"]),
     "write without read": ('rights = ["read", "write"] }', 'rights = ["write"] }', '= ["write"]',
                            ['without "read"']),
-    "lend without send": ('rights = ["recv"] },\n    { name = "events"',
-                          'rights = ["recv"], lend = "read" },\n    { name = "events"', 'lend = "read"',
+    "lend without send": ('rights = ["recv"] },\n    { name = "worker"',
+                          'rights = ["recv"], lend = "read" },\n    { name = "worker"', 'lend = "read"',
                           ["lend", '"send"']),
+    "lend without connect": ('rights = ["listen"] }', 'rights = ["listen"], lend = "read" }',
+                             'lend = "read"', ['"connect"']),
     "lend to what": ('lend = "write"', 'lend = "all"', 'lend = "all"', ['lend = "all"']),
     "wait by another": ('rights = ["signal"]', 'rights = ["wait"]', 'rights = ["wait"], badge',
                         ["only the receiver, 'worker', may hold wait"]),
@@ -253,6 +255,8 @@ def test_more_than_a_system_may_have(system: System, what: str, tables: str, mos
          "nobody may start task 'idle'"),
         (('rights = ["control", "status", "grant"]', 'rights = ["status"]'),
          "the supervisor, 'boss', has no capability to control 'worker'"),
+        (('rights = ["recv", "send"]', 'rights = ["recv"]'),
+         "'worker' has no endpoint with the rights recv and send to open port 'public' with"),
         (('rights = ["wait"] },\n    { interrupt', 'rights = ["signal"] },\n    { interrupt'), ""),
         (("bound = true\n", ""), ""),
     ],
@@ -309,3 +313,18 @@ def test_each_ring_is_told_once(system: System) -> None:
 
 def test_a_tree_of_calls_is_no_ring(system: System) -> None:
     assert ring(system, ("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")) == []
+
+
+def test_who_connects_to_a_port_may_call_its_listener(system: System) -> None:
+    path = system(
+        ('{ endpoint = "work", rights = ["send", "grant"], badge = 3, lend = "write" },', ""),
+        ("priority = 1\n", "priority = 30\n"),
+        text=FULL,
+        **SOURCES,
+    )
+    warnings = sysdesc.load(path).warnings
+    assert len(warnings) == 1
+    assert "'idle' (priority 30) calls 'worker.helper' (priority 9)" in warnings[0]
+    assert (
+        f"small.toml:{line_of(path.read_text(), 'rights = [' + chr(34) + 'connect')}" in warnings[0]
+    )

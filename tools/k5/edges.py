@@ -1,6 +1,7 @@
 """The call graph of a system: who waits for whom, and what that may cost.
 
-An edge goes from a task with the right "send" to the task whose thread receives.
+An edge goes from a task with the right "send" to the task whose thread receives. Who may connect
+to a port can get that right for the endpoints that its listeners can open it with.
 """
 
 from __future__ import annotations
@@ -26,18 +27,46 @@ class Edge:
         return ("task", self.caller.name, "capabilities", self.slot)
 
     def __str__(self) -> str:
-        return f"'{self.caller.name}' -> '{self.server.name}' ({self.cap.object})"
+        port = "port " if self.cap.kind == "port" else ""
+        return f"'{self.caller.name}' -> '{self.server.name}' ({port}{self.cap.object})"
 
 
 def edges(system: System) -> list[Edge]:
     """All call edges between different tasks, in the order of the description."""
     found = []
     for task, slot, cap in system.capabilities():
-        if cap.kind == "endpoint" and cap.may("send"):
-            server = system.thread(system.endpoint(cap.object).receiver)
+        for server in _servers(system, cap):
             if server.task != task.name:
                 found.append(Edge(task, slot, cap, server, system.task(server.task)))
     return found
+
+
+def _servers(system: System, cap: Capability) -> list[Thread]:
+    """The threads that a capability leads calls to."""
+    if cap.kind == "endpoint" and cap.may("send"):
+        return [system.thread(system.endpoint(cap.object).receiver)]
+    if cap.kind == "port" and cap.may("connect"):
+        ends = [end for task in listeners(system, cap.object) for end in open_ends(task)]
+        return [system.thread(system.endpoint(end).receiver) for end in dict.fromkeys(ends)]
+    return []
+
+
+def listeners(system: System, port: str) -> list[Task]:
+    """The tasks that may listen at a port."""
+    return [
+        task
+        for task, _, cap in system.capabilities()
+        if cap.kind == "port" and cap.object == port and cap.may("listen")
+    ]
+
+
+def open_ends(task: Task) -> list[str]:
+    """The endpoints that a task can open a port with: who connects gets the right to send."""
+    return [
+        cap.object
+        for cap in task.capabilities
+        if cap.kind == "endpoint" and cap.may("recv") and cap.may("send")
+    ]
 
 
 def check_edges(problems: Problems, system: System) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from k5.edges import check_edges
+from k5.edges import check_edges, listeners, open_ends
 from k5.errors import suggestion
 from k5.schema import Problems
 from k5.system import KINDS, Capability, System, Task, Thread, budget_least
@@ -348,8 +348,13 @@ def _warn_of_the_unreachable(problems: Problems, system: System) -> None:
             text = f"nobody may acknowledge interrupt '{interrupt.name}', so it stays masked"
             problems.warn(("interrupt", interrupt.name), text)
     for port in system.ports:
-        if not _holders(system, "port", port.name, "listen"):
+        found = listeners(system, port.name)
+        if not found:
             problems.warn(("port", port.name), f"nobody may listen at port '{port.name}'")
+        for task in found:
+            if not open_ends(task):
+                text = f"'{task.name}' has no endpoint with the rights recv and send to open port"
+                problems.warn(("port", port.name), f"{text} '{port.name}' with")
     for task in system.tasks:
         controllers = _holders(system, "task", task.name, "control")
         if not task.start and not controllers:

@@ -481,9 +481,10 @@ def _check_extras(problems: Problems, here: Where, kind: str, data: dict[str, An
     if "max_priority" in data and kind != "thread":
         text = f"max_priority is for threads, this capability names a kind {kind}"
         problems.error((*here, "max_priority"), text)
-    if "lend" in data and (kind != "endpoint" or "send" not in data.get("rights", [])):
-        text = 'lend is for endpoint capabilities with the right "send": loans go out with calls'
-        problems.error((*here, "lend"), text)
+    calls = {"endpoint": "send", "port": "connect"}.get(kind)
+    if "lend" in data and calls not in data.get("rights", []):
+        text = 'lend needs an endpoint with the right "send", or a port with "connect"'
+        problems.error((*here, "lend"), f"{text}: loans go out with calls")
 
 
 def _add_own_threads(
