@@ -41,7 +41,7 @@
 #define PPCEXP1_UART (1u << 5) /* UART 0 */
 
 /* The Non-secure half of the same controllers: what unprivileged code may use. */
-#define APBNSPPPC0 REG32(0x400800c0u)
+#define APBNSPPPC0 REG32(0x400800b0u)
 
 #define NVIC_ITNS(word) REG32(0xe000e380u + 4u * (word))
 #define IRQ_WORDS       4u /* 124 lines */
