@@ -302,6 +302,9 @@ static int idle(struct k5sim *sim, uint64_t until)
 {
     uint64_t next = sim->timers.next;
 
+    if (sim->port.halted) { /* whatever may still be due: the kernel is done */
+        return K5SIM_STOP_HALT;
+    }
     if (next > sim->port.now && sim->kernel.unfinished != 0) {
         enter_timer(sim);
         return 0;

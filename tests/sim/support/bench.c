@@ -11,7 +11,8 @@ uint32_t bench_text(uint32_t task)
     return FAKE_FLASH_BASE + task * BUILD_TASK_BYTES;
 }
 
-struct k5sim *bench_open_with(uint32_t ticks_per_insn)
+static struct k5sim *open_board(uint32_t ticks_per_insn, const struct k5sim_device *device,
+                                size_t device_count)
 {
     static const struct k5sim_memory memory[] = {
         {FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
@@ -23,6 +24,8 @@ struct k5sim *bench_open_with(uint32_t ticks_per_insn)
         .memory_count = 2,
         .mpu_regions = 8,
         .ticks_per_insn = ticks_per_insn,
+        .device = device,
+        .device_count = device_count,
     };
     char why[256] = "";
     struct k5sim *sim = k5sim_open(&board, why, sizeof why);
@@ -33,9 +36,19 @@ struct k5sim *bench_open_with(uint32_t ticks_per_insn)
     return sim;
 }
 
+struct k5sim *bench_open_with(uint32_t ticks_per_insn)
+{
+    return open_board(ticks_per_insn, NULL, 0);
+}
+
 struct k5sim *bench_open(void)
 {
     return bench_open_with(1);
+}
+
+struct k5sim *bench_open_devices(const struct k5sim_device *device, size_t count)
+{
+    return open_board(1, device, count);
 }
 
 static void check(struct k5sim *sim, int result)
@@ -45,10 +58,25 @@ static void check(struct k5sim *sim, int result)
     }
 }
 
+static void mark_devices(const struct sys_header *system)
+{
+    for (uint32_t task = 0; task < system->task_count; task++) {
+        for (uint32_t i = 0; i < build_task_of(task)->region_count; i++) {
+            struct sys_region *region = build_region_of(task, i);
+
+            if (region->base - FAKE_FLASH_BASE >= FAKE_FLASH_BYTES &&
+                region->base - FAKE_RAM_BASE >= FAKE_RAM_BYTES) {
+                region->flags |= SYS_REGION_DEVICE;
+            }
+        }
+    }
+}
+
 void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count)
 {
     const struct sys_header *system = build_finish();
 
+    mark_devices(system);
     check(sim, k5sim_set_system(sim, system, system->total_bytes));
     for (uint32_t i = 0; i < count; i++) {
         struct elf_file file;
@@ -72,9 +100,14 @@ struct k5sim *bench_boot_with(const struct bench_program *programs, uint32_t cou
 {
     struct k5sim *sim = bench_open_with(ticks_per_insn);
 
+    bench_start(sim, programs, count);
+    return sim;
+}
+
+void bench_start(struct k5sim *sim, const struct bench_program *programs, uint32_t count)
+{
     bench_load(sim, programs, count);
     check(sim, k5sim_boot(sim));
-    return sim;
 }
 
 size_t bench_take(struct k5sim *sim, struct k5sim_event events[BENCH_EVENTS])
