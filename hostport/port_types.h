@@ -45,4 +45,8 @@ static inline const struct sys_header *port_system(void)
     return hostport_system;
 }
 
+/* Whatever system the machine has been given. */
+#define PORT_TABLE(name)             ((const uint8_t *)port_system() + port_system()->name##_offset)
+#define PORT_COUNT(name, configured) (port_system()->name##_count)
+
 #include <port_trace.h>

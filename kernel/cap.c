@@ -56,7 +56,7 @@ uint32_t cap_owner(uint32_t slot)
 
     while (slot - sys_task(task)->first_slot >= sys_task(task)->slot_count) {
         task++;
-        KASSERT(task < port_system()->task_count);
+        KASSERT(task < sys_task_count());
     }
     return task;
 }
@@ -160,7 +160,7 @@ void cap_move(uint32_t from, uint32_t to)
 static void cancel_users(uint32_t slot)
 {
     name_close(slot);
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
         if (k5.thread[i].used_slot != slot) {
             continue;
         }
@@ -189,7 +189,7 @@ void cap_remove(uint32_t slot)
 
 void cap_init_all(void)
 {
-    for (uint32_t i = 0; i < port_system()->slot_count; i++) {
+    for (uint32_t i = 0; i < sys_slot_count(); i++) {
         k5.slot[i] = (struct cap){
             .kind = K5_KIND_NONE,
             .generation = FIRST_GENERATION,
@@ -197,7 +197,7 @@ void cap_init_all(void)
             .previous = NO_SLOT,
         };
     }
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         cap_reset_table(i);
     }
 }
@@ -209,7 +209,7 @@ static bool is_away(const struct sys_cap *given, uint32_t slot)
         (sys_object(given->object)->flags & SYS_REGION_MOVABLE) == 0) {
         return false;
     }
-    for (uint32_t i = 0; i < port_system()->slot_count; i++) {
+    for (uint32_t i = 0; i < sys_slot_count(); i++) {
         if (i != slot && k5.slot[i].kind == K5_KIND_REGION && k5.slot[i].object == given->object) {
             return true;
         }

@@ -67,7 +67,7 @@ static struct lent lent_by_queues(uint32_t id)
     uint32_t funder = 0;                                 /* its priority, plus 1 */
     bool passive = k5.thread[id].own_payer == NO_THREAD; /* others have time of their own */
 
-    for (uint32_t i = 0; i < port_system()->endpoint_count && k5.thread[id].queued != 0; i++) {
+    for (uint32_t i = 0; i < sys_endpoint_count() && k5.thread[id].queued != 0; i++) {
         if (k5.endpoint[i].receiver != id) {
             continue;
         }
@@ -164,7 +164,7 @@ void donation_end(uint32_t id)
 
 void donation_payer_changed(uint32_t id)
 {
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
         struct thread *thread = &k5.thread[i];
 
         if (thread->payer == id && !k5.thread[id].cooling) {

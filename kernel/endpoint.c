@@ -9,7 +9,7 @@
 
 void endpoint_init_all(void)
 {
-    uint32_t count = port_system()->endpoint_count;
+    uint32_t count = sys_endpoint_count();
 
     for (uint32_t i = 0; i < count; i++) {
         queue_init(&k5.endpoint[i].queue);

@@ -15,23 +15,21 @@
 
 static uint32_t objects_of(uint32_t kind)
 {
-    const struct sys_header *system = port_system();
-
     switch (kind) {
     case K5_KIND_ENDPOINT:
-        return system->endpoint_count;
+        return sys_endpoint_count();
     case K5_KIND_NOTIFICATION:
-        return system->notification_count;
+        return sys_notification_count();
     case K5_KIND_REGION:
-        return system->object_count;
+        return sys_object_count();
     case K5_KIND_INTERRUPT:
-        return system->interrupt_count;
+        return sys_interrupt_count();
     case K5_KIND_PORT:
-        return system->port_count;
+        return sys_port_count();
     case K5_KIND_TASK:
-        return system->task_count;
+        return sys_task_count();
     case K5_KIND_THREAD:
-        return system->thread_count;
+        return sys_thread_count();
     default:
         return 0;
     }
@@ -106,7 +104,7 @@ static const char *check_caps(void)
 {
     const char *broken = NULL;
 
-    for (uint32_t t = 0; t < port_system()->task_count && broken == NULL; t++) {
+    for (uint32_t t = 0; t < sys_task_count() && broken == NULL; t++) {
         for (uint32_t i = 0; i < sys_task(t)->slot_count && broken == NULL; i++) {
             broken = check_cap(sys_task(t), i);
         }
@@ -116,10 +114,10 @@ static const char *check_caps(void)
 
 static const char *check_movables(void)
 {
-    for (uint32_t object = 0; object < port_system()->object_count; object++) {
+    for (uint32_t object = 0; object < sys_object_count(); object++) {
         uint32_t found = 0;
 
-        for (uint32_t i = 0; i < port_system()->slot_count; i++) {
+        for (uint32_t i = 0; i < sys_slot_count(); i++) {
             found += is_movable(&k5.slot[i]) && k5.slot[i].object == object;
         }
         CHECK((sys_object(object)->flags & SYS_REGION_MOVABLE) == 0 || found == 1,
@@ -130,7 +128,7 @@ static const char *check_movables(void)
 
 static const char *check_ports(void)
 {
-    for (uint32_t i = 0; i < port_system()->port_count; i++) {
+    for (uint32_t i = 0; i < sys_port_count(); i++) {
         uint32_t slot = k5.port[i].slot;
 
         CHECK(slot == NO_SLOT || k5.slot[slot].kind == K5_KIND_ENDPOINT,
@@ -184,7 +182,7 @@ static const char *check_pair(uint32_t t, uint32_t u)
 static const char *check_memory(void)
 {
     const char *broken = NULL;
-    uint32_t tasks = port_system()->task_count;
+    uint32_t tasks = sys_task_count();
 
     for (uint32_t t = 0; t < tasks && broken == NULL; t++) {
         broken = check_view(t);
@@ -218,7 +216,7 @@ static const char *check_loan(uint32_t id)
 
     CHECK(lender->state == K5_THREAD_AWAITING || lender->state == K5_THREAD_LENDING,
           "who lends waits for the reply, or is dead");
-    CHECK(lender->holder < port_system()->thread_count, "a loan has a borrower");
+    CHECK(lender->holder < sys_thread_count(), "a loan has a borrower");
     if (lender->lends == K5_MSG_LEND_MUT) {
         CHECK(access == 0, "what is lent mutably is not accessible to its owner");
     } else {
@@ -238,7 +236,7 @@ static const char *check_loans(void)
         CHECK(listed++ < CFG_THREADS, "the list of loans ends");
         broken = check_loan(id);
     }
-    for (uint32_t id = 0; id < port_system()->thread_count; id++) {
+    for (uint32_t id = 0; id < sys_thread_count(); id++) {
         lending += k5.thread[id].lends != 0;
         CHECK(k5.thread[id].state != K5_THREAD_LENDING || k5.thread[id].lends,
               "the dead lend something");
@@ -253,7 +251,7 @@ static const char *check_dying(void)
 {
     uint32_t reaping = 0;
 
-    for (uint32_t t = 0; t < port_system()->task_count; t++) {
+    for (uint32_t t = 0; t < sys_task_count(); t++) {
         const struct task *task = &k5.task[t];
 
         reaping += task->dying && !task->blocked;
@@ -262,7 +260,7 @@ static const char *check_dying(void)
               "no restart is missed");
     }
     CHECK(reaping == k5.reaping, "the reaper knows how many come down");
-    for (uint32_t id = 0; id < port_system()->thread_count; id++) {
+    for (uint32_t id = 0; id < sys_thread_count(); id++) {
         const struct thread *thread = &k5.thread[id];
         bool runs = thread->state >= K5_THREAD_RUNNING && thread->state <= K5_THREAD_UNFUNDED;
 

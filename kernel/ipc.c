@@ -294,7 +294,7 @@ static void end_dead_loan(uint32_t reply)
 {
     uint32_t caller = reply & 0xffu;
 
-    if (caller < port_system()->thread_count && k5.thread[caller].state == K5_THREAD_LENDING &&
+    if (caller < sys_thread_count() && k5.thread[caller].state == K5_THREAD_LENDING &&
         k5.thread[caller].holder == k5.current && ipc_reply_cap(caller) == reply &&
         !loan_is_passed_on(caller)) {
         loan_end(caller);

@@ -14,7 +14,7 @@ static inline bool ipc_holds_reply(uint32_t id, uint32_t reply)
 {
     uint32_t caller = reply & 0xffu;
 
-    return caller < port_system()->thread_count && k5.thread[caller].state == K5_THREAD_AWAITING &&
+    return caller < sys_thread_count() && k5.thread[caller].state == K5_THREAD_AWAITING &&
            k5.thread[caller].holder == id && ipc_reply_cap(caller) == reply;
 }
 

@@ -92,12 +92,12 @@ enum k5_error loan_begin(uint32_t lender, uint32_t borrower)
     thread->holder = (uint8_t)borrower;
     thread->next_loan = k5.loans;
     k5.loans = (uint8_t)lender;
-    if (!region_fits(to) || !region_fits(thread->task)) {
+    if (!region_rebuild(to) || !region_rebuild(thread->task)) {
         take_out(lender);
+        region_restore(to);
+        region_restore(thread->task);
         return K5_E_REGIONS;
     }
-    region_rebuild(to);
-    region_rebuild(thread->task);
     port_trace(K5_EVENT_LOAN, lender, borrower | (uint32_t)thread->lends << 8, range.base,
                range.bytes);
     return K5_OK;
@@ -109,7 +109,7 @@ void loan_end(uint32_t lender)
 
     port_trace(K5_EVENT_LOAN_END, lender, thread->holder, thread->reg[2], thread->reg[3]);
     take_out(lender);
-    region_rebuild(loan_borrower(lender));
-    region_rebuild(thread->task);
+    region_restore(loan_borrower(lender));
+    region_restore(thread->task);
     reaper_retry();
 }

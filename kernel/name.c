@@ -11,7 +11,7 @@
 
 void name_init_all(void)
 {
-    for (uint32_t i = 0; i < port_system()->port_count; i++) {
+    for (uint32_t i = 0; i < sys_port_count(); i++) {
         queue_init(&k5.port[i].queue);
         k5.port[i].slot = NO_SLOT;
     }
@@ -19,7 +19,7 @@ void name_init_all(void)
 
 void name_close(uint32_t slot)
 {
-    for (uint32_t i = 0; i < port_system()->port_count; i++) {
+    for (uint32_t i = 0; i < sys_port_count(); i++) {
         if (k5.port[i].slot == slot) {
             k5.port[i].slot = NO_SLOT;
         }
@@ -28,7 +28,7 @@ void name_close(uint32_t slot)
 
 void name_close_all(uint32_t task)
 {
-    for (uint32_t i = 0; i < port_system()->port_count; i++) {
+    for (uint32_t i = 0; i < sys_port_count(); i++) {
         if (k5.port[i].slot != NO_SLOT && cap_owner(k5.port[i].slot) == task) {
             k5.port[i].slot = NO_SLOT;
         }

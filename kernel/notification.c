@@ -12,7 +12,7 @@
 
 void notification_init_all(void)
 {
-    for (uint32_t i = 0; i < port_system()->notification_count; i++) {
+    for (uint32_t i = 0; i < sys_notification_count(); i++) {
         k5.notification[i] = (struct notification){.receiver = sys_notification(i)->receiver};
     }
 }
@@ -93,7 +93,7 @@ uint32_t notification_take_bound(uint32_t id)
 void notification_reset(uint32_t id)
 {
     set_bits(id, 0);
-    for (uint32_t i = 0; i < port_system()->interrupt_count; i++) {
+    for (uint32_t i = 0; i < sys_interrupt_count(); i++) {
         if (sys_interrupt(i)->notification == id) {
             mask(i);
         }
@@ -156,7 +156,7 @@ void kernel_interrupt(uint32_t line)
 {
     sched_charge();
     port_irq_mask(line);
-    for (uint32_t i = 0; i < port_system()->interrupt_count; i++) {
+    for (uint32_t i = 0; i < sys_interrupt_count(); i++) {
         const struct sys_interrupt *interrupt = sys_interrupt(i);
 
         if (interrupt->line == line) {

@@ -7,6 +7,8 @@
  *   struct port_context     what a switched-out thread keeps beside its system-call registers
  *   struct port_mpu_image   the protection hardware's registers for one task
  *   port_system()           the boot tables
+ *   PORT_TABLE(name), PORT_COUNT(name, configured)
+ *                           where one of them lies, and how long it is: see kernel/system.h
  *   port_trace(...)         see below; a macro, so that a release image has none
  *
  * A port calls the kernel through kernel/entry.h. On entry it has stored the

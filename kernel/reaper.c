@@ -144,7 +144,7 @@ static enum progress fail_peer(uint32_t task)
 {
     enum progress progress = NOTHING_LEFT;
 
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
         const struct thread *thread = &k5.thread[i];
         uint32_t server = donation_waits_for(i);
 
@@ -240,12 +240,12 @@ static enum progress step_threads(uint32_t task)
 
 static void drop_objects(uint32_t task)
 {
-    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
+    for (uint32_t i = 0; i < sys_endpoint_count(); i++) {
         if (k5.thread[k5.endpoint[i].receiver].task == task) {
             endpoint_drop_messages(i);
         }
     }
-    for (uint32_t i = 0; i < port_system()->notification_count; i++) {
+    for (uint32_t i = 0; i < sys_notification_count(); i++) {
         if (k5.thread[k5.notification[i].receiver].task == task) {
             notification_reset(i);
         }
@@ -365,11 +365,29 @@ static void step(uint32_t id)
 
 void reaper_retry(void)
 {
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         if (k5.task[i].blocked) {
             count(i, true);
         }
     }
+}
+
+/* The borrower had its time. False: it is coming down itself, or has passed the loan on. */
+static bool call_in(uint32_t lender)
+{
+    uint32_t holder = k5.thread[lender].holder;
+    uint32_t state = k5.task[k5.thread[holder].task].state;
+
+    if (state == K5_TASK_READY) {
+        fault_raise(holder, K5_FAULT_TIMEOUT, lender | GRACE_IS_OVER);
+        return true;
+    }
+    if (state == K5_TASK_HELD && !loan_is_passed_on(lender)) {
+        loan_end(lender); /* a held task could not take the fault, and may be held for ever */
+        thread_set_state(lender, K5_THREAD_OFF);
+        return true;
+    }
+    return false;
 }
 
 void reaper_timers(uint32_t id)
@@ -384,12 +402,8 @@ void reaper_timers(uint32_t id)
         return;
     }
     for (uint32_t i = k5.loans; i != NO_THREAD; i = k5.thread[i].next_loan) {
-        uint32_t holder = k5.thread[i].holder;
-
-        if (k5.thread[i].task == id && k5.thread[i].state == K5_THREAD_LENDING &&
-            k5.task[k5.thread[holder].task].state == K5_TASK_READY) {
-            fault_raise(holder, K5_FAULT_TIMEOUT, i | GRACE_IS_OVER);
-            return; /* the next one when this one is down */
+        if (k5.thread[i].task == id && k5.thread[i].state == K5_THREAD_LENDING && call_in(i)) {
+            return; /* the next one when this one is back */
         }
     }
 }
@@ -422,7 +436,7 @@ static uint32_t most_urgent(uint32_t *its_urgency)
 {
     uint32_t best = NO_TASK;
 
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         if (k5.task[i].dying != STAGE_NONE && !k5.task[i].blocked &&
             (best == NO_TASK || urgency(i) > *its_urgency)) {
             best = i;

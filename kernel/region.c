@@ -6,11 +6,6 @@
 #include "kernel/system.h"
 #include "kernel/thread.h"
 
-struct view {
-    uint32_t count;
-    struct sys_region region[CFG_MPU_REGIONS];
-};
-
 static uint32_t last_of(const struct sys_region *region)
 {
     return region->base + (region->bytes - 1);
@@ -62,7 +57,100 @@ bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
     return region_check_flags(task, (struct range){base, bytes}, access, SYS_REGION_DEVICE);
 }
 
-/* ------------------------------------------------------------ the task's own regions */
+/* ------------------------------------------------------------ changing the table */
+
+static void insert(struct task *owner, uint32_t at, const struct sys_region *region)
+{
+    KASSERT(owner->region_count < CFG_MPU_REGIONS); /* region_rebuild() counts */
+    for (uint32_t i = owner->region_count; i > at; i--) {
+        owner->region[i] = owner->region[i - 1];
+    }
+    owner->region[at] = *region;
+    owner->region_count++;
+}
+
+static void add(struct task *owner, const struct sys_region *region)
+{
+    uint32_t at = owner->region_count;
+
+    while (at > 0 && owner->region[at - 1].base > region->base) {
+        at--;
+    }
+    insert(owner, at, region);
+}
+
+/* Splits region `at` so that a region begins at `base`, which lies inside it. */
+static void split(struct task *owner, uint32_t at, uint32_t base)
+{
+    struct sys_region *region = &owner->region[at];
+    uint32_t head = base - region->base;
+
+    insert(owner, at, region);
+    region->bytes = head;
+    region[1].base = base;
+    region[1].bytes -= head;
+}
+
+static void take_out(struct task *owner, uint32_t at)
+{
+    owner->region_count--;
+    for (uint32_t i = at; i < owner->region_count; i++) {
+        owner->region[i] = owner->region[i + 1];
+    }
+}
+
+/*
+ * What lies between `first` and `last` of region `at` is lent: no longer writable
+ * by its owner, or not at all any more. It becomes a region of its own first.
+ */
+static void lend_part(struct task *owner, uint32_t at, uint32_t first, uint32_t last,
+                      bool exclusive)
+{
+    struct sys_region *region = &owner->region[at];
+    bool head = region->base < first;
+    bool tail = last_of(region) > last;
+
+    if (exclusive && head && !tail) {
+        region->bytes = first - region->base;
+    } else if (exclusive && tail && !head) {
+        region->bytes = last_of(region) - last;
+        region->base = last + 1;
+    } else if (exclusive && head) {
+        split(owner, at, last + 1);
+        region->bytes = first - region->base;
+    } else if (exclusive) {
+        take_out(owner, at);
+    } else {
+        if (head) {
+            split(owner, at++, first);
+        }
+        if (tail) {
+            split(owner, at, last + 1);
+        }
+        owner->region[at].access &= (uint8_t)~SYS_WRITE;
+    }
+}
+
+static bool is_exclusive(uint32_t lender)
+{
+    return k5.thread[lender].lends == K5_MSG_LEND_MUT;
+}
+
+static void lend_out(struct task *owner, uint32_t lender)
+{
+    struct range range = loan_range(lender);
+
+    for (uint32_t i = owner->region_count; i-- > 0;) { /* from the end: pieces behind are done */
+        const struct sys_region *region = &owner->region[i];
+
+        if (region_overlap(range, range_of(region)) &&
+            (is_exclusive(lender) || (region->access & SYS_WRITE) != 0)) {
+            lend_part(owner, i, range.base, range.base + (range.bytes - 1), is_exclusive(lender));
+        }
+    }
+}
+
+/* ------------------------------------------------------------ what it is made of */
 
 static uint32_t own_count(uint32_t task)
 {
@@ -70,35 +158,31 @@ static uint32_t own_count(uint32_t task)
 }
 
 /* Number `index` of those of the description, and behind them of those that are mapped. */
-static struct sys_region own_region(uint32_t task, uint32_t index)
+static void own_region(uint32_t task, uint32_t index, struct sys_region *region)
 {
     const struct sys_task *table = sys_task(task);
 
     if (index < table->region_count) {
-        return *sys_region(table->first_region + index);
+        *region = *sys_region(table->first_region + index);
+    } else {
+        const struct cap *cap = &k5.slot[k5.task[task].mapped[index - table->region_count]];
+
+        *region = *sys_object(cap->object);
+        region->access = (uint8_t)cap->seen;
     }
-
-    const struct cap *cap = &k5.slot[k5.task[task].mapped[index - table->region_count]];
-    struct sys_region region = *sys_object(cap->object);
-
-    region.access = (uint8_t)cap->seen;
-    return region;
 }
 
-static struct sys_region borrowed_region(uint32_t lender)
+static void borrowed_region(uint32_t lender, struct sys_region *region)
 {
     struct range range = loan_range(lender);
-    uint8_t access = k5.thread[lender].lends == K5_MSG_LEND_MUT ? SYS_READ | SYS_WRITE : SYS_READ;
 
-    return (struct sys_region){
+    *region = (struct sys_region){
         .base = range.base,
         .bytes = range.bytes,
-        .access = access,
+        .access = is_exclusive(lender) ? SYS_READ | SYS_WRITE : SYS_READ,
         .flags = SYS_REGION_BORROWED,
     };
 }
-
-/* ------------------------------------------------------------ does it fit? */
 
 /* The entries that `region` may come to need for what `task` has lent of it. */
 static uint32_t entries_for(uint32_t task, const struct sys_region *region)
@@ -109,10 +193,9 @@ static uint32_t entries_for(uint32_t task, const struct sys_region *region)
 
     for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
         struct range range = loan_range(id);
-        bool exclusive = k5.thread[id].lends == K5_MSG_LEND_MUT;
 
         if (k5.thread[id].task != task || !region_overlap(range, range_of(region)) ||
-            (!exclusive && (region->access & SYS_WRITE) == 0)) {
+            (!is_exclusive(id) && (region->access & SYS_WRITE) == 0)) {
             continue;
         }
 
@@ -120,7 +203,7 @@ static uint32_t entries_for(uint32_t task, const struct sys_region *region)
                           (range.base + (range.bytes - 1) < last_of(region) ? 1u : 0u);
 
         whole = false;
-        if (!exclusive) {
+        if (!is_exclusive(id)) {
             edges += inside;
         } else if (inside == 2) {
             holes++;
@@ -129,146 +212,51 @@ static uint32_t entries_for(uint32_t task, const struct sys_region *region)
     return port_mpu_entries(region, whole, edges, holes);
 }
 
-bool region_fits(uint32_t task)
-{
-    uint32_t count = own_count(task);
-    uint32_t entries = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct sys_region region = own_region(task, i);
-
-        entries += entries_for(task, &region);
-    }
-    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
-        if (loan_borrower(id) == task) {
-            struct sys_region region = borrowed_region(id);
-
-            entries += entries_for(task, &region);
-        }
-    }
-    return entries <= port_system()->mpu_regions;
-}
-
-/* ------------------------------------------------------------ the view */
-
-static void insert(struct view *view, uint32_t at, const struct sys_region *region)
-{
-    KASSERT(view->count < CFG_MPU_REGIONS); /* region_fits() has counted */
-    for (uint32_t i = view->count; i > at; i--) {
-        view->region[i] = view->region[i - 1];
-    }
-    view->region[at] = *region;
-    view->count++;
-}
-
-static void add(struct view *view, const struct sys_region *region)
-{
-    uint32_t at = view->count;
-
-    while (at > 0 && view->region[at - 1].base > region->base) {
-        at--;
-    }
-    insert(view, at, region);
-}
-
-/* Splits region `at` so that a region begins at `base`, which lies inside it. */
-static void split(struct view *view, uint32_t at, uint32_t base)
-{
-    struct sys_region head = view->region[at];
-
-    head.bytes = base - head.base;
-    view->region[at].bytes -= head.bytes;
-    view->region[at].base = base;
-    insert(view, at, &head);
-}
-
-static void take_out(struct view *view, uint32_t at)
-{
-    view->count--;
-    for (uint32_t i = at; i < view->count; i++) {
-        view->region[i] = view->region[i + 1];
-    }
-}
-
-/* The part of region `at` that lies in the range is lent: no longer writable there. */
-static void share(struct view *view, uint32_t at, uint32_t first, uint32_t last)
-{
-    if (view->region[at].base < first) {
-        split(view, at++, first);
-    }
-    if (last_of(&view->region[at]) > last) {
-        split(view, at, last + 1);
-    }
-    view->region[at].access &= (uint8_t)~SYS_WRITE;
-}
-
-/* The same, exclusively: no longer there. */
-static void cut(struct view *view, uint32_t at, uint32_t first, uint32_t last)
-{
-    struct sys_region *region = &view->region[at];
-    bool head = region->base < first;
-    bool tail = last_of(region) > last;
-
-    if (head && tail) {
-        split(view, at, last + 1);
-        view->region[at].bytes = first - view->region[at].base;
-    } else if (head) {
-        region->bytes = first - region->base;
-    } else if (tail) {
-        region->bytes = last_of(region) - last;
-        region->base = last + 1;
-    } else {
-        take_out(view, at);
-    }
-}
-
-static void lend_out(struct view *view, uint32_t lender)
-{
-    struct range range = loan_range(lender);
-    uint32_t last = range.base + (range.bytes - 1);
-    bool exclusive = k5.thread[lender].lends == K5_MSG_LEND_MUT;
-
-    for (uint32_t i = view->count; i-- > 0;) { /* from the end: pieces behind `i` are done */
-        if (!region_overlap(range, range_of(&view->region[i]))) {
-            continue;
-        }
-        if (exclusive) {
-            cut(view, i, range.base, last);
-        } else if ((view->region[i].access & SYS_WRITE) != 0) {
-            share(view, i, range.base, last);
-        }
-    }
-}
-
-void region_rebuild(uint32_t task)
+bool region_rebuild(uint32_t task)
 {
     struct task *owner = &k5.task[task];
-    struct view view;
-    uint32_t count = own_count(task);
+    uint32_t own = own_count(task);
+    uint32_t lender = k5.loans;
+    uint32_t left = port_system()->mpu_regions;
 
-    view.count = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct sys_region region = own_region(task, i);
+    owner->region_count = 0;
+    for (uint32_t i = 0; i < own || lender != NO_THREAD; i++) {
+        struct sys_region region;
 
-        add(&view, &region);
-    }
-    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
-        if (loan_borrower(id) == task) {
-            struct sys_region region = borrowed_region(id);
+        if (i < own) {
+            own_region(task, i, &region);
+        } else {
+            uint32_t id = lender;
 
-            add(&view, &region);
+            lender = k5.thread[id].next_loan;
+            if (loan_borrower(id) != task) {
+                continue;
+            }
+            borrowed_region(id, &region);
         }
+
+        uint32_t entries = entries_for(task, &region);
+
+        if (entries > left) {
+            return false;
+        }
+        left -= entries;
+        add(owner, &region);
     }
     for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
         if (k5.thread[id].task == task) {
-            lend_out(&view, id);
+            lend_out(owner, id);
         }
     }
-    for (uint32_t i = 0; i < view.count; i++) {
-        owner->region[i] = view.region[i];
-    }
-    owner->region_count = (uint8_t)view.count;
     port_mpu_compile((uint8_t)task);
+    return true;
+}
+
+void region_restore(uint32_t task)
+{
+    bool fits = region_rebuild(task);
+
+    KASSERT(fits);
 }
 
 /* ------------------------------------------------------------ region objects */
@@ -301,12 +289,12 @@ enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access)
 
     cap->seen = (uint16_t)access;
     owner->mapped[owner->mapped_count++] = (uint16_t)slot;
-    if (!region_fits(task)) {
+    if (!region_rebuild(task)) {
         owner->mapped_count--;
         cap->seen = before;
+        region_restore(task);
         return K5_E_REGIONS;
     }
-    region_rebuild(task);
     return K5_OK;
 }
 
@@ -334,7 +322,7 @@ enum k5_error region_unmap(uint32_t task, uint32_t slot)
         return K5_E_BUSY;
     }
     forget_mapping(task, slot);
-    region_rebuild(task);
+    region_restore(task);
     return K5_OK;
 }
 
@@ -362,7 +350,7 @@ enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *m
     }
     if (was_mapped) {
         forget_mapping(from, slot);
-        region_rebuild(from);
+        region_restore(from);
     }
     k5.task[to].mapped[k5.task[to].mapped_count - 1u] = (uint16_t)*moved;
     cap_move(slot, *moved);

@@ -37,14 +37,15 @@ static inline bool region_overlap(struct range a, struct range b)
 }
 
 /*
- * True if the protection hardware has room for all that the task has mapped,
- * borrowed and lent, whichever of the loans end first: so a loan can always
- * return. A new loan is in the list of loans when this is asked.
+ * Makes the view anew and has it compiled. False: the protection hardware has no
+ * room for all that the task has mapped, borrowed and lent, whichever of the loans
+ * end first (so a loan can always return). Then what was new must be undone, and
+ * region_restore() called. A new loan is in the list of loans when this is asked.
  */
-bool region_fits(uint32_t task);
+K5_MUST_USE bool region_rebuild(uint32_t task);
 
-/* Makes the view anew and has it compiled. What region_fits() allowed always fits. */
-void region_rebuild(uint32_t task);
+/* The same, where less is mapped, borrowed or lent than before, or as it was. */
+void region_restore(uint32_t task);
 
 /* Maps the region object of capability `slot` into the task, with `access`. E_BUSY, E_REGIONS. */
 K5_MUST_USE enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access);

@@ -155,10 +155,10 @@ void sched_timers(void)
         return;
     }
     k5.next_timer = PORT_NEVER;
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
         thread_timers(i);
     }
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         task_timers(i);
     }
 }

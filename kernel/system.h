@@ -8,6 +8,8 @@
 
 #include <port_types.h>
 
+#include "kernel/config.h"
+
 #define SYS_MAGIC   0x5359354Bu /* "K5YS" */
 #define SYS_VERSION 2
 
@@ -140,12 +142,67 @@ struct sys_region {
 };
 _Static_assert(sizeof(struct sys_region) == 12, "format of the boot tables");
 
-/* Rows of the tables. `id` is not checked: the kernel keeps it in range. */
-const struct sys_task *sys_task(uint32_t id);
-const struct sys_thread *sys_thread(uint32_t id);
-const struct sys_endpoint *sys_endpoint(uint32_t id);
-const struct sys_cap *sys_cap(uint32_t id);
-const struct sys_region *sys_region(uint32_t id);
-const struct sys_region *sys_object(uint32_t id);
-const struct sys_notification *sys_notification(uint32_t id);
-const struct sys_interrupt *sys_interrupt(uint32_t id);
+/*
+ * Rows and sizes of the tables. `id` is not checked: the kernel keeps it in range.
+ *
+ * PORT_TABLE and PORT_COUNT are the port's: an image is built for one system, whose
+ * tables it has at fixed addresses; the simulator looks them up in the header.
+ */
+#define SYS_ROWS(row, rows)                                                                        \
+    static inline const struct sys_##row *sys_##row(uint32_t id)                                   \
+    {                                                                                              \
+        return (const struct sys_##row *)(const void *)PORT_TABLE(rows) + id;                      \
+    }
+
+SYS_ROWS(task, tasks)
+SYS_ROWS(thread, threads)
+SYS_ROWS(endpoint, endpoints)
+SYS_ROWS(cap, caps)
+SYS_ROWS(region, regions)
+SYS_ROWS(notification, notifications)
+SYS_ROWS(interrupt, interrupts)
+
+static inline const struct sys_region *sys_object(uint32_t id)
+{
+    return (const struct sys_region *)(const void *)PORT_TABLE(objects) + id;
+}
+
+static inline uint32_t sys_task_count(void)
+{
+    return PORT_COUNT(task, CFG_TASKS);
+}
+
+static inline uint32_t sys_thread_count(void)
+{
+    return PORT_COUNT(thread, CFG_THREADS);
+}
+
+static inline uint32_t sys_endpoint_count(void)
+{
+    return PORT_COUNT(endpoint, CFG_ENDPOINTS);
+}
+
+static inline uint32_t sys_notification_count(void)
+{
+    return PORT_COUNT(notification, CFG_NOTIFICATIONS);
+}
+
+static inline uint32_t sys_interrupt_count(void)
+{
+    return PORT_COUNT(interrupt, CFG_INTERRUPTS);
+}
+
+static inline uint32_t sys_port_count(void)
+{
+    return PORT_COUNT(port, CFG_PORTS);
+}
+
+static inline uint32_t sys_object_count(void)
+{
+    return PORT_COUNT(object, CFG_OBJECTS);
+}
+
+static inline uint32_t sys_slot_count(void)
+{
+    return PORT_COUNT(slot, CFG_SLOTS);
+}

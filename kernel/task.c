@@ -70,7 +70,7 @@ static void start(uint32_t id)
             thread_start(table->first_thread + i);
         }
     }
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         uint32_t endpoint = sys_task(i)->supervisor;
 
         if (endpoint != SYS_NONE && serving_task(endpoint) == id) {
@@ -82,8 +82,8 @@ static void start(uint32_t id)
 void task_boot_all(void)
 {
     cap_init_all();
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
-        region_rebuild(i);
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
+        region_restore(i);
         if ((sys_task(i)->flags & SYS_TASK_STOPPED) != 0) {
             k5.task[i].state = K5_TASK_STOPPED;
         } else {
@@ -225,7 +225,7 @@ bool task_release_ward(uint32_t id)
     if (k5.task[id].state != K5_TASK_STOPPED || k5.halted) {
         return false;
     }
-    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+    for (uint32_t i = 0; i < sys_task_count(); i++) {
         uint32_t endpoint = sys_task(i)->supervisor;
 
         if (endpoint == SYS_NONE || serving_task(endpoint) != id) {

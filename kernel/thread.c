@@ -21,7 +21,7 @@ void thread_complete(uint32_t id, enum k5_error error)
 
 void thread_init_all(void)
 {
-    uint32_t count = port_system()->thread_count;
+    uint32_t count = sys_thread_count();
 
     for (uint32_t i = 0; i < count; i++) {
         const struct sys_thread *fixed = sys_thread(i);

@@ -13,12 +13,5 @@
 struct kernel_state;
 extern struct kernel_state k5;
 
-struct sys_header;
-extern const struct sys_header k5_system;
-
-static inline const struct sys_header *port_system(void)
-{
-    return &k5_system;
-}
-
+#include "arch/common/tables.h"
 #include <port_trace.h> /* arch/common: trace/ or release/, by include path */

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from k5 import arch as archs
+from k5 import blob, ninja, stamp
 from k5 import board as boards
-from k5 import ninja, stamp
 from k5.board import Board
 from k5.builder import ABI, STRICT_FLAGS, Built, locked
 from k5.console import Progress, progress
@@ -163,6 +163,9 @@ def tasks_source(built: Built) -> str:
         "k5_system:",
         f'    .incbin "{ninja.short(built.folder / "system.bin")}"',
     ]
+    for name in blob.TABLES:
+        symbol, offset = f"k5_system_{name}", blob.offset_of(built.blob(), name)
+        out += [f"    .global {symbol}", f"    .set {symbol}, k5_system + {offset}"]
     for task in built.meta["tasks"]:
         path = ninja.short(built.elf(task["name"]).with_suffix(".bin"))
         out += [f'    .section .task.{task["name"]}, "a", %progbits', f'    .incbin "{path}"']
