@@ -7,32 +7,17 @@
 #include "kernel/config.h"
 #include "kernel/invariants.h"
 #include "kernel/port.h"
+#include "tests/unit/driver_internal.h"
 #include "tests/unit/oracle.h"
 
-#define MOST_TASKS     6u
-#define MOST_THREADS   10u
-#define MOST_ENDPOINTS 6u
-#define MOST_CAPS      MOST_ENDPOINTS
-
-struct driver {
-    struct driver_source *source;
-    struct driver_report *report;
-    uint64_t left; /* entries */
-    uint32_t task_count;
-    uint32_t thread_count;
-    uint32_t cptr[MOST_TASKS][MOST_CAPS];
-    uint32_t cap_count[MOST_TASKS];
-    uint32_t last_reply; /* used or not, whoever held it */
-    const char *broken;
-};
-
 static char panic_text[64];
-static struct driver_report *report_of_run; /* where events are counted */
+static bool verbose;
+static struct driver *running; /* whose events are observed */
 static void (*record_event)(struct hostport_machine *machine, const struct k5_event *event);
 
 /* ------------------------------------------------------------ choices */
 
-static uint32_t below(struct driver *driver, uint32_t limit)
+uint32_t driver_below(struct driver *driver, uint32_t limit)
 {
     struct driver_source *source = driver->source;
 
@@ -49,100 +34,55 @@ static uint32_t below(struct driver *driver, uint32_t limit)
     return source->ends ? 0 : kit_random_below(&source->random, limit);
 }
 
-static bool one_in(struct driver *driver, uint32_t chances)
-{
-    return below(driver, chances) == chances - 1;
-}
-
 static bool source_is_dry(const struct driver *driver)
 {
     return driver->source->ends && driver->source->left == 0;
-}
-
-/* ------------------------------------------------------------ a system */
-
-static void choose_thread(struct driver *driver, uint32_t task)
-{
-    static const uint32_t priority[] = {0, 5, 6, 31};
-    struct sys_thread *thread = build_thread_of(build_thread(task, priority[below(driver, 4)]));
-
-    thread->budget = one_in(driver, 16) ? 1 + below(driver, 10) : 50 + below(driver, 400);
-    thread->cooldown = one_in(driver, 2) ? 1 + below(driver, 800) : 0;
-    thread->overrun = one_in(driver, 3) ? 0 : below(driver, 500);
-    if (driver->thread_count > 0 && one_in(driver, 4)) {
-        thread->budget = 0;
-        thread->cooldown = 0;
-    }
-    driver->thread_count++;
-}
-
-static void choose_task(struct driver *driver)
-{
-    static const enum sys_policy policy[] = {
-        SYS_POLICY_RESTART, SYS_POLICY_RESTART, SYS_POLICY_RESTART, SYS_POLICY_RESTART,
-        SYS_POLICY_RESTART, SYS_POLICY_HOLD,    SYS_POLICY_STOP};
-    uint32_t id = build_task(policy[below(driver, 7)]);
-    struct sys_task *task = build_task_of(id);
-
-    task->backoff_ticks = below(driver, 300);
-    task->backoff_max_ticks = task->backoff_ticks * (1 + below(driver, 8));
-    task->stable_ticks = below(driver, 5000);
-    choose_thread(driver, id);
-    while (one_in(driver, 4) && driver->thread_count + MOST_TASKS - id <= MOST_THREADS) {
-        choose_thread(driver, id);
-    }
-    driver->task_count++;
-}
-
-static void choose_caps(struct driver *driver, uint32_t endpoint, uint32_t receiver)
-{
-    uint32_t owner = build_thread_of(receiver)->task;
-
-    for (uint32_t task = 0; task < driver->task_count; task++) {
-        uint32_t rights = one_in(driver, 12) ? 0 : (uint32_t)K5_RIGHT_SEND;
-
-        if (task == owner) {
-            rights = K5_RIGHT_RECV | (one_in(driver, 3) ? (uint32_t)K5_RIGHT_SEND : 0);
-        }
-        driver->cptr[task][driver->cap_count[task]++] =
-            build_cap(task, endpoint, rights, task << 8 | endpoint);
-    }
-}
-
-static const struct sys_header *choose_system(struct driver *driver)
-{
-    build_reset();
-    for (uint32_t i = 1 + below(driver, MOST_TASKS); i > 0; i--) {
-        choose_task(driver);
-    }
-    for (uint32_t i = 1 + below(driver, MOST_ENDPOINTS); i > 0; i--) {
-        uint32_t receiver = below(driver, driver->thread_count);
-
-        choose_caps(driver, build_endpoint(receiver), receiver);
-    }
-    return build_finish();
 }
 
 /* ------------------------------------------------------------ entries */
 
 static void count_event(const struct k5_event *event)
 {
-    struct driver_report *report = report_of_run;
+    struct driver_report *report = running->report;
 
     report->faults += event->kind == K5_EVENT_FAULT;
     report->timeouts += event->kind == K5_EVENT_FAULT && event->code == K5_FAULT_TIMEOUT;
     report->restarts += event->kind == K5_EVENT_TASK && event->code == K5_TASK_READY;
     report->exhausted += event->kind == K5_EVENT_EXHAUSTED;
+    report->loans += event->kind == K5_EVENT_LOAN;
+    report->epitaphs += event->kind == K5_EVENT_EPITAPH;
+}
+
+/* K5_VERBOSE=1: what happens, for the repetition of a run that broke a rule. */
+static void tell(const char *what, uint32_t who, uint32_t code, const uint32_t *word,
+                 uint32_t count)
+{
+    if (!verbose) {
+        return;
+    }
+    fprintf(stderr, "%8llu %s %u code %u:", (unsigned long long)kit_now(), what, (unsigned)who,
+            (unsigned)code);
+    for (uint32_t i = 0; i < count; i++) {
+        fprintf(stderr, " %x", (unsigned)word[i]);
+    }
+    fputc('\n', stderr);
 }
 
 static void observe_event(struct hostport_machine *machine, const struct k5_event *event)
 {
+    char name[16];
+
     count_event(event);
+    snprintf(name, sizeof name, "event %u", (unsigned)event->kind);
+    tell(name, event->thread, event->code, event->arg, EVENT_ARGS);
     if (event->kind == K5_EVENT_PANIC) {
         snprintf(panic_text, sizeof panic_text, "kernel assertion %.24s:%u",
                  (const char *)event->arg, (unsigned)event->code);
     }
     oracle_event(event);
+    if (driver_one_in(running, 8)) { /* an interrupt may come at any time */
+        kit_machine.port.pending_interrupt = !kit_machine.port.pending_interrupt;
+    }
     fake_machine_clear_events(&kit_machine);
     record_event(machine, event);
 }
@@ -153,11 +93,12 @@ static void observe_write(struct hostport_machine *machine, uint32_t address, ui
     oracle_written(address, bytes);
 }
 
-static void check(struct driver *driver)
+static void check(struct driver *driver, const struct oracle_act *act)
 {
     driver->report->entries++;
+    driver->report->unfinished += k5.unfinished;
     driver->left--;
-    driver->broken = oracle_check();
+    driver->broken = oracle_check(act);
     if (driver->broken == NULL) {
         driver->broken = kernel_invariants();
     }
@@ -165,7 +106,51 @@ static void check(struct driver *driver)
 
 static bool goes_on(const struct driver *driver)
 {
-    return driver->left > 0 && driver->broken == NULL && !source_is_dry(driver);
+    return driver->left > 0 && driver->broken == NULL && !source_is_dry(driver) && !k5.halted;
+}
+
+static const struct oracle_act no_act = {.who = NO_THREAD};
+
+/* ------------------------------------------------------------ interrupts */
+
+/* One of the lines that the kernel has unmasked, or else one that it knows nothing of. */
+static void fire(struct driver *driver)
+{
+    uint32_t count = port_system()->interrupt_count;
+    uint32_t first = count > 0 ? driver_below(driver, count) : 0;
+    uint32_t line = HOSTPORT_LINES - 1;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t candidate = sys_interrupt((first + i) % count)->line;
+
+        if (fake_machine_unmasked(&kit_machine, candidate)) {
+            line = candidate;
+            driver->report->interrupts++;
+            break;
+        }
+    }
+    kernel_interrupt(line);
+    check(driver, &no_act);
+}
+
+static void enter_by_timer(struct driver *driver)
+{
+    kernel_timer();
+    check(driver, &no_act);
+}
+
+/* The kernel left for what was pending: that comes, and then the kernel goes on. */
+static void finish(struct driver *driver)
+{
+    while (k5.unfinished && goes_on(driver)) {
+        kit_machine.port.pending_interrupt = driver_one_in(driver, 4);
+        kit_machine.port.now += driver_below(driver, 3);
+        if (driver_one_in(driver, 3)) {
+            fire(driver);
+        } else {
+            enter_by_timer(driver);
+        }
+    }
 }
 
 /* ------------------------------------------------------------ time */
@@ -174,18 +159,18 @@ static uint32_t choose_delay(struct driver *driver)
 {
     uint64_t wait = kit_machine.port.deadline - kit_now();
 
-    switch (below(driver, 16)) {
+    switch (driver_below(driver, 16)) {
     case 0:
-        return below(driver, 1000);
+        return driver_below(driver, 1000);
     case 1:
     case 2:
     case 3:
     case 4:
-        return below(driver, 40);
+        return driver_below(driver, 40);
     default:
-        return k5.current == NO_THREAD ? below(driver, 300) : 0;
+        return k5.current == NO_THREAD ? driver_below(driver, 300) : 0;
     case 5: /* around the deadline, where off-by-one lives */
-        return wait > 5000 ? 5000 : (uint32_t)wait + below(driver, 3);
+        return wait > 5000 ? 5000 : (uint32_t)wait + driver_below(driver, 3);
     }
 }
 
@@ -196,118 +181,26 @@ static void pass_time(struct driver *driver)
     uint64_t until = port->now + choose_delay(driver);
 
     while (port->deadline <= until && goes_on(driver)) {
-        uint64_t fires = port->deadline + (one_in(driver, 4) ? below(driver, 20) : 0);
+        uint64_t fires = port->deadline + (driver_one_in(driver, 4) ? driver_below(driver, 20) : 0);
 
         port->now = fires > port->now ? fires : port->now;
-        kernel_timer();
-        check(driver);
+        enter_by_timer(driver);
+        finish(driver);
     }
     port->now = until > port->now ? until : port->now;
-    if (one_in(driver, 16) && goes_on(driver)) {
-        kernel_timer(); /* early ones are harmless */
-        check(driver);
+    if (driver_one_in(driver, 16) && goes_on(driver)) {
+        enter_by_timer(driver); /* early ones are harmless */
+        finish(driver);
     }
 }
 
 /* ------------------------------------------------------------ acts */
 
-/* Of the few capabilities a task has, likely one that fits. */
-static uint32_t choose_cptr(struct driver *driver, uint32_t task, uint32_t who, bool receive)
-{
-    uint32_t endpoint = below(driver, driver->cap_count[task]);
-    uint32_t cptr = driver->cptr[task][endpoint];
-
-    for (uint32_t i = 0; i < 3 && (sys_endpoint(endpoint)->receiver == who) != receive; i++) {
-        endpoint = below(driver, driver->cap_count[task]);
-        cptr = driver->cptr[task][endpoint];
-    }
-
-    switch (below(driver, 16)) {
-    case 0:
-        return cptr ^ 1u << below(driver, 32);
-    case 1:
-        return below(driver, 0x10000) << 16 | below(driver, 16);
-    default:
-        return cptr;
-    }
-}
-
-static uint32_t choose_reply(struct driver *driver, uint32_t who)
-{
-    uint32_t reply = oracle_some_reply(who);
-
-    switch (below(driver, 8)) {
-    case 0:
-        return driver->last_reply;
-    case 1:
-        return reply ^ 1u << below(driver, 32);
-    case 2:
-        return oracle_some_reply(below(driver, driver->thread_count)); /* perhaps another's */
-    default:
-        return reply;
-    }
-}
-
-static uint32_t choose_info(struct driver *driver, uint32_t number)
-{
-    uint32_t info = below(driver, 4) << 16;
-
-    if (one_in(driver, 32)) {
-        return below(driver, 0x10000) | below(driver, 0x10000) << 16;
-    }
-    if (one_in(driver, 4)) {
-        info |= K5_FLAG_TRY;
-    }
-    if (one_in(driver, 3) && number != K5_SYS_SEND && number != K5_SYS_REPLY) {
-        info |= K5_FLAG_RECV_BUF;
-    }
-    if (number == K5_SYS_RECV) {
-        return info & 0xff00;
-    }
-    return one_in(driver, 3) ? info | K5_MSG_COPY : info;
-}
-
-static void choose_buffers(struct driver *driver, uint32_t task, uint32_t argument[7])
-{
-    argument[2] = build_buffer(task, 0) + below(driver, 64);
-    argument[3] = below(driver, 200);
-    argument[4] = build_buffer(task, 1) + below(driver, 64);
-    argument[5] = below(driver, 200);
-    if (one_in(driver, 12)) {
-        argument[2 + below(driver, 4)] += below(driver, 0x10000) << below(driver, 17);
-    }
-}
-
-/* What this thread would sensibly do now; anything else is for choose_number(). */
-static uint32_t likely_number(struct driver *driver, uint32_t who)
-{
-    bool receives = false;
-
-    for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
-        receives |= sys_endpoint(i)->receiver == who;
-    }
-    if (oracle_some_reply(who) != 0 && !one_in(driver, 3)) {
-        return one_in(driver, 2) ? K5_SYS_REPLY : K5_SYS_REPLY_RECV;
-    }
-    if (receives && !one_in(driver, 3)) {
-        return K5_SYS_RECV;
-    }
-    return one_in(driver, 4) ? K5_SYS_SEND : K5_SYS_CALL;
-}
-
-static uint32_t choose_number(struct driver *driver, uint32_t who)
-{
-    if (one_in(driver, 128)) {
-        return below(driver, 4) == 0 ? below(driver, 0x10000) + K5_SYS_COUNT : K5_SYS_PANIC;
-    }
-    return one_in(driver, 4) ? below(driver, K5_SYS_PANIC) : likely_number(driver, who);
-}
-
 static void count_result(struct driver *driver, uint32_t who)
 {
     uint32_t index = 0u - k5.thread[who].reg[0];
 
-    if (index < 16) {
+    if (index < DRIVER_ERRORS) {
         driver->report->result[index]++;
     }
 }
@@ -318,7 +211,7 @@ static void check_reply(struct driver *driver, uint32_t who, uint32_t reply, boo
     bool still = oracle_reply_is_live(who, reply);
     uint32_t error = k5.thread[who].reg[0];
     bool runnable =
-        k5.thread[who].state >= THREAD_RUNNING && k5.thread[who].state <= THREAD_UNFUNDED;
+        k5.thread[who].state >= K5_THREAD_RUNNING && k5.thread[who].state <= K5_THREAD_UNFUNDED;
 
     if (!live && runnable && error == K5_OK) {
         driver->broken = "a reply capability works once, for its holder";
@@ -331,53 +224,63 @@ static void check_reply(struct driver *driver, uint32_t who, uint32_t reply, boo
 
 static void make_call(struct driver *driver, uint32_t who)
 {
+    struct oracle_act act = {.who = who};
+
+    driver_choose_call(driver, who, &act.number, act.argument);
+
     struct thread *thread = &k5.thread[who];
-    uint32_t number = choose_number(driver, who);
-    uint32_t argument[7] = {0};
-    bool is_reply = number == K5_SYS_REPLY || number == K5_SYS_REPLY_RECV;
+    bool is_reply = act.number == K5_SYS_REPLY || act.number == K5_SYS_REPLY_RECV;
+    bool live = is_reply && oracle_reply_is_live(who, act.argument[0]);
 
-    choose_buffers(driver, thread->task, argument);
-    argument[0] = is_reply ? choose_reply(driver, who)
-                           : choose_cptr(driver, thread->task, who, number == K5_SYS_RECV);
-    argument[1] = choose_info(driver, number);
-    argument[6] = choose_cptr(driver, thread->task, who, true);
-    if (number == K5_SYS_SLEEP) {
-        argument[0] = (uint32_t)kit_now() + below(driver, 600);
-        argument[1] = one_in(driver, 50) ? UINT32_MAX : 0;
-    }
-
-    bool live = is_reply && oracle_reply_is_live(who, argument[0]);
-
-    memcpy(thread->reg, argument, sizeof argument);
-    thread->reg[7] = number;
+    tell("call of", who, act.number, act.argument, 7);
+    memcpy(thread->reg, act.argument, sizeof act.argument);
+    thread->reg[7] = act.number;
     kernel_syscall();
-    check(driver);
-    if (driver->broken == NULL && is_reply) {
-        check_reply(driver, who, argument[0], live);
-        driver->last_reply = argument[0];
+    if (act.number == K5_SYS_THREAD_SET_BUDGET && thread->reg[0] == K5_OK) {
+        oracle_budget_changed(k5.slot[thread->slot_base + (act.argument[0] & 0xffffu)].object);
+    }
+    check(driver, &act);
+    if (driver->broken == NULL && is_reply && !k5.unfinished) {
+        check_reply(driver, who, act.argument[0], live);
+        driver->last_reply = act.argument[0];
     }
     count_result(driver, who);
     driver->report->calls++;
-    driver->report->received += k5.thread[who].state == THREAD_AWAITING;
+    driver->report->received += k5.thread[who].state == K5_THREAD_AWAITING;
 }
 
 static void commit_fault(struct driver *driver)
 {
     const struct fault_record record = {
-        .kind = (uint8_t)(1 + below(driver, K5_FAULT_OTHER)),
-        .address = below(driver, 0x10000) << 16,
+        .kind = (uint8_t)(1 + driver_below(driver, K5_FAULT_OTHER)),
+        .flags = (uint8_t)driver_below(driver, 8),
+        .address = driver_below(driver, 0x10000) << 16,
     };
 
     kernel_fault(&record);
-    check(driver);
+    check(driver, &no_act);
 }
 
-/* A task's buffers come and go, as they will with loans. */
-static void change_memory(struct driver *driver)
+static void act(struct driver *driver)
 {
-    struct sys_region *region = build_region_of(below(driver, driver->task_count), BUILD_BUFFERS);
+    kit_machine.port.pending_interrupt = driver_one_in(driver, 16);
+    if (driver_one_in(driver, 24)) {
+        fire(driver);
+    } else if (k5.current == NO_THREAD) {
+        return;
+    } else if (driver_one_in(driver, 128)) {
+        commit_fault(driver);
+    } else {
+        make_call(driver, k5.current);
+    }
+    finish(driver);
+}
 
-    region->access = one_in(driver, 4) ? (uint8_t)SYS_READ : SYS_READ | SYS_WRITE;
+/* Nothing is due and nobody runs: only an interrupt could change that. */
+static bool rests(void)
+{
+    return k5.current == NO_THREAD && kit_machine.port.deadline == PORT_NEVER &&
+           kit_machine.port.halted;
 }
 
 static void play(void *argument)
@@ -385,23 +288,12 @@ static void play(void *argument)
     struct driver *driver = argument;
 
     kernel_boot();
-    check(driver);
-    while (goes_on(driver)) {
+    oracle_booted();
+    check(driver, &no_act);
+    while (goes_on(driver) && !rests()) {
         pass_time(driver);
-        if (one_in(driver, 32)) {
-            change_memory(driver);
-        }
-        if (!goes_on(driver)) {
-            break;
-        }
-        if (k5.current == NO_THREAD) {
-            if (kit_machine.port.deadline == PORT_NEVER) {
-                break; /* nothing will ever happen here */
-            }
-        } else if (one_in(driver, 128)) {
-            commit_fault(driver);
-        } else {
-            make_call(driver, k5.current);
+        if (goes_on(driver)) {
+            act(driver);
         }
     }
 }
@@ -410,8 +302,12 @@ const char *driver_run(struct driver_source *source, uint64_t steps, struct driv
 {
     struct driver driver = {.source = source, .report = report, .left = steps};
 
-    fake_machine_init(&kit_machine, choose_system(&driver));
-    report_of_run = report;
+    fake_machine_init(&kit_machine, driver_choose_system(&driver));
+    if (driver_one_in(&driver, 3)) {
+        kit_machine.port.arch = &hostport_rv32;
+    }
+    running = &driver;
+    verbose = kit_setting("K5_VERBOSE", 0) != 0;
     record_event = kit_machine.port.event;
     kit_machine.port.event = observe_event;
     kit_machine.port.written = observe_write;

@@ -20,16 +20,22 @@ struct driver_source {
     struct kit_random random;
 };
 
+#define DRIVER_ERRORS 24u
+
 /* What a run did, so that a test can tell whether it tried anything. */
 struct driver_report {
     uint64_t entries;
-    uint64_t result[16]; /* system calls by error: index is -error */
-    uint64_t calls;      /* system calls */
-    uint64_t received;   /* calls whose server was waiting */
+    uint64_t result[DRIVER_ERRORS]; /* system calls by error: index is -error */
+    uint64_t calls;                 /* system calls */
+    uint64_t received;              /* calls whose server was waiting */
     uint64_t faults;
     uint64_t restarts;
     uint64_t exhausted;
-    uint64_t timeouts; /* timeout faults */
+    uint64_t timeouts;   /* timeout faults */
+    uint64_t loans;      /* that began */
+    uint64_t interrupts; /* of lines that were unmasked */
+    uint64_t unfinished; /* entries that left long work for an interrupt */
+    uint64_t epitaphs;
 };
 
 /*

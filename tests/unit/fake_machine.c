@@ -114,6 +114,11 @@ const struct k5_event *fake_machine_last(const struct fake_machine *fake, uint32
     return NULL;
 }
 
+bool fake_machine_unmasked(const struct fake_machine *fake, uint32_t line)
+{
+    return line < HOSTPORT_LINES && (fake->port.unmasked[line / 32] >> line % 32 & 1u) != 0;
+}
+
 uint8_t *fake_machine_memory(struct fake_machine *fake, uint32_t address, uint32_t bytes)
 {
     uint8_t *host = hostport_memory(&fake->port, address, bytes);

@@ -18,7 +18,7 @@
 #define FAKE_FLASH_BASE  UINT32_C(0x08000000)
 #define FAKE_FLASH_BYTES (64u * 1024u)
 #define FAKE_RAM_BASE    UINT32_C(0x20000000)
-#define FAKE_RAM_BYTES   (64u * 1024u)
+#define FAKE_RAM_BYTES   (96u * 1024u)
 #define FAKE_EVENTS      512u
 
 struct fake_machine {
@@ -49,6 +49,9 @@ uint32_t fake_machine_count(const struct fake_machine *fake, uint32_t kind);
 
 /* The last recorded event of `kind`, or NULL. */
 const struct k5_event *fake_machine_last(const struct fake_machine *fake, uint32_t kind);
+
+/* True if the kernel has unmasked the interrupt line. */
+bool fake_machine_unmasked(const struct fake_machine *fake, uint32_t line);
 
 /* Guest memory; aborts the test if the range is not all in flash or RAM. */
 uint8_t *fake_machine_memory(struct fake_machine *fake, uint32_t address, uint32_t bytes);

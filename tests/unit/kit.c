@@ -102,6 +102,15 @@ void kit_commit_fault(uint32_t who)
     kit_check(at_file, at_line);
 }
 
+void kit_fire(uint32_t line)
+{
+    if (!fake_machine_unmasked(&kit_machine, line)) {
+        fail_msg("line %u is masked: it cannot fire", (unsigned)line);
+    }
+    kernel_interrupt(line);
+    kit_check(at_file, at_line);
+}
+
 void kit_elapse(uint64_t ticks)
 {
     fake_machine_advance(&kit_machine, ticks);
@@ -158,9 +167,10 @@ uint32_t kit_reg(uint32_t who, uint32_t number)
 const char *kit_error_name(uint32_t error)
 {
     static const char *const name[] = {
-        "OK",          "E_CPTR",    "E_STALE",   "E_KIND",        "E_RIGHTS",
-        "E_INVALID",   "E_ADDRESS", "E_SIZE",    "E_WOULD_BLOCK", "E_DEADLOCK",
-        "E_RESTARTED", "E_STOPPED", "E_TIMEOUT",
+        "OK",        "E_CPTR",   "E_STALE",       "E_KIND",     "E_RIGHTS",    "E_INVALID",
+        "E_ADDRESS", "E_SIZE",   "E_WOULD_BLOCK", "E_DEADLOCK", "E_RESTARTED", "E_STOPPED",
+        "E_TIMEOUT", "E_FULL",   "E_SLOTS",       "E_REGIONS",  "E_ALIGNMENT", "E_BUSY",
+        "E_AGAIN",   "E_CLOSED", "E_STATE",
     };
     uint32_t index = 0u - error;
 
@@ -170,8 +180,9 @@ const char *kit_error_name(uint32_t error)
 const char *kit_state_name(uint32_t state)
 {
     static const char *const name[] = {
-        "OFF",     "RUNNING", "READY",    "EXHAUSTED", "UNFUNDED",
-        "SENDING", "CALLING", "AWAITING", "RECEIVING", "SLEEPING",
+        "OFF",     "RUNNING",   "READY",   "EXHAUSTED",  "UNFUNDED",
+        "HELD",    "SENDING",   "CALLING", "FAULTED",    "AWAITING",
+        "LENDING", "RECEIVING", "WAITING", "CONNECTING", "SLEEPING",
     };
 
     return state < sizeof name / sizeof name[0] ? name[state] : "no state";
@@ -189,7 +200,7 @@ void kit_assert_error(uint32_t who, enum k5_error want, const char *file, int li
     }
 }
 
-void kit_assert_state(uint32_t who, enum thread_state want, const char *file, int line)
+void kit_assert_state(uint32_t who, enum k5_thread_state want, const char *file, int line)
 {
     uint32_t got = k5.thread[who].state;
 
@@ -208,6 +219,76 @@ void kit_assert_current(uint32_t want, const char *file, int line)
         print_error("thread %u runs, want %u (tick %llu)\n", (unsigned)k5.current, (unsigned)want,
                     (unsigned long long)kit_now());
         _fail(file, line);
+    }
+}
+
+void kit_assert_task(uint32_t task, enum k5_task_state want, const char *file, int line)
+{
+    static const char *const name[] = {"READY", "BACKOFF", "HELD", "STOPPED"};
+    uint32_t got = k5.task[task].state;
+
+    if (got != (uint32_t)want) {
+        print_row();
+        print_error("task %u is %s, want %s (tick %llu)\n", (unsigned)task,
+                    got < 4 ? name[got] : "in no state", name[want], (unsigned long long)kit_now());
+        _fail(file, line);
+    }
+}
+
+/* ------------------------------------------------------------ memory */
+
+uint32_t kit_access(uint32_t task, uint32_t address)
+{
+    const struct task *owner = &k5.task[task];
+
+    for (uint32_t i = 0; i < owner->region_count; i++) {
+        if (address - owner->region[i].base < owner->region[i].bytes) {
+            return owner->region[i].access;
+        }
+    }
+    return 0;
+}
+
+void kit_assert_access(uint32_t task, uint32_t base, uint32_t bytes, uint32_t want,
+                       const char *file, int line)
+{
+    for (uint32_t i = 0; i < bytes; i++) {
+        uint32_t got = kit_access(task, base + i);
+
+        if (got != want) {
+            print_row();
+            print_error("task %u has access %u to 0x%08x, want %u\n", (unsigned)task, (unsigned)got,
+                        (unsigned)(base + i), (unsigned)want);
+            _fail(file, line);
+        }
+    }
+}
+
+static struct task remembered[CFG_TASKS];
+
+void kit_remember_memory(void)
+{
+    memcpy(remembered, k5.task, sizeof remembered);
+}
+
+void kit_assert_memory_as_remembered(const char *file, int line)
+{
+    for (uint32_t t = 0; t < port_system()->task_count; t++) {
+        const struct task *was = &remembered[t];
+        const struct task *is = &k5.task[t];
+        bool same = was->region_count == is->region_count &&
+                    memcmp(&was->mpu, &is->mpu, sizeof was->mpu) == 0;
+
+        for (uint32_t i = 0; same && i < is->region_count; i++) {
+            same = was->region[i].base == is->region[i].base &&
+                   was->region[i].bytes == is->region[i].bytes &&
+                   was->region[i].access == is->region[i].access;
+        }
+        if (!same) {
+            print_row();
+            print_error("task %u may not touch what it could before\n", (unsigned)t);
+            _fail(file, line);
+        }
     }
 }
 

@@ -49,6 +49,11 @@ void kit_commit_fault(uint32_t who);
 
 #define FAULT(who) (kit_at(__FILE__, __LINE__), kit_commit_fault(who))
 
+/* An interrupt line that the kernel has unmasked fires. */
+void kit_fire(uint32_t line);
+
+#define FIRE(line) (kit_at(__FILE__, __LINE__), kit_fire(line))
+
 /* Time passes, and the timer fires at each deadline on the way, as on a real machine. */
 void kit_advance(uint64_t ticks);
 
@@ -82,7 +87,7 @@ const char *kit_error_name(uint32_t error);
 const char *kit_state_name(uint32_t state);
 
 void kit_assert_error(uint32_t who, enum k5_error want, const char *file, int line);
-void kit_assert_state(uint32_t who, enum thread_state want, const char *file, int line);
+void kit_assert_state(uint32_t who, enum k5_thread_state want, const char *file, int line);
 void kit_assert_current(uint32_t want, const char *file, int line);
 
 /* Result register 0 of `who`. */
@@ -90,11 +95,42 @@ void kit_assert_current(uint32_t want, const char *file, int line);
 #define ASSERT_STATE(who, want) kit_assert_state(who, want, __FILE__, __LINE__)
 #define ASSERT_CURRENT(want)    kit_assert_current(want, __FILE__, __LINE__)
 
+void kit_assert_task(uint32_t task, enum k5_task_state want, const char *file, int line);
+#define ASSERT_TASK(task, want) kit_assert_task(task, want, __FILE__, __LINE__)
+
+/* ------------------------------------------------------------ memory */
+
+/* Region `index` of what the task may touch now: to take it away behind the kernel's back. */
+static inline struct sys_region *kit_view_of(uint32_t task, uint32_t index)
+{
+    return &k5.task[task].region[index];
+}
+
+/* What the task may do with this byte now, as enum sys_access bits. */
+uint32_t kit_access(uint32_t task, uint32_t address);
+
+/* Every byte of the range allows the task `want`, neither more nor less. */
+void kit_assert_access(uint32_t task, uint32_t base, uint32_t bytes, uint32_t want,
+                       const char *file, int line);
+#define ASSERT_ACCESS(task, base, bytes, want)                                                     \
+    kit_assert_access(task, base, bytes, want, __FILE__, __LINE__)
+
+/* All that tasks may touch, to be compared later. */
+void kit_remember_memory(void);
+void kit_assert_memory_as_remembered(const char *file, int line);
+#define ASSERT_MEMORY_AS_REMEMBERED() kit_assert_memory_as_remembered(__FILE__, __LINE__)
+
 /* ------------------------------------------------------------ messages */
 
 static inline uint32_t kit_info(uint32_t label, uint32_t flags_and_kind)
 {
     return label << 16 | flags_and_kind;
+}
+
+/* The word that means tick `at` as a deadline: tests use multiples of 256, which it hits. */
+static inline uint32_t kit_deadline(uint64_t at)
+{
+    return (uint32_t)((at + 255) >> 8);
 }
 
 /* Fills guest memory with bytes that depend on `seed`; checks that it holds them. */

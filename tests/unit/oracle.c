@@ -8,6 +8,7 @@
 #include "kernel/config.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
+#include "tests/unit/oracle_memory.h"
 
 struct observed {
     bool in_call;         /* made a system call whose result is not yet known */
@@ -15,6 +16,7 @@ struct observed {
     uint8_t holder;       /* by this thread */
     uint32_t reply;       /* who got this reply capability */
     uint64_t replenished; /* how often its budget was given back */
+    uint32_t most_budget; /* where it was given other ones than by the system description */
 };
 
 static struct observed observed[CFG_THREADS];
@@ -24,6 +26,20 @@ void oracle_reset(void)
 {
     memset(observed, 0, sizeof observed);
     broken = NULL;
+    oracle_memory_reset();
+}
+
+void oracle_booted(void)
+{
+    oracle_caps_reset();
+}
+
+void oracle_budget_changed(uint32_t id)
+{
+    uint32_t most = observed[id].most_budget;
+
+    most = most < sys_thread(id)->budget ? sys_thread(id)->budget : most;
+    observed[id].most_budget = most < k5.thread[id].budget ? k5.thread[id].budget : most;
 }
 
 static void expect(bool condition, const char *sentence)
@@ -31,6 +47,58 @@ static void expect(bool condition, const char *sentence)
     if (!condition && broken == NULL) {
         broken = sentence;
     }
+}
+
+/* ------------------------------------------------------------ errors */
+
+#define E(name) (UINT32_C(1) << -K5_E_##name)
+
+/* Errors of every call that names a capability, and of those that send or receive a message. */
+#define OF_CPTR     (E(CPTR) | E(STALE) | E(KIND) | E(RIGHTS))
+#define OF_MESSAGE  (OF_CPTR | E(INVALID) | E(ADDRESS) | E(SIZE) | E(WOULD_BLOCK))
+#define OF_SENDING  (OF_MESSAGE | E(DEADLOCK) | E(RESTARTED) | E(STOPPED) | E(TIMEOUT) | OF_CARRYING)
+#define OF_CARRYING (E(SLOTS) | E(REGIONS) | E(BUSY))
+
+/* As the ABI promises it. A call that is not here cannot fail. */
+static const uint32_t errors_of[K5_SYS_COUNT] = {
+    [K5_SYS_SEND] = OF_SENDING | E(FULL),
+    [K5_SYS_CALL] = OF_SENDING | E(ALIGNMENT),
+    [K5_SYS_RECV] = OF_MESSAGE | E(TIMEOUT),
+    [K5_SYS_REPLY] = (OF_MESSAGE | OF_CARRYING) & ~E(WOULD_BLOCK),
+    [K5_SYS_REPLY_RECV] = OF_MESSAGE | OF_CARRYING,
+    [K5_SYS_LOG] = E(INVALID),
+    [K5_SYS_CAPS] = E(CPTR) | E(INVALID),
+    [K5_SYS_SIGNAL] = OF_CPTR,
+    [K5_SYS_WAIT] = OF_CPTR | E(INVALID) | E(WOULD_BLOCK) | E(TIMEOUT),
+    [K5_SYS_MINT] = E(CPTR) | E(STALE) | E(RIGHTS) | E(INVALID) | E(SLOTS),
+    [K5_SYS_DELETE] = E(CPTR) | E(STALE) | E(BUSY),
+    [K5_SYS_REVOKE] = E(CPTR) | E(STALE) | E(AGAIN),
+    [K5_SYS_MAP] = OF_CPTR | E(INVALID) | E(REGIONS) | E(BUSY),
+    [K5_SYS_UNMAP] = (OF_CPTR & ~E(RIGHTS)) | E(BUSY) | E(STATE),
+    [K5_SYS_IRQ_ACK] = OF_CPTR,
+    [K5_SYS_LISTEN] = OF_CPTR | E(BUSY),
+    [K5_SYS_CONNECT] = OF_CPTR | E(INVALID) | E(CLOSED) | E(TIMEOUT) | E(SLOTS) | E(AGAIN),
+    [K5_SYS_TASK_STATUS] = OF_CPTR,
+    [K5_SYS_TASK_START] = OF_CPTR | E(STATE) | E(BUSY),
+    [K5_SYS_TASK_STOP] = OF_CPTR,
+    [K5_SYS_TASK_RESTART] = OF_CPTR | E(STATE),
+    [K5_SYS_TASK_HOLD] = OF_CPTR | E(STATE),
+    [K5_SYS_TASK_RESUME] = OF_CPTR | E(STATE),
+    [K5_SYS_THREAD_STATUS] = OF_CPTR,
+    [K5_SYS_THREAD_START] = OF_CPTR | E(STATE) | E(BUSY),
+    [K5_SYS_THREAD_STOP] = OF_CPTR,
+    [K5_SYS_THREAD_SET_PRIORITY] = OF_CPTR | E(INVALID),
+    [K5_SYS_THREAD_SET_BUDGET] = OF_CPTR | E(INVALID),
+};
+
+static void expect_allowed(uint32_t number, uint32_t error)
+{
+    uint32_t index = 0u - error;
+
+    expect(number < K5_SYS_COUNT, "only system calls have results");
+    expect(index == 0 ||
+               (index < 32 && number < K5_SYS_COUNT && (errors_of[number] >> index & 1u) != 0),
+           "a call fails only with the errors that the ABI names");
 }
 
 /* ------------------------------------------------------------ events */
@@ -42,12 +110,20 @@ static void forget_calls_of(uint32_t task)
     }
 }
 
+static void expect_none(const char *sentence)
+{
+    expect(sentence == NULL, sentence);
+}
+
 void oracle_event(const struct k5_event *event)
 {
+    expect_none(oracle_memory_event(event));
+    oracle_caps_event(event);
+
     struct observed *thread = event->thread == NO_THREAD ? NULL : &observed[event->thread];
 
     if (event->kind == K5_EVENT_TASK) {
-        if (event->code != K5_TASK_HELD) {
+        if (event->code == K5_TASK_BACKOFF || event->code == K5_TASK_STOPPED) {
             forget_calls_of(event->arg[0]);
         }
         return;
@@ -60,33 +136,31 @@ void oracle_event(const struct k5_event *event)
         thread->in_call = true;
     } else if (event->kind == K5_EVENT_RESULT) {
         expect(thread->in_call, "a system call has one result");
+        expect_allowed(event->code, event->arg[0]);
         thread->in_call = false;
     } else if (event->kind == K5_EVENT_REPLENISHED) {
         thread->replenished++;
     }
 }
 
-/* Only the owner of some region that may be written can be meant, and never two tasks at once. */
 void oracle_written(uint32_t address, uint32_t bytes)
 {
-    bool allowed = false;
-
-    for (uint32_t i = 0; i < port_system()->region_count; i++) {
-        const struct sys_region *region = sys_region(i);
-
-        allowed |= (region->access & SYS_WRITE) != 0 && address >= region->base &&
-                   (uint64_t)address + bytes <= (uint64_t)region->base + region->bytes;
-    }
-    expect(allowed, "the kernel writes only where a task may write");
-    expect(bytes <= CFG_COPY_BYTES, "the kernel writes no more than a message at once");
+    expect_none(oracle_memory_written(address, bytes));
 }
 
 /* ------------------------------------------------------------ calls and replies */
 
 static bool is_blocked(uint32_t state)
 {
-    return state == THREAD_SENDING || state == THREAD_CALLING || state == THREAD_AWAITING ||
-           state == THREAD_RECEIVING || state == THREAD_SLEEPING;
+    return state >= K5_THREAD_SENDING && state != K5_THREAD_FAULTED && state != K5_THREAD_LENDING;
+}
+
+/* Held in the middle of a call that was a crime, or taken down: nobody waits for a result. */
+static bool has_no_future(const struct thread *thread)
+{
+    return thread->state == K5_THREAD_OFF || thread->state == K5_THREAD_HELD ||
+           thread->state == K5_THREAD_FAULTED || thread->state == K5_THREAD_LENDING ||
+           thread->dying;
 }
 
 static void check_call(uint32_t id)
@@ -95,11 +169,14 @@ static void check_call(uint32_t id)
     struct observed *seen = &observed[id];
     uint32_t reply = thread->sequence << 8 | id;
 
-    if (thread->state != THREAD_OFF) {
+    if (thread->state == K5_THREAD_OFF || thread->dying) {
+        seen->in_call = false;
+    }
+    if (!has_no_future(thread)) {
         expect(is_blocked(thread->state) == seen->in_call,
                "who has its result can run, who has not is blocked");
     }
-    if (thread->state != THREAD_AWAITING) {
+    if (thread->state != K5_THREAD_AWAITING) {
         seen->awaiting = false;
         return;
     }
@@ -113,7 +190,8 @@ static void check_call(uint32_t id)
                                   .awaiting = true,
                                   .holder = thread->holder,
                                   .reply = reply,
-                                  .replenished = seen->replenished};
+                                  .replenished = seen->replenished,
+                                  .most_budget = seen->most_budget};
     }
     expect(seen->holder == thread->holder, "a reply capability does not move");
 }
@@ -191,7 +269,7 @@ static uint32_t payer_from_queues(uint32_t id)
 static struct share share_of(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
-    struct share mine = {sys_thread(id)->priority, sys_thread(id)->budget == 0 ? NO_THREAD : id};
+    struct share mine = {thread->priority, sys_thread(id)->budget == 0 ? NO_THREAD : id};
     uint32_t queued = best_in_queues(id);
 
     if (queued != NO_THREAD) {
@@ -256,6 +334,9 @@ static void check_budget(uint32_t id)
 
     if (fixed->budget == 0) {
         expect(thread->consumed == 0, "a passive server is never billed");
+    } else if (observed[id].most_budget != 0) {
+        expect(thread->budget_left <= (int64_t)observed[id].most_budget,
+               "nobody has more than a budget");
     } else if (fixed->cooldown == 0) {
         expect(thread->budget_left > 0 && (uint32_t)thread->budget_left <= fixed->budget,
                "a slice is never spent, only refilled");
@@ -267,12 +348,14 @@ static void check_budget(uint32_t id)
     }
 }
 
-const char *oracle_check(void)
+const char *oracle_check(const struct oracle_act *act)
 {
     for (uint32_t i = 0; i < port_system()->thread_count; i++) {
         check_call(i);
         check_budget(i);
     }
     check_donation();
+    expect_none(oracle_memory_check());
+    expect_none(oracle_caps_check(act));
     return broken;
 }

@@ -166,9 +166,9 @@ static void test_budget_no_wake_up_cuts_a_cooldown_short(void **state)
     RUN_TABLE(rows);
     kit_elapse(1);
     PLAY(0, K5_SYS_SLEEP, 600, 0);
-    ASSERT_STATE(0, THREAD_SLEEPING);
+    ASSERT_STATE(0, K5_THREAD_SLEEPING);
     kit_advance_to(600);
-    ASSERT_STATE(0, THREAD_EXHAUSTED);
+    ASSERT_STATE(0, K5_THREAD_EXHAUSTED);
     ASSERT_CURRENT(1);
     kit_advance_to(799);
     ASSERT_CURRENT(1);
@@ -217,7 +217,7 @@ static void boot_service(bool passive)
 {
     kit_boot();
     if (passive) {
-        ASSERT_STATE(1, THREAD_UNFUNDED);
+        ASSERT_STATE(1, K5_THREAD_UNFUNDED);
         PLAY(0, K5_SYS_CALL, CPTR0);
     }
     ASSERT_CURRENT(1);
@@ -225,7 +225,7 @@ static void boot_service(bool passive)
     if (passive) {
         PLAY(1, K5_SYS_REPLY_RECV, kit_reg(1, 7), 0, 0, 0, 0, 0, CPTR0);
     }
-    ASSERT_STATE(1, THREAD_RECEIVING);
+    ASSERT_STATE(1, K5_THREAD_RECEIVING);
     ASSERT_CURRENT(0);
 }
 
@@ -295,7 +295,7 @@ static void test_budget_overrun_ends_in_a_timeout_fault(void **state)
         assert_int_equal(fault->thread, 1);
         assert_int_equal(fault->time, end);
         ASSERT_ERROR(0, K5_E_RESTARTED); /* the client learns why its call ended */
-        ASSERT_STATE(0, THREAD_EXHAUSTED);
+        ASSERT_STATE(0, K5_THREAD_EXHAUSTED);
         assert_int_equal(k5.thread[0].budget_left, -(int32_t)overrun[i / 2]);
     }
 }
@@ -352,7 +352,7 @@ static void test_budget_is_not_refilled_by_a_restart(void **state)
     kit_advance_to(110); /* 60 before the fault, 40 after */
     ASSERT_CURRENT(1);
     kit_advance_to(120);
-    ASSERT_STATE(id, THREAD_EXHAUSTED);
+    ASSERT_STATE(id, K5_THREAD_EXHAUSTED);
 }
 
 /* Nor does dying in the cooldown end it. */
@@ -367,7 +367,7 @@ static void test_budget_cooldown_goes_on_over_a_restart(void **state)
     kit_elapse(100); /* its whole budget, unnoticed until it faults */
     FAULT(id);
     kit_advance_to(200);
-    ASSERT_STATE(id, THREAD_EXHAUSTED);
+    ASSERT_STATE(id, K5_THREAD_EXHAUSTED);
     ASSERT_CURRENT(1);
     kit_advance_to(5099);
     ASSERT_CURRENT(1);

@@ -123,7 +123,7 @@ static void test_donation_ends_with_the_reply(void **state)
     PLAY(1, K5_SYS_REPLY, kit_reg(1, 7));
     ASSERT_CURRENT(0);
     assert_lent(1, 1, 1);
-    ASSERT_STATE(1, THREAD_READY);
+    ASSERT_STATE(1, K5_THREAD_READY);
 }
 
 /* Receiving again without a reply ends the donation, not the call. */
@@ -138,7 +138,7 @@ static void test_donation_ends_when_the_server_receives_again(void **state)
     PLAY(1, K5_SYS_RECV, recv_cap[1], K5_FLAG_TRY);
     ASSERT_ERROR(1, K5_E_WOULD_BLOCK);
     assert_lent(1, 1, 1);
-    ASSERT_STATE(0, THREAD_AWAITING);
+    ASSERT_STATE(0, K5_THREAD_AWAITING);
     ASSERT_CURRENT(2); /* the hog: the client's urgency no longer reaches the server */
     PLAY(2, K5_SYS_SLEEP, UINT32_MAX, UINT32_MAX);
     PLAY(1, K5_SYS_REPLY, reply, 0, 99);
@@ -219,9 +219,9 @@ static void test_donation_boost_ends_when_the_queued_message_fails(void **state)
     PLAY(URGENT, K5_SYS_SEND, urgent_cap, K5_MSG_COPY, build_buffer(URGENT, 0), 8);
     ASSERT_CURRENT(SERVER);
     assert_lent(SERVER, SERVER, 20);
-    build_region_of(URGENT, BUILD_BUFFERS)->access = 0;
+    kit_view_of(URGENT, BUILD_BUFFERS)->access = 0;
     PLAY(SERVER, K5_SYS_RECV, recv_cap[SERVER]);
-    ASSERT_STATE(SERVER, THREAD_RECEIVING);
+    ASSERT_STATE(SERVER, K5_THREAD_RECEIVING);
     assert_lent(SERVER, SERVER, 5);
     ASSERT_CURRENT(URGENT);
     ASSERT_ERROR(URGENT, K5_E_ADDRESS);
@@ -303,7 +303,7 @@ static void test_donation_passive_server_without_a_client_never_runs(void **stat
     ASSERT_CURRENT(1);
     kit_advance(100000);
     ASSERT_CURRENT(1);
-    ASSERT_STATE(SERVER, THREAD_UNFUNDED);
+    ASSERT_STATE(SERVER, K5_THREAD_UNFUNDED);
     assert_int_equal(consumed(SERVER), 0);
 }
 
@@ -325,7 +325,7 @@ static void test_donation_queued_caller_funds_a_passive_server(void **state)
     assert_lent(SERVER, MIDDLE, 10);
     PLAY(SERVER, K5_SYS_REPLY, kit_reg(SERVER, 7));
     ASSERT_CURRENT(MIDDLE);
-    ASSERT_STATE(SERVER, THREAD_UNFUNDED); /* it replied: no time until the next client */
+    ASSERT_STATE(SERVER, K5_THREAD_UNFUNDED); /* it replied: no time until the next client */
     assert_lent(SERVER, NO_THREAD, 5);
 }
 
@@ -366,7 +366,7 @@ static void test_donation_passive_server_that_polls_waits_for_time(void **state)
     PLAY(SERVER, K5_SYS_RECV, recv_cap[SERVER]);
     PLAY(SERVER, K5_SYS_REPLY_RECV, kit_reg(SERVER, 7), K5_FLAG_TRY, 0, 0, 0, 0, recv_cap[SERVER]);
     ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
-    ASSERT_STATE(SERVER, THREAD_UNFUNDED);
+    ASSERT_STATE(SERVER, K5_THREAD_UNFUNDED);
     ASSERT_CURRENT(MIDDLE);
     PLAY(MIDDLE, K5_SYS_CALL, middle_cap);
     ASSERT_CURRENT(SERVER);
@@ -401,8 +401,8 @@ static void test_donation_server_outlives_the_funding_of_its_client(void **state
     assert_lent(0, NO_THREAD, 20);
     assert_lent(1, 1, 20);
     PLAY(1, K5_SYS_REPLY_RECV, kit_reg(1, 7), 0, 0, 0, 0, 0, recv_cap[1]);
-    ASSERT_STATE(1, THREAD_RECEIVING);
-    ASSERT_STATE(0, THREAD_UNFUNDED);
+    ASSERT_STATE(1, K5_THREAD_RECEIVING);
+    ASSERT_STATE(0, K5_THREAD_UNFUNDED);
     ASSERT_CURRENT(NO_THREAD);
 }
 
@@ -427,7 +427,7 @@ static void test_donation_of_a_dead_client_lasts(void **state)
     PLAY(SERVER, K5_SYS_RECV, recv_cap[SERVER]);
     kit_advance_to(100);
     FAULT(3);
-    ASSERT_STATE(2, THREAD_OFF);
+    ASSERT_STATE(2, K5_THREAD_OFF);
     ASSERT_CURRENT(SERVER); /* finishes its work before MIDDLE gets on */
     assert_lent(SERVER, 2, 20);
     kit_advance(50);
@@ -469,9 +469,9 @@ static void test_donation_of_a_dead_client_may_spend_its_successors_budget(void 
     ASSERT_CURRENT(SERVER);
     assert_lent(SERVER, 2, 30);
     kit_advance_to(609);
-    ASSERT_STATE(2, THREAD_READY);
+    ASSERT_STATE(2, K5_THREAD_READY);
     kit_advance_to(610); /* 90 + 410: the budget is spent while its owner is ready */
-    ASSERT_STATE(2, THREAD_EXHAUSTED);
+    ASSERT_STATE(2, K5_THREAD_EXHAUSTED);
     ASSERT_CURRENT(SERVER);
     assert_int_equal(consumed(2), 500);
 }

@@ -53,8 +53,8 @@ static void normalise(struct kernel_state *state)
 {
     for (uint32_t i = 0; i < THREADS; i++) {
         struct thread *thread = &state->thread[i];
-        bool queued = thread->state == THREAD_READY || thread->state == THREAD_SENDING ||
-                      thread->state == THREAD_CALLING;
+        bool queued = thread->state == K5_THREAD_READY || thread->state == K5_THREAD_SENDING ||
+                      thread->state == K5_THREAD_CALLING;
 
         if (!queued) {
             thread->next = NO_THREAD;

@@ -37,8 +37,8 @@ static void boot_all_states(void)
     PLAY(AWAITER, K5_SYS_CALL, 0x10000);
     TURN_TO(HELPER);
     PLAY(HELPER, K5_SYS_RECV, 0x10000);
-    ASSERT_STATE(AWAITER, THREAD_AWAITING);
-    ASSERT_STATE(READY, THREAD_READY);
+    ASSERT_STATE(AWAITER, K5_THREAD_AWAITING);
+    ASSERT_STATE(READY, K5_THREAD_READY);
 }
 
 /* Writes one wrong value into the state. */
@@ -51,7 +51,7 @@ static void corrupt(uint32_t which)
         k5.ready ^= 1u << 3;
         break;
     case 1:
-        k5.thread[READY].state = THREAD_EXHAUSTED;
+        k5.thread[READY].state = K5_THREAD_EXHAUSTED;
         break;
     case 2:
         k5.thread[READY].effective = 11;
@@ -66,7 +66,7 @@ static void corrupt(uint32_t which)
         k5.queue[10].tail = AWAITER;
         break;
     case 6:
-        k5.thread[CALLER].state = THREAD_RECEIVING;
+        k5.thread[CALLER].state = K5_THREAD_RECEIVING;
         break;
     case 7:
         k5.endpoint[2].waiting = 0;
@@ -111,7 +111,7 @@ static void corrupt(uint32_t which)
         k5.thread[SERVER].queued = 2;
         break;
     case 21:
-        k5.endpoint[0].generation = 1;
+        k5.endpoint[0].held = 1;
         break;
     case 22:
         k5.endpoint[0].receiver = READY;
@@ -129,13 +129,13 @@ static void corrupt(uint32_t which)
         k5.slot[sys_task(WAITER)->first_slot + 1].kind = K5_KIND_ENDPOINT; /* from nowhere */
         break;
     case 27:
-        build_region_of(READY, BUILD_BUFFERS)->access = SYS_READ | SYS_WRITE | SYS_EXECUTE;
+        kit_view_of(READY, BUILD_BUFFERS)->access = SYS_READ | SYS_WRITE | SYS_EXECUTE;
         break;
     case 28:
-        build_region_of(READY, BUILD_BUFFERS)->base = build_buffer(HELPER, 0) + 32;
+        kit_view_of(READY, BUILD_BUFFERS)->base = build_buffer(HELPER, 0) + 32;
         break;
     case 29:
-        build_region_of(READY, BUILD_BUFFERS)->base -= 32; /* into its own stacks */
+        kit_view_of(READY, BUILD_BUFFERS)->base -= 32; /* into its own stacks */
         break;
     default:
         fail_msg("no corruption %u", which);

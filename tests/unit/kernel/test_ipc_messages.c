@@ -8,6 +8,7 @@
 #define COPY   K5_MSG_COPY
 #define BUF    K5_FLAG_RECV_BUF
 #define TRY    (uint32_t) K5_FLAG_TRY
+#define CAP    (uint32_t) K5_FLAG_CAP
 #define BADGE  0xbad9eu
 
 static uint32_t serve, send_cap, client_out, client_in, server_out, server_in;
@@ -119,7 +120,7 @@ static void test_ipc_short_reply_arrives_whole(void **state)
             assert_int_equal(kit_reg(CLIENT, 2 + word), 55 + 11 * word);
         }
         assert_int_equal(kit_reg(CLIENT, 6), 0); /* copied: the request had no bytes */
-        ASSERT_STATE(SERVER, i == 0 ? THREAD_RUNNING : THREAD_RECEIVING);
+        ASSERT_STATE(SERVER, i == 0 ? K5_THREAD_RUNNING : K5_THREAD_RECEIVING);
     }
 }
 
@@ -332,21 +333,21 @@ static void test_ipc_bad_receive_buffer_leaves_the_reply_undone(void **state)
 
     PLAY(SERVER, K5_SYS_REPLY_RECV, reply, BUF, 1, 2, client_in, 4, serve);
     ASSERT_ERROR(SERVER, K5_E_ADDRESS);
-    ASSERT_STATE(CLIENT, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
     PLAY(SERVER, K5_SYS_REPLY, reply, 0, 1, 2);
     ASSERT_ERROR(SERVER, K5_OK);
-    ASSERT_STATE(CLIENT, THREAD_READY);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
 }
 
-/* Takes the buffers away from a task, as a lend_mut or an unmap will, and gives it back. */
+/* Takes the buffers away from a task, as a lend_mut or an unmap does, and gives it back. */
 static void take_buffers(uint32_t task)
 {
-    build_region_of(task, BUILD_BUFFERS)->access = 0;
+    kit_view_of(task, BUILD_BUFFERS)->access = 0;
 }
 
 static void give_buffers(uint32_t task)
 {
-    build_region_of(task, BUILD_BUFFERS)->access = SYS_READ | SYS_WRITE;
+    kit_view_of(task, BUILD_BUFFERS)->access = SYS_READ | SYS_WRITE;
 }
 
 /* The sender's buffer went bad while it was queued: its error, and the server is not disturbed. */
@@ -364,7 +365,7 @@ static void test_ipc_sender_whose_buffer_went_bad_gets_the_error(void **state)
         paint(server_in);
         PLAY(SERVER, K5_SYS_RECV, serve, TRY | BUF, 0, 0, server_in, 64);
         ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
-        ASSERT_STATE(CLIENT, THREAD_READY);
+        ASSERT_STATE(CLIENT, K5_THREAD_READY);
         ASSERT_ERROR(CLIENT, K5_E_ADDRESS);
         assert_received(server_in, 0);
     }
@@ -374,7 +375,7 @@ static void test_ipc_sender_whose_buffer_went_bad_gets_the_error(void **state)
 static void test_ipc_message_survives_a_receiver_whose_buffer_went_bad(void **state)
 {
     static const uint32_t number[] = {K5_SYS_SEND, K5_SYS_CALL};
-    static const enum thread_state waits[] = {THREAD_SENDING, THREAD_CALLING};
+    static const enum k5_thread_state waits[] = {K5_THREAD_SENDING, K5_THREAD_CALLING};
 
     (void)state;
     for (uint32_t i = 0; i < 2; i++) {
@@ -409,7 +410,7 @@ static void test_ipc_try_form_does_not_wait_for_a_receiver_whose_buffer_went_bad
         PLAY(CLIENT, number[i], send_cap, TRY | COPY, client_out, 16);
         ASSERT_CURRENT(CLIENT);
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
-        ASSERT_STATE(SERVER, THREAD_READY);
+        ASSERT_STATE(SERVER, K5_THREAD_READY);
         ASSERT_ERROR(SERVER, K5_E_ADDRESS);
     }
 }
@@ -441,7 +442,7 @@ static void test_ipc_unknown_kind_is_an_error_code(void **state)
     (void)state;
     build_pair();
     TURN_TO(CLIENT);
-    for (uint32_t kind = K5_MSG_COPY + 1; kind <= 0xff; kind++) {
+    for (uint32_t kind = K5_MSG_NOTIFICATION; kind <= 0xff; kind++) {
         for (uint32_t i = 0; i < 4; i++) {
             PLAY(CLIENT, number[i], send_cap, kit_info(0, kind), 0, 0, 0, 0, send_cap);
             ASSERT_ERROR(CLIENT, K5_E_INVALID);
@@ -456,8 +457,8 @@ static void test_ipc_unknown_flag_is_an_error_code(void **state)
     static const struct {
         uint32_t number, allowed;
     } row[] = {
-        {K5_SYS_SEND, TRY},  {K5_SYS_CALL, TRY | BUF},       {K5_SYS_RECV, TRY | BUF},
-        {K5_SYS_REPLY, TRY}, {K5_SYS_REPLY_RECV, TRY | BUF},
+        {K5_SYS_SEND, TRY | CAP},  {K5_SYS_CALL, TRY | BUF | CAP},       {K5_SYS_RECV, TRY | BUF},
+        {K5_SYS_REPLY, TRY | CAP}, {K5_SYS_REPLY_RECV, TRY | BUF | CAP},
     };
 
     (void)state;

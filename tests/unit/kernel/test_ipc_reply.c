@@ -55,7 +55,7 @@ static void test_reply_works_once(void **state)
 
     PLAY(SERVER, K5_SYS_REPLY, reply, kit_info(5, 0), 6);
     ASSERT_ERROR(SERVER, K5_OK);
-    ASSERT_STATE(CLIENT, THREAD_READY);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
     assert_int_equal(kit_reg(CLIENT, 2), 6);
     assert_reply_is_stale(SERVER, reply);
     assert_int_equal(kit_reg(CLIENT, 2), 6);
@@ -72,7 +72,7 @@ static void test_reply_of_an_earlier_call_does_not_answer_the_next(void **state)
     ASSERT_CURRENT(SERVER);
     assert_int_not_equal(kit_reg(SERVER, 7), reply);
     assert_reply_is_stale(SERVER, reply);
-    ASSERT_STATE(CLIENT, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
 }
 
 static void test_reply_of_another_holder_is_refused(void **state)
@@ -85,7 +85,7 @@ static void test_reply_of_another_holder_is_refused(void **state)
     TURN_TO(RIVAL);
     PLAY(RIVAL, K5_SYS_REPLY, reply);
     ASSERT_ERROR(RIVAL, K5_E_STALE);
-    ASSERT_STATE(CLIENT, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
     TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_REPLY, reply);
     ASSERT_ERROR(SERVER, K5_OK);
@@ -142,7 +142,7 @@ static void test_reply_forged_numbers_never_work(void **state)
             ASSERT_ERROR(SERVER, K5_E_STALE);
         }
     }
-    ASSERT_STATE(CLIENT, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
     PLAY(SERVER, K5_SYS_REPLY, reply);
     ASSERT_ERROR(SERVER, K5_OK);
 }
@@ -175,8 +175,8 @@ static void test_reply_capabilities_may_be_used_in_any_order(void **state)
     assert_int_not_equal(first, second);
     PLAY(SERVER, K5_SYS_REPLY, first, 0, 100);
     ASSERT_ERROR(SERVER, K5_OK);
-    ASSERT_STATE(CLIENT, THREAD_READY);
-    ASSERT_STATE(RIVAL, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
+    ASSERT_STATE(RIVAL, K5_THREAD_AWAITING);
     PLAY(SERVER, K5_SYS_REPLY, second, 0, 200);
     ASSERT_ERROR(SERVER, K5_OK);
     assert_int_equal(kit_reg(CLIENT, 2), 100);
@@ -197,8 +197,8 @@ static void test_reply_recv_takes_the_next_message_at_once(void **state)
     ASSERT_ERROR(SERVER, K5_OK);
     assert_int_equal(kit_reg(SERVER, 2), 20);
     assert_int_equal(kit_reg(SERVER, 6), 2);
-    ASSERT_STATE(RIVAL, THREAD_AWAITING);
-    ASSERT_STATE(CLIENT, THREAD_READY);
+    ASSERT_STATE(RIVAL, K5_THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
 }
 
 /* E_WOULD_BLOCK is the one error of reply_recv after which the reply has been given. */
@@ -210,7 +210,7 @@ static void test_reply_recv_that_would_block_has_replied(void **state)
     PLAY(SERVER, K5_SYS_REPLY_RECV, reply, K5_FLAG_TRY, 1, 0, 0, 0, serve);
     ASSERT_CURRENT(SERVER);
     ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
-    ASSERT_STATE(CLIENT, THREAD_READY);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
     ASSERT_ERROR(CLIENT, K5_OK);
     assert_reply_is_stale(SERVER, reply);
 }
@@ -267,7 +267,7 @@ static void test_reply_to_a_client_that_died_is_stale(void **state)
 
     TURN_TO(ACCOMPLICE);
     FAULT(ACCOMPLICE);
-    ASSERT_STATE(DYING, THREAD_OFF);
+    ASSERT_STATE(DYING, K5_THREAD_OFF);
     ASSERT_CURRENT(SERVER);
     assert_reply_is_stale(SERVER, reply);
 }
@@ -287,7 +287,7 @@ static void test_reply_does_not_reach_the_successor_of_a_dead_client(void **stat
     PLAY(SERVER, K5_SYS_RECV, serve);
     assert_int_equal(kit_reg(SERVER, 2), 77);
     assert_reply_is_stale(SERVER, reply);
-    ASSERT_STATE(DYING, THREAD_AWAITING);
+    ASSERT_STATE(DYING, K5_THREAD_AWAITING);
 }
 
 int main(void)

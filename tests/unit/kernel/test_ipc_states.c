@@ -127,18 +127,18 @@ static void assert_outcome(enum outcome want)
     case GOES_ON:
         ASSERT_CURRENT(CLIENT);
         ASSERT_ERROR(CLIENT, K5_OK);
-        ASSERT_STATE(SERVER, THREAD_READY);
+        ASSERT_STATE(SERVER, K5_THREAD_READY);
         assert_int_equal(kit_reg(SERVER, 6), 0xc11e);
         assert_int_equal(kit_reg(SERVER, 7), 0);
         break;
     case WAITS_SEND:
-        ASSERT_STATE(CLIENT, THREAD_SENDING);
+        ASSERT_STATE(CLIENT, K5_THREAD_SENDING);
         break;
     case WAITS_CALL:
-        ASSERT_STATE(CLIENT, THREAD_CALLING);
+        ASSERT_STATE(CLIENT, K5_THREAD_CALLING);
         break;
     case IN_SERVICE:
-        ASSERT_STATE(CLIENT, THREAD_AWAITING);
+        ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
         assert_int_equal(kit_reg(SERVER, 6), 0xc11e);
@@ -234,7 +234,7 @@ static void test_ipc_recv_from_an_empty_queue(void **state)
     ASSERT_CURRENT(SERVER);
     ASSERT_ERROR(SERVER, K5_E_WOULD_BLOCK);
     PLAY(SERVER, K5_SYS_RECV, serve, 0);
-    ASSERT_STATE(SERVER, THREAD_RECEIVING);
+    ASSERT_STATE(SERVER, K5_THREAD_RECEIVING);
     assert_int_equal(k5.endpoint[0].waiting, 1);
 }
 
@@ -251,7 +251,7 @@ static void test_ipc_recv_takes_a_queued_sender_and_lets_it_go_on(void **state)
         assert_int_equal(kit_reg(SERVER, 1), kit_info(9, 0));
         assert_int_equal(kit_reg(SERVER, 5), 4);
         assert_int_equal(kit_reg(SERVER, 7), 0);
-        ASSERT_STATE(CLIENT, THREAD_READY);
+        ASSERT_STATE(CLIENT, K5_THREAD_READY);
         ASSERT_ERROR(CLIENT, K5_OK);
     }
 }
@@ -266,7 +266,7 @@ static void test_ipc_recv_takes_a_queued_caller_who_then_awaits(void **state)
         PLAY(SERVER, K5_SYS_RECV, serve, flags);
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
-        ASSERT_STATE(CLIENT, THREAD_AWAITING);
+        ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
         assert_true(ipc_holds_reply(SERVER, kit_reg(SERVER, 7)));
     }
 }
@@ -327,7 +327,7 @@ static void arrange_wait(enum wait wait, enum sys_policy policy)
     TURN_TO(SERVER);
     if (wait == WAIT_AWAITING) {
         PLAY(SERVER, K5_SYS_RECV, serve);
-        ASSERT_STATE(CLIENT, THREAD_AWAITING);
+        ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
     }
     ASSERT_CURRENT(SERVER);
 }
@@ -340,7 +340,7 @@ static void test_ipc_who_waits_is_told_of_the_restart_once(void **state)
         FAULT(SERVER);
         ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
         assert_int_equal(kit_reg(CLIENT, 1), 0); /* no message came */
-        ASSERT_STATE(CLIENT, THREAD_READY);
+        ASSERT_STATE(CLIENT, K5_THREAD_READY);
         TURN_TO(CLIENT);
         /* That error re-armed the capability: no second one, neither in back-off nor after. */
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
@@ -350,7 +350,7 @@ static void test_ipc_who_waits_is_told_of_the_restart_once(void **state)
         PLAY(CLIENT, K5_SYS_CALL, to_server, TRY);
         ASSERT_ERROR(CLIENT, K5_E_WOULD_BLOCK);
         PLAY(CLIENT, K5_SYS_CALL, to_server, 0, 8);
-        ASSERT_STATE(CLIENT, THREAD_CALLING);
+        ASSERT_STATE(CLIENT, K5_THREAD_CALLING);
         TURN_TO(SERVER);
         PLAY(SERVER, K5_SYS_RECV, serve);
         ASSERT_ERROR(SERVER, K5_OK);
@@ -408,7 +408,8 @@ static void test_ipc_who_waits_is_told_of_the_stop(void **state)
 
 static void test_ipc_who_waits_for_a_held_server_goes_on_waiting(void **state)
 {
-    static const enum thread_state want[] = {THREAD_SENDING, THREAD_CALLING, THREAD_AWAITING};
+    static const enum k5_thread_state want[] = {K5_THREAD_SENDING, K5_THREAD_CALLING,
+                                                K5_THREAD_AWAITING};
 
     (void)state;
     for (uint32_t wait = 0; wait < WAIT_COUNT; wait++) {
@@ -416,7 +417,7 @@ static void test_ipc_who_waits_for_a_held_server_goes_on_waiting(void **state)
         FAULT(SERVER);
         kit_advance(10 * BUILD_BACKOFF_MAX);
         ASSERT_STATE(CLIENT, want[wait]);
-        ASSERT_STATE(SERVER, THREAD_OFF);
+        ASSERT_STATE(SERVER, K5_THREAD_HELD);
     }
 }
 
@@ -432,8 +433,8 @@ static void test_ipc_all_who_wait_are_told_in_one_entry(void **state)
     PLAY(RIVAL, K5_SYS_CALL, to_server_rival);
     TURN_TO(SERVER);
     PLAY(SERVER, K5_SYS_RECV, serve);
-    ASSERT_STATE(CLIENT, THREAD_AWAITING);
-    ASSERT_STATE(RIVAL, THREAD_AWAITING);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
+    ASSERT_STATE(RIVAL, K5_THREAD_AWAITING);
     FAULT(SERVER);
     ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
     ASSERT_ERROR(RIVAL, K5_E_RESTARTED);
@@ -444,7 +445,7 @@ static void test_ipc_a_receiver_that_waits_learns_nothing_of_a_dead_client(void 
     (void)state;
     arrange(PEER_RECEIVING);
     FAULT(CLIENT);
-    ASSERT_STATE(SERVER, THREAD_RECEIVING);
+    ASSERT_STATE(SERVER, K5_THREAD_RECEIVING);
     kit_advance(BUILD_BACKOFF);
     TURN_TO(CLIENT);
     PLAY(CLIENT, K5_SYS_CALL, to_server, 0, 3);
@@ -479,7 +480,7 @@ static void check_ring(uint32_t n, bool received)
     for (uint32_t i = 0; i + 1 < n; i++) {
         TURN_TO(i);
         PLAY(i, K5_SYS_CALL, next[i]);
-        ASSERT_STATE(i, received ? THREAD_AWAITING : THREAD_CALLING);
+        ASSERT_STATE(i, received ? K5_THREAD_AWAITING : K5_THREAD_CALLING);
     }
     TURN_TO(n - 1);
     PLAY(n - 1, K5_SYS_CALL, next[n - 1]);

@@ -186,7 +186,7 @@ static void test_mistake_failed_operation_loses_the_message(void **state)
     ASSERT_ERROR(SERVER, K5_E_CPTR);
     PLAY(SERVER, K5_SYS_RECV, CPTR0, 0xf0);
     ASSERT_ERROR(SERVER, K5_E_INVALID);
-    ASSERT_STATE(CLIENT, THREAD_CALLING);
+    ASSERT_STATE(CLIENT, K5_THREAD_CALLING);
     PLAY(SERVER, K5_SYS_RECV, CPTR0);
     ASSERT_ERROR(SERVER, K5_OK);
     for (uint32_t i = 0; i < 4; i++) {
@@ -208,7 +208,7 @@ static void test_mistake_stale_handle_reaches_the_successor(void **state)
     TURN_TO(CLIENT);
     PLAY(CLIENT, K5_SYS_SEND, CPTR0, 0, 0xdead);
     ASSERT_ERROR(CLIENT, K5_E_RESTARTED); /* told first, so that it can start over too */
-    ASSERT_STATE(SERVER, THREAD_RECEIVING);
+    ASSERT_STATE(SERVER, K5_THREAD_RECEIVING);
     assert_int_not_equal(kit_reg(SERVER, 2), 0xdead);
 }
 

@@ -38,14 +38,14 @@ static void test_queued_client_cannot_crash_a_server_that_starts(void **state)
     uint32_t recv = build_cap(server, endpoint, K5_RIGHT_RECV, 0);
 
     kit_boot();
-    ASSERT_STATE(server, THREAD_UNFUNDED);
+    ASSERT_STATE(server, K5_THREAD_UNFUNDED);
     kit_advance(40);
     PLAY(client, K5_SYS_CALL, send, kit_info(1, 0));
     ASSERT_CURRENT(server);
     kit_advance(60); /* the client's budget ends, and with it what its place in the queue lends */
-    ASSERT_STATE(server, THREAD_UNFUNDED);
+    ASSERT_STATE(server, K5_THREAD_UNFUNDED);
     kit_advance(999);
-    ASSERT_STATE(server, THREAD_UNFUNDED);
+    ASSERT_STATE(server, K5_THREAD_UNFUNDED);
     kit_advance(1);
     ASSERT_CURRENT(server); /* the cooldown is over: on with the start code */
     kit_advance(50);
@@ -74,7 +74,7 @@ static void test_queued_clients_fund_a_server_one_after_another(void **state)
     PLAY(first, K5_SYS_CALL, from_first, kit_info(1, 0));
     ASSERT_CURRENT(server); /* with the first one's priority, so before the second */
     kit_advance(100);
-    ASSERT_STATE(server, THREAD_UNFUNDED);
+    ASSERT_STATE(server, K5_THREAD_UNFUNDED);
     ASSERT_CURRENT(second);
     PLAY(second, K5_SYS_CALL, from_second, kit_info(1, 0));
     ASSERT_CURRENT(server); /* still as urgent as the first, now on the second's time */
@@ -169,7 +169,7 @@ static void test_plain_send_to_a_passive_server_is_refused(void **state)
     kit_boot();
     PLAY(client, K5_SYS_SEND, send, kit_info(1, 0));
     ASSERT_ERROR(client, K5_E_INVALID);
-    ASSERT_STATE(server, THREAD_UNFUNDED);
+    ASSERT_STATE(server, K5_THREAD_UNFUNDED);
 }
 
 int main(void)

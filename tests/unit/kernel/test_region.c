@@ -14,6 +14,16 @@ struct region {
     uint32_t access;
 };
 
+/* All tasks' views, and no loans. */
+static void boot_memory(void)
+{
+    fake_machine_init(&kit_machine, build_finish());
+    k5.loans = NO_THREAD;
+    for (uint32_t i = 0; i < port_system()->task_count; i++) {
+        region_restore(i);
+    }
+}
+
 /* The kit's own regions out of the way: a task with exactly these. */
 static void use_regions(const struct region *region, uint32_t count)
 {
@@ -23,7 +33,7 @@ static void use_regions(const struct region *region, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         build_region(TASK, region[i].base, region[i].bytes, region[i].access);
     }
-    fake_machine_init(&kit_machine, build_finish());
+    boot_memory();
 }
 
 static bool byte_allowed(uint32_t address, uint32_t access)
@@ -121,7 +131,7 @@ static void test_region_of_a_device_is_no_message_buffer(void **state)
     (void)state;
     use_regions((const struct region[]){{0x40000000, 0x100, RW}}, 1);
     assert_true(region_check(TASK, 0x40000000, 4, RW));
-    build_region_of(TASK, 0)->flags = SYS_REGION_DEVICE;
+    kit_view_of(TASK, 0)->flags = SYS_REGION_DEVICE;
     assert_false(region_check(TASK, 0x40000000, 4, RW));
     assert_false(region_check(TASK, 0x40000000, 4, SYS_READ));
 }
@@ -131,7 +141,7 @@ static void test_region_of_another_task_is_not_mine(void **state)
     (void)state;
     build_task(SYS_POLICY_STOP);
     build_task(SYS_POLICY_STOP);
-    fake_machine_init(&kit_machine, build_finish());
+    boot_memory();
 
     uint32_t mine = build_buffer(0, 0);
     uint32_t other = build_buffer(1, 0);

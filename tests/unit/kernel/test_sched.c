@@ -155,7 +155,7 @@ static void test_sched_sleep_ends_at_its_tick(void **state)
     ASSERT_CURRENT(1);
     kit_advance_to(776);
     ASSERT_CURRENT(1);
-    ASSERT_STATE(0, THREAD_SLEEPING);
+    ASSERT_STATE(0, K5_THREAD_SLEEPING);
     kit_advance_to(777);
     ASSERT_CURRENT(0);
     ASSERT_ERROR(0, K5_OK);
@@ -205,7 +205,7 @@ static void test_sched_many_sleepers_wake_in_order(void **state)
     for (uint32_t tick = 0; tick <= 900; tick++) {
         kit_advance_to(tick);
         for (uint32_t i = 0; i < 16; i++) {
-            bool asleep = k5.thread[i].state == THREAD_SLEEPING;
+            bool asleep = k5.thread[i].state == K5_THREAD_SLEEPING;
 
             assert_true(asleep == (wake[i] > tick));
         }

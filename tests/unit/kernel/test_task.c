@@ -25,7 +25,7 @@ static void assert_restarts_after(uint64_t delay)
     uint32_t generation = k5.task[TASK].generation;
 
     FAULT(0);
-    ASSERT_STATE(0, THREAD_OFF);
+    ASSERT_STATE(0, K5_THREAD_OFF);
     assert_int_equal(k5.task[TASK].state, K5_TASK_BACKOFF);
     if (delay > 0) {
         kit_advance_to(at - 1);
@@ -113,7 +113,7 @@ static void test_task_generation_is_retired_before_it_wraps(void **state)
     assert_int_equal(k5.task[TASK].state, K5_TASK_STOPPED);
     assert_int_equal(k5.task[TASK].generation, UINT16_MAX);
     kit_advance(10 * BUILD_BACKOFF_MAX);
-    ASSERT_STATE(0, THREAD_OFF);
+    ASSERT_STATE(0, K5_THREAD_OFF);
 }
 
 static void test_task_held_or_stopped_never_runs_again(void **state)
@@ -133,7 +133,7 @@ static void test_task_held_or_stopped_never_runs_again(void **state)
         ASSERT_CURRENT(1);
         kit_advance(100 * BUILD_BACKOFF_MAX);
         ASSERT_CURRENT(1);
-        ASSERT_STATE(0, THREAD_OFF);
+        ASSERT_STATE(0, row[i].policy == SYS_POLICY_HOLD ? K5_THREAD_HELD : K5_THREAD_OFF);
         assert_int_equal(k5.task[TASK].generation, 0);
     }
 }
@@ -197,8 +197,8 @@ static void test_task_held_receiver_does_not_run_by_a_call(void **state)
         FAULT(SISTER);
         PLAY(PEER, K5_SYS_CALL, CPTR0, kinds[i], build_buffer(1, 0), 8);
         ASSERT_CURRENT(NO_THREAD);
-        ASSERT_STATE(HELD, THREAD_OFF);
-        ASSERT_STATE(PEER, THREAD_AWAITING);
+        ASSERT_STATE(HELD, K5_THREAD_HELD);
+        ASSERT_STATE(PEER, K5_THREAD_AWAITING);
     }
 }
 
@@ -216,8 +216,8 @@ static void test_task_held_caller_does_not_run_by_a_reply(void **state)
         PLAY(PEER, K5_SYS_REPLY_RECV, k5.thread[HELD].sequence << 8 | HELD, kinds[i],
              build_buffer(1, 0), 8, 0, 0, CPTR0);
         ASSERT_CURRENT(NO_THREAD);
-        ASSERT_STATE(HELD, THREAD_OFF);
-        ASSERT_STATE(PEER, THREAD_RECEIVING);
+        ASSERT_STATE(HELD, K5_THREAD_HELD);
+        ASSERT_STATE(PEER, K5_THREAD_RECEIVING);
     }
 }
 
@@ -262,7 +262,7 @@ static void test_task_fault_leaves_the_others_alone(void **state)
     before = k5.thread[1];
     memcpy(ram, kit_machine.ram, sizeof ram);
     FAULT(0);
-    before.state = THREAD_RUNNING; /* it runs now: that is all */
+    before.state = K5_THREAD_RUNNING; /* it runs now: that is all */
     before.next = k5.thread[1].next;
     before.previous = k5.thread[1].previous;
     assert_memory_equal(&before, &k5.thread[1], sizeof before);
