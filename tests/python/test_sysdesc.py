@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import GOOD, System
+from full_system import FULL, SOURCES
 from k5 import sysdesc
 from k5.errors import K5Error
 from k5.system import Capability, Endpoint
@@ -272,13 +273,20 @@ def mutated(text: str, dice: random.Random) -> str:
     return "".join(words)
 
 
-def test_mangled_descriptions_are_refused_or_load_but_never_crash(system: System) -> None:
+PLAIN_AND_SHARED = regions(region("a", 0x28300000), uses='{ region = "a", access = "rw" }')
+
+
+@pytest.mark.parametrize(
+    ("text", "rounds", "most"), [(PLAIN_AND_SHARED, 1000, 990), (FULL, 1500, 1400)]
+)
+def test_mangled_descriptions_are_refused_or_load_but_never_crash(
+    system: System, text: str, rounds: int, most: int
+) -> None:
     seed = 11
     dice = random.Random(seed)
-    path = system()
-    text = regions(region("a", 0x28300000), uses='{ region = "a", access = "rw" }')
+    path = system(**SOURCES)
     loaded = 0
-    for round_ in range(1000):
+    for round_ in range(rounds):
         path.write_text(mutated(text, dice))
         try:
             sysdesc.load(path)
@@ -286,7 +294,7 @@ def test_mangled_descriptions_are_refused_or_load_but_never_crash(system: System
         except K5Error as problem:
             for message in problem.messages:
                 assert "small.toml" in message, f"seed {seed}, round {round_}: {message}"
-    assert 10 < loaded < 990, "the damage is too light or too heavy to tell anything"
+    assert 10 < loaded < most, "the damage is too light or too heavy to tell anything"
 
 
 @pytest.mark.parametrize(("board", "arch"), [("mps2-an505", "armv8m"), ("virt-rv32", "rv32")])

@@ -140,6 +140,8 @@ WRONG = {
                         ["'tick' and 'tock' are the same line, 9"]),
     "same bit twice": ("[port.public]", '[interrupt.tock]\nline = 8\nnotification = "events"\nbit = 3\n\n'
                        "[port.public]", "bit = 3\n\n[port", ["bit 3 of 'events' is interrupt 'tick'"]),
+    "line that the board has not": ("line = 9", "line = 96", "line = 96",
+                                    ["line = 96: mps2-an505 has lines 0 to 95"]),
     "bit 32": ("bit = 3", "bit = 32", "bit = 32", ["bit = 32 is more than 31"]),
     "neither source nor line": ("line = 9\n", "", "[interrupt.tick]", ["needs a source", "neither"]),
     "source and line": ("line = 9\n", 'line = 9\nsource = "alarm"\n', "[interrupt.tick]", ["both"]),

@@ -19,6 +19,8 @@ class Arch:
     machine: int  # in ELF files
     title: str
     entry_bit: int  # what an entry address has beside the address
+    first_line: int  # of the interrupt controller
+    lines_macro: str  # tells the port how many lines the board has
     stack_limit: bool  # a register stops a stack at its end
     cpus: dict[str, list[str]]  # compiler flags of each CPU, for compiling and linking
     no_fpu: list[str]  # the same for code without floating point in hardware,
@@ -47,6 +49,8 @@ ARCHS = {
         machine=EM_ARM,
         title="Arm",
         entry_bit=1,  # Thumb
+        first_line=0,
+        lines_macro="IRQ_LINES",
         stack_limit=True,
         cpus={"cortex-m33": ["-mcpu=cortex-m33", "-mthumb"]},
         no_fpu=["-mfloat-abi=soft"],
@@ -59,6 +63,8 @@ ARCHS = {
         machine=EM_RISCV,
         title="RISC-V",
         entry_bit=0,
+        first_line=1,
+        lines_macro="PLIC_SOURCES",
         stack_limit=False,
         cpus={"rv32": _RV32IMAC, "sifive-e31": _RV32IMAC},
         no_fpu=[],

@@ -13,7 +13,7 @@ from k5.schema import Key, Problems, check
 from k5.tomlindex import TomlFile
 
 GRAIN = 32  # bytes: the MPU's, and a loan's
-MAX_LINE = 1023  # what an interrupt controller of either instruction set numbers at most
+MAX_LINE = 255  # the hosted port's: HOSTPORT_LINES
 DEVICE_BYTES = 0x1000  # of a device that does not say
 
 
@@ -59,10 +59,16 @@ class Board:
     kernel_ram_bytes: int
     region_align: int
     fpu: bool
+    interrupt_lines: int
     interrupts: dict[str, int]
     devices: dict[str, Device]
     image: dict[str, Any]
     qemu: dict[str, Any]
+
+    def lines(self) -> range:
+        """The numbers of the interrupt controller's lines."""
+        first = archs.of(self.arch).first_line
+        return range(first, first + self.interrupt_lines)
 
     def ticks(self, us: int) -> int:
         """Microseconds in ticks, rounded up: a time-out never comes early."""
@@ -88,12 +94,12 @@ _KEYS = {
     "region_align": Key(int, required=True, least=GRAIN),
     "priority_bits": Key(int, least=1, most=8),
     "fpu": Key(bool),
+    "interrupt_lines": Key(int, required=True, least=1, most=MAX_LINE),
     "interrupts": Key(dict),
     "devices": Key(dict),
     "image": Key(dict),
     "qemu": Key(dict),
 }
-_LINE = Key(int, required=True, least=0, most=MAX_LINE)
 _DEVICE_KEYS = {
     "model": Key(str),
     "base": Key(int, required=True, least=0, most=0xFFFF_FFFF),
@@ -126,8 +132,10 @@ def load(name: str, asked_at: str = "") -> Board:
     if data["cpu"] not in archs.of(data["arch"]).cpus:
         problems.error(("cpu",), f"cpu '{data['cpu']}' is no {data['arch']}")
     _check_memory(problems, data, parts)
+    first = archs.of(data["arch"]).first_line
+    line = Key(int, required=True, least=first, most=first + data["interrupt_lines"] - 1)
     named = data.get("interrupts", {})
-    interrupts = check(problems, ("interrupts",), named, dict.fromkeys(named, _LINE))
+    interrupts = check(problems, ("interrupts",), named, dict.fromkeys(named, line))
     devices = _devices(problems, data.get("devices", {}), interrupts)
     problems.raise_if_any()
     return Board(
@@ -146,6 +154,7 @@ def load(name: str, asked_at: str = "") -> Board:
         kernel_ram_bytes=data["kernel_ram_bytes"],
         region_align=data["region_align"],
         fpu=data.get("fpu", False),
+        interrupt_lines=data["interrupt_lines"],
         interrupts=interrupts,
         devices=devices,
         image=data.get("image", {}),

@@ -160,8 +160,12 @@ def _check_bound(problems: Problems, system: System) -> None:
 def _check_interrupts(problems: Problems, system: System) -> None:
     lines: dict[int, str] = {}
     bits: dict[tuple[str, int], str] = {}
+    board = system.board
     for interrupt in system.interrupts:
         here = ("interrupt", interrupt.name)
+        if interrupt.line not in board.lines():
+            text = f"line = {interrupt.line}: {board.name} has lines {board.lines()[0]} to"
+            problems.error((*here, "line"), f"{text} {board.lines()[-1]}")
         other = lines.setdefault(interrupt.line, interrupt.name)
         if other != interrupt.name:
             text = (

@@ -152,7 +152,7 @@ def objects_text(meta: dict[str, Any]) -> list[str]:
         )
     for p in meta["ports"]:
         out.append(
-            f"port {p['name']} \"{p['public']}\": {held('port', p, 'connect')} connect, "
+            f"port {p['name']} \"{p['public']}\": {held('port', p, 'connect')} connects, "
             f"{held('port', p, 'listen')} listens"
         )
     for r in meta["regions"]:
