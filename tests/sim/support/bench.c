@@ -58,7 +58,7 @@ static void check(struct k5sim *sim, int result)
     }
 }
 
-static void mark_devices(const struct sys_header *system)
+void bench_mark_devices(const struct sys_header *system)
 {
     for (uint32_t task = 0; task < system->task_count; task++) {
         for (uint32_t i = 0; i < build_task_of(task)->region_count; i++) {
@@ -76,7 +76,7 @@ void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_
 {
     const struct sys_header *system = build_finish();
 
-    mark_devices(system);
+    bench_mark_devices(system);
     check(sim, k5sim_set_system(sim, system, system->total_bytes));
     for (uint32_t i = 0; i < count; i++) {
         struct elf_file file;

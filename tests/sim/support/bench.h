@@ -12,8 +12,7 @@ struct k5sim *bench_open(void);
 struct k5sim *bench_open_with(uint32_t ticks_per_insn);
 struct k5sim *bench_open_devices(const struct k5sim_device *device, size_t count);
 
-/* Gives the machine the system that was built, and task i the code of programs[i]. Regions outside
- * of its memories are devices'. */
+/* Gives the machine the system that was built, and task i the code of programs[i]. */
 struct bench_program {
     const uint16_t *code;
     size_t halfwords;
@@ -30,6 +29,9 @@ void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_
 struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count);
 struct k5sim *bench_boot_with(const struct bench_program *programs, uint32_t count,
                               uint32_t ticks_per_insn);
+
+/* The regions of a finished system that lie outside of the machine's memories are devices'. */
+void bench_mark_devices(const struct sys_header *system);
 
 /* Loads and boots. */
 void bench_start(struct k5sim *sim, const struct bench_program *programs, uint32_t count);
