@@ -96,6 +96,7 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
             *arch.flags(board.cpu),
             *C_FLAGS,
             *(f"-I{ninja.short(path)}" for path in include),
+            f"-D{arch.lines_macro}={board.interrupt_lines}u",
             *board.image.get("cflags", []),
         ]
     )
