@@ -187,6 +187,18 @@ void cap_remove(uint32_t slot)
 
 /* ------------------------------------------------------------ tables */
 
+static void fill(uint32_t slot, const struct sys_cap *given)
+{
+    struct cap *cap = &k5.slot[slot];
+
+    cap->kind = given->kind;
+    cap->rights = given->rights;
+    cap->object = (uint8_t)given->object;
+    cap->depth = 0;
+    cap->badge = given->badge;
+    cap->seen = 0;
+}
+
 void cap_init_all(void)
 {
     for (uint32_t i = 0; i < sys_slot_count(); i++) {
@@ -197,24 +209,11 @@ void cap_init_all(void)
             .previous = NO_SLOT,
         };
     }
-    for (uint32_t i = 0; i < sys_task_count(); i++) {
-        cap_reset_table(i);
-    }
-}
-
-/* A movable region is in one slot at a time; its home slot waits for it. */
-static bool is_away(const struct sys_cap *given, uint32_t slot)
-{
-    if (given->kind != K5_KIND_REGION ||
-        (sys_object(given->object)->flags & SYS_REGION_MOVABLE) == 0) {
-        return false;
-    }
-    for (uint32_t i = 0; i < sys_slot_count(); i++) {
-        if (i != slot && k5.slot[i].kind == K5_KIND_REGION && k5.slot[i].object == given->object) {
-            return true;
+    for (uint32_t task = 0; task < sys_task_count(); task++) {
+        for (uint32_t i = 0; i < sys_task(task)->cap_count; i++) {
+            fill(sys_task(task)->first_slot + i, sys_cap(sys_task(task)->first_cap + i));
         }
     }
-    return false;
 }
 
 void cap_reset_table(uint32_t task)
@@ -223,16 +222,12 @@ void cap_reset_table(uint32_t task)
 
     for (uint32_t i = 0; i < table->cap_count; i++) {
         const struct sys_cap *given = sys_cap(table->first_cap + i);
-        uint32_t slot = table->first_slot + i;
-        struct cap *cap = &k5.slot[slot];
+        struct cap *cap = &k5.slot[table->first_slot + i];
+        bool movable = given->kind == K5_KIND_REGION &&
+                       (sys_object(given->object)->flags & SYS_REGION_MOVABLE) != 0;
 
-        if (cap->kind == K5_KIND_NONE && !is_away(given, slot)) {
-            cap->kind = given->kind;
-            cap->rights = given->rights;
-            cap->object = (uint8_t)given->object;
-            cap->depth = 0;
-            cap->badge = given->badge;
-            cap->seen = 0;
+        if (cap->kind == K5_KIND_NONE && !movable) { /* a movable region is elsewhere */
+            fill(table->first_slot + i, given);
         }
         if (cap->kind == K5_KIND_ENDPOINT) {
             cap->seen = endpoint_generation(cap->object);

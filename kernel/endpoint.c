@@ -86,6 +86,8 @@ const struct message *endpoint_take(uint32_t endpoint)
 
 void endpoint_drop_messages(uint32_t endpoint)
 {
-    while (endpoint_take(endpoint) != NULL) {
-    }
+    struct thread *receiver = &k5.thread[k5.endpoint[endpoint].receiver];
+
+    receiver->queued = (uint8_t)(receiver->queued - k5.endpoint[endpoint].held);
+    k5.endpoint[endpoint].held = 0;
 }

@@ -28,10 +28,8 @@ K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
 
     struct cap *cap = &k5.slot[slot];
     uint32_t receiver = k5.endpoint[cap->object].receiver;
-    uint32_t state = k5.task[k5.thread[receiver].task].state;
 
-    if (state == K5_TASK_STOPPED ||
-        (state == K5_TASK_READY && k5.thread[receiver].state == K5_THREAD_OFF)) {
+    if (k5.task[k5.thread[receiver].task].state == K5_TASK_STOPPED) {
         return K5_E_STOPPED;
     }
     if (cap->seen != endpoint_generation(cap->object)) {

@@ -22,7 +22,7 @@ enum stage {
     STAGE_THREADS, /* its threads */
     STAGE_OBJECTS, /* its messages, ports and bits */
     STAGE_CAPS,    /* what it derived, and what others derived from that; regions go home */
-    STAGE_WARDS,   /* the tasks that it supervised, if it will not come back */
+    STAGE_WARDS,   /* the tasks that it supervised */
 };
 
 /* And for a thread: struct thread.dying. */

@@ -335,6 +335,9 @@ enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *m
     if ((object->flags & SYS_REGION_MOVABLE) == 0 || from == to) {
         return K5_E_INVALID;
     }
+    if ((access & SYS_READ) == 0) {
+        return K5_E_RIGHTS;
+    }
     if (loan_is_lent(from, range_of(object))) {
         return K5_E_BUSY;
     }

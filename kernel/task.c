@@ -218,31 +218,54 @@ static void epitaph(uint32_t id)
     }
 }
 
-bool task_release_ward(uint32_t id)
+static bool is_held_with_fault(uint32_t id)
 {
-    bool first = true;
+    return k5.task[id].state == K5_TASK_HELD && k5.task[id].fault.kind != 0;
+}
 
-    if (k5.task[id].state != K5_TASK_STOPPED || k5.halted) {
+/* Its supervisor will not come back: from now on it follows its own policy. False: it does so. */
+static bool release(uint32_t id)
+{
+    if (k5.task[id].unsupervised) {
         return false;
     }
-    for (uint32_t i = 0; i < sys_task_count(); i++) {
+    k5.task[id].unsupervised = 1;
+    if (is_held_with_fault(id)) {
+        follow_policy(id);
+    }
+    return true;
+}
+
+/* Its supervisor may have died over its fault: the next incarnation shall know. False: it will. */
+static bool tell_again(uint32_t id)
+{
+    uint32_t thread = k5.task[id].fault.thread;
+
+    if (!is_held_with_fault(id) || k5.thread[thread].state != K5_THREAD_HELD) {
+        return false;
+    }
+    ipc_send_fault(thread, sys_task(id)->supervisor);
+    return true;
+}
+
+bool task_release_ward(uint32_t id)
+{
+    bool gone = k5.task[id].state == K5_TASK_STOPPED;
+    bool first = true;
+
+    for (uint32_t i = 0; i < sys_task_count() && !k5.halted; i++) {
         uint32_t endpoint = sys_task(i)->supervisor;
 
         if (endpoint == SYS_NONE || serving_task(endpoint) != id) {
             continue;
         }
-        if (k5.task[i].unsupervised) {
-            first = false;
-            continue;
-        }
-        if (first) {
+        if (gone && first && !k5.task[i].unsupervised) {
             epitaph(id);
         }
-        k5.task[i].unsupervised = 1;
-        if (k5.task[i].state == K5_TASK_HELD && k5.task[i].fault.kind != 0) {
-            follow_policy(i);
+        if (gone ? release(i) : tell_again(i)) {
+            return true;
         }
-        return true;
+        first = false;
     }
     return false;
 }

@@ -14,8 +14,9 @@ void task_fault(uint32_t id);
 void task_timers(uint32_t id);
 
 /*
- * If task `id` is gone for good: takes care of one task that it supervised.
- * False: there is none left. The first call that finds one is the last resort.
+ * Takes care of one task that `id`, which is down, supervised: if `id` comes back,
+ * a fault that it has not dealt with is told again; if not, the last resort comes
+ * first, and its wards follow their own policies. False: there is none left.
  */
 K5_MUST_USE bool task_release_ward(uint32_t id);
 
