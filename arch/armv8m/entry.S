@@ -101,6 +101,12 @@ fault_in_kernel:
     msr     msp, r2
     b       port_kernel_fault
 
+/* arch/common/event.h; the arguments stay. */
+FUNCTION port_stop
+    ldr     r12, =kernel_stack_top
+    msr     msp, r12
+    b       port_last_words
+
 /* In a section of its own: it goes where an image has no vector that leads here. */
     .section .text.irq_entry, "ax"
 FUNCTION irq_entry

@@ -48,7 +48,7 @@ void port_panic(const char *file, uint32_t line)
     port_stop(file, line, 0, 0);
 }
 
-void port_stop(const char *text, uint32_t line, uint32_t detail, uint32_t status)
+void port_last_words(const char *text, uint32_t line, uint32_t detail, uint32_t status)
 {
     struct k5_event event = {
         .time = port_cycles(),

@@ -216,6 +216,12 @@ external:
     call    port_external
     j       leave
 
+/* arch/common/event.h; the arguments stay. */
+    .global port_stop
+port_stop:
+    la      sp, kernel_stack_top
+    j       port_last_words
+
 /* We never go back, so all of the stack is free again. gp is the kernel's. */
 trap_in_kernel:
     la      sp, kernel_stack_top
