@@ -246,7 +246,7 @@ static void test_regions_that_the_board_has_not(void **state)
     REFUSE("flags 8, at most 3", region[1].flags = SYS_REGION_BORROWED);
     REFUSE("not behind", region[2].base = region[1].base); /* overlap */
     REFUSE("not behind", region[2].base -= 32);
-    REFUSE("writable and not shared", region[1].base = region[4].base);
+    REFUSE("writable and not shared", region[2].base = region[4].base);
     REFUSE("32-byte grains", region[0].base = 0xffffffe0; region[0].bytes = 64);
 }
 
