@@ -54,6 +54,8 @@ def load(path: Path = SOURCE) -> dict[str, Any]:
     for spec in ENUMS:
         if spec.key != "right":  # a bit means another right with each kind of capability
             _check_unique(path, spec.key, [entry["value"] for entry in abi[spec.key]])
+    for known in rights(abi).values():
+        _check_unique(path, "right", list(known.values()))
     _check_unique(path, "syscall", [call["number"] for call in abi["syscall"]])
     errors = {error["name"] for error in abi["error"]}
     for call in abi["syscall"]:
@@ -74,6 +76,17 @@ def names(abi: dict[str, Any], key: str) -> dict[int, str]:
     """Number to name, for the decoders."""
     number = "number" if key == "syscall" else "value"
     return {entry[number]: entry["name"] for entry in abi[key]}
+
+
+def rights(abi: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """By kind of capability the names and bits of the rights that it can have."""
+    found: dict[str, dict[str, int]] = {
+        entry["name"]: {} for entry in abi["kind"] if entry["value"]
+    }
+    for right in abi["right"]:
+        for kind in found if right["kind"] == "all" else right["kind"].split(", "):
+            found[kind][right["name"]] = right["value"]
+    return found
 
 
 def header(abi: dict[str, Any]) -> str:

@@ -187,6 +187,7 @@ class _Job:
         place = layout.place(self.system, self._needs())
         for message in loans.check(self.system, place):
             warning(message)
+            self.system.warnings.append(message)
         self._link(place)
         self._tables(place)
         if said:

@@ -84,6 +84,7 @@ class Decoder:
         self.calls = abi.names(self.abi, "syscall")
         self.arguments = {call["number"]: call["args"] for call in self.abi["syscall"]}
         self.results = {call["number"]: call["results"] for call in self.abi["syscall"]}
+        self.rights = abi.rights(self.abi)
         self.message_kinds = abi.names(self.abi, "message_kind")
         self.message_flags = abi.names(self.abi, "message_flag")
         self.levels = abi.names(self.abi, "log_level")
@@ -146,9 +147,22 @@ class Decoder:
             return self.cap_name(event.thread, word)
         if name == "info":
             return self._info(word)
+        if name in ("rights", "access"):
+            return self._rights(event, word)
         if name == "flags":
             return " ".join(text for bit, text in self.message_flags.items() if word & bit) or "0"
         return f"{word:#x}"
+
+    def _rights(self, event: Event, word: int) -> str:
+        """Rights by the kind of the capability that they are asked of, which is the call's first
+        argument; of one that the description does not know, as a number."""
+        task = self.task(event.thread)
+        caps = task["capabilities"] if task else []
+        kind = next((cap["kind"] for cap in caps if cap["cptr"] == event.args[0]), "")
+        names = {bit: right for right, bit in self.rights.get(kind.upper(), {}).items()}
+        if not names or word & ~sum(names):
+            return f"{word:#x}"
+        return " ".join(text for bit, text in names.items() if word & bit) or "0"
 
     def _listed(self, kind: str, index: int) -> str:
         """An object of the description by its number."""

@@ -32,12 +32,11 @@ BADGED = ("endpoint", "notification", "port")
 def _abi_names() -> tuple[dict[str, int], dict[str, dict[str, int]]]:
     """Numbers of the kinds, and each kind's rights, as the ABI has them."""
     source = abi.load()
-    numbers = {entry["name"].lower(): int(entry["value"]) for entry in source["kind"]}
-    rights: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
-    for right in source["right"]:
-        kinds = right["kind"].lower().split(", ")
-        for kind in KINDS if kinds == ["all"] else kinds:
-            rights[kind][right["name"].lower()] = int(right["value"])
+    numbers = {name.lower(): number for number, name in abi.names(source, "kind").items()}
+    rights = {
+        kind.lower(): {right.lower(): bit for right, bit in known.items()}
+        for kind, known in abi.rights(source).items()
+    }
     return numbers, rights
 
 
