@@ -18,26 +18,6 @@ enum k5_error k5_task_status(k5_cptr_t task, struct k5_task_status *status)
     return (enum k5_error)error;
 }
 
-enum k5_error k5_task_stop(k5_cptr_t task)
-{
-    int32_t error;
-
-    do {
-        error = k5_sys_task_stop(task);
-    } while (error == K5_E_AGAIN);
-    return (enum k5_error)error;
-}
-
-enum k5_error k5_task_restart(k5_cptr_t task)
-{
-    int32_t error;
-
-    do {
-        error = k5_sys_task_restart(task);
-    } while (error == K5_E_AGAIN);
-    return (enum k5_error)error;
-}
-
 enum k5_error k5_thread_status(k5_cptr_t thread, struct k5_thread_status *status)
 {
     uint32_t state = 0;
@@ -54,15 +34,5 @@ enum k5_error k5_thread_status(k5_cptr_t thread, struct k5_thread_status *status
             .consumed = (uint64_t)high << 32 | low,
         };
     }
-    return (enum k5_error)error;
-}
-
-enum k5_error k5_thread_stop(k5_cptr_t thread)
-{
-    int32_t error;
-
-    do {
-        error = k5_sys_thread_stop(thread);
-    } while (error == K5_E_AGAIN);
     return (enum k5_error)error;
 }

@@ -66,16 +66,24 @@ K5_MUST_USE static inline enum k5_error k5_task_start(k5_cptr_t task)
 
 /*
  * Stops a task, which may be this one; who waits for it gets K5_E_STOPPED. Returns
- * when it is down. That takes its peers' grace (loan_grace_us) at most, if they hold
- * what it has lent.
+ * when it is down, but for what it has lent: that stays lent until the reply, or until
+ * its grace (loan_grace_us) is over.
  */
-K5_MUST_USE enum k5_error k5_task_stop(k5_cptr_t task);
+K5_MUST_USE static inline enum k5_error k5_task_stop(k5_cptr_t task)
+{
+    return (enum k5_error)k5_sys_task_stop(task);
+}
 
 /*
- * Restarts a task without back-off, whatever state it is in; who waits for it gets
- * K5_E_RESTARTED. Returns when its new incarnation is ready to run.
+ * Restarts a task without back-off; who waits for it gets K5_E_RESTARTED. Returns when
+ * its new incarnation is ready to run, or, while something that it has lent is still
+ * out, at once: it is in back-off then, for its grace (loan_grace_us) at most.
+ * K5_E_STATE: it is stopped, see k5_task_start(), or has used up its generations.
  */
-K5_MUST_USE enum k5_error k5_task_restart(k5_cptr_t task);
+K5_MUST_USE static inline enum k5_error k5_task_restart(k5_cptr_t task)
+{
+    return (enum k5_error)k5_sys_task_restart(task);
+}
 
 /* Freezes a task where it is; its peers go on waiting. K5_E_STATE: it does not run. */
 K5_MUST_USE static inline enum k5_error k5_task_hold(k5_cptr_t task)
@@ -115,7 +123,10 @@ K5_MUST_USE static inline enum k5_error k5_thread_start(k5_cptr_t thread)
 
 /* Stops a thread, which may be this one; who waits for it gets K5_E_STOPPED. Returns when it is
  * down. */
-K5_MUST_USE enum k5_error k5_thread_stop(k5_cptr_t thread);
+K5_MUST_USE static inline enum k5_error k5_thread_stop(k5_cptr_t thread)
+{
+    return (enum k5_error)k5_sys_thread_stop(thread);
+}
 
 /*
  * Sets a thread's own priority, across restarts.
