@@ -403,7 +403,8 @@ void reaper_timers(uint32_t id)
     }
     for (uint32_t i = k5.loans; i != NO_THREAD; i = k5.thread[i].next_loan) {
         if (k5.thread[i].task == id && k5.thread[i].state == K5_THREAD_LENDING && call_in(i)) {
-            return; /* the next one when this one is back */
+            sched_note_timer(k5.charged_at); /* it may be held now, and then loses the loan */
+            return;                          /* the next one when this one is back */
         }
     }
 }

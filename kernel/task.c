@@ -192,6 +192,7 @@ void task_timers(uint32_t id)
 {
     struct task *task = &k5.task[id];
 
+    reaper_timers(id);
     if (task->state != K5_TASK_BACKOFF || task->dying) {
         return;
     }
