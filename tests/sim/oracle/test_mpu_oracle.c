@@ -12,9 +12,10 @@
 
 #include <cmocka.h>
 
-#include "arch/armv8m/armv8m_types.h"
+#include "arch/armv8m/pmsav8.h"
 #include "sim/cpu.h"
 #include "tests/sim/oracle/oracle.h"
+#include "tests/sim/oracle/view.h"
 #include "tests/sim/support/no_bus.h"
 
 #define PROGRAMS     1500u
@@ -139,6 +140,18 @@ static void change_regions(struct lab *lab)
                MAY_READ | MAY_EXECUTE);
     lab->edge[lab->edges++] = ORACLE_RAM_BASE;
     lab->edge[lab->edges++] = ORACLE_RAM_BASE + ORACLE_RAM_BYTES;
+    mpu_decode_pmsav8(&mpu, &lab->image, MOST_REGIONS);
+    cpu_set_mpu(lab->cpu, &mpu);
+}
+
+/* The same by the project's own code, as the kernel has it after each change of a view. */
+static void set_view(struct lab *lab, const struct view *view)
+{
+    struct mpu mpu;
+
+    pmsav8_compile(view->region, view->count, &lab->image);
+    view_paint(view, lab->oracle.allowed);
+    lab->edges = view_edges(view, lab->edge);
     mpu_decode_pmsav8(&mpu, &lab->image, MOST_REGIONS);
     cpu_set_mpu(lab->cpu, &mpu);
 }
@@ -300,6 +313,16 @@ static void run_trial(struct lab *lab)
     lab->faults += end != END_SVC;
 }
 
+static void close_lab(struct lab *lab)
+{
+    print_message("seed %llu: %llu accesses in %llu programs, %llu of them ended by a fault\n",
+                  (unsigned long long)lab->seed, (unsigned long long)lab->oracle.accesses,
+                  (unsigned long long)lab->trials, (unsigned long long)lab->faults);
+    assert_true(lab->faults > lab->trials / 10 && lab->faults < lab->trials * 9 / 10);
+    cpu_close(lab->cpu);
+    memory_free(&lab->memory);
+}
+
 /* One unit short of a million would not do: accesses are counted, not trials. */
 static void test_random_accesses_end_as_on_the_chip(void **state)
 {
@@ -315,18 +338,42 @@ static void test_random_accesses_end_as_on_the_chip(void **state)
             run_trial(&lab);
         }
     }
-    print_message("seed %llu: %llu accesses in %llu programs, %llu of them ended by a fault\n",
-                  (unsigned long long)lab.seed, (unsigned long long)lab.oracle.accesses,
-                  (unsigned long long)lab.trials, (unsigned long long)lab.faults);
-    assert_true(lab.faults > lab.trials / 10 && lab.faults < lab.trials * 9 / 10);
-    cpu_close(lab.cpu);
-    memory_free(&lab.memory);
+    close_lab(&lab);
+}
+
+/* What Unicorn remembers of a page must never outlive a right: regions grow, shrink and split
+ * between one access and the next. Some views are changed and restored without a run between. */
+static void test_views_that_change_step_by_step(void **state)
+{
+    static struct lab lab;
+    uint64_t wanted = from_environment("K5_ACCESSES", 1200000) / 3;
+    struct view view;
+
+    (void)state;
+    open_lab(&lab);
+    assert_true(cpu_select(lab.cpu, 0, 0, true));
+    view_reset(&view, ORACLE_FLASH_BASE, ORACLE_FLASH_BYTES, ORACLE_RAM_BASE, ORACLE_RAM_BYTES);
+    while (lab.oracle.accesses < wanted) {
+        struct view before = view;
+
+        view_change(&view, &lab.random);
+        set_view(&lab, &view);
+        if (random_below(&lab.random, 8) == 0) {
+            view = before;
+            set_view(&lab, &view);
+        }
+        for (uint32_t i = random_below(&lab.random, 4); i > 0; i--) {
+            run_trial(&lab);
+        }
+    }
+    close_lab(&lab);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_accesses_end_as_on_the_chip),
+        cmocka_unit_test(test_views_that_change_step_by_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
