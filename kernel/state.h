@@ -26,20 +26,12 @@ struct thread_queue {
     uint8_t tail;
 };
 
-/* State and registers: kernel/thread.c. Time and priority: sched.c, donation.c. Waiting: ipc.c. */
+/* State and registers: kernel/thread.c. Time and priority: sched.c, donation.c. Waiting: ipc.c.
+ *
+ * Bytes come first here and in struct kernel_state: the nearest 32 are those that short
+ * instructions reach. The registers and the context are together, for the port's entries.
+ */
 struct thread {
-    uint32_t reg[8]; /* system-call registers: of the last entry, and for the next exit */
-    struct port_context context; /* the port's */
-    int32_t budget_left;         /* ticks; below 0: overrun, debited from the next budget */
-    uint32_t sequence;           /* of its calls, 24 bits: names the reply capability */
-    uint64_t wake_at;            /* SLEEPING, or `timed`: absolute tick */
-    uint64_t replenish_at;       /* while `cooling`: absolute tick */
-    uint64_t consumed;           /* ticks charged to its budget since boot */
-    uint32_t budget;             /* ticks, as set last */
-    uint32_t cooldown;           /* ticks, as set last */
-    uint16_t slot_base;          /* its task's capability table */
-    uint16_t used_slot; /* slot through which it sends, calls, awaits, connects; NO_SLOT: gone */
-    uint8_t slot_count;
     uint8_t state; /* enum k5_thread_state */
     uint8_t task;
     uint8_t priority;  /* its own */
@@ -59,7 +51,20 @@ struct thread {
     uint8_t lends;     /* AWAITING, LENDING: with a loan, reg[IPC_W0] and reg[IPC_W1] */
     uint8_t next_loan; /* the next thread that lends, or NO_THREAD */
     uint8_t dying;     /* kernel/reaper.c: it is being taken out of all it takes part in */
-    uint32_t overrun_used; /* ticks run in this call for a payer that is dry */
+    uint8_t slot_count;
+    uint16_t slot_base; /* its task's capability table */
+    uint16_t used_slot; /* slot through which it sends, calls, awaits, connects; NO_SLOT: gone */
+    uint32_t reg[8];    /* system-call registers: of the last entry, and for the next exit */
+    struct port_context context; /* the port's */
+    int32_t budget_left;         /* ticks; below 0: overrun, debited from the next budget */
+    uint32_t sequence;           /* of its calls, 24 bits: names the reply capability */
+    uint64_t wake_at;            /* SLEEPING, or `timed`: absolute tick */
+    uint64_t replenish_at;       /* while `cooling`: absolute tick */
+    uint64_t consumed;           /* ticks charged to its budget since boot */
+    uint32_t budget;             /* ticks, as set last */
+    uint32_t cooldown;           /* ticks, as set last */
+    uint32_t overrun_used;       /* ticks run in this call for a payer that is dry */
+    uint32_t reserved[2];        /* 128 bytes on Armv8-M: finding one is a shift */
 };
 
 /* kernel/fault.c: the fault that a held task waits with for its supervisor. */
@@ -144,6 +149,7 @@ struct kernel_state {
     uint8_t loans;      /* first thread that lends, or NO_THREAD */
     uint8_t halted;     /* the last resort: nothing runs any more */
     uint8_t reserved[2];
+    struct thread thread[CFG_THREADS];
     uint32_t ready;      /* bit p: queue[p] is not empty */
     uint64_t booted_at;  /* tick at which charging began */
     uint64_t charged_at; /* time is charged up to this tick */
@@ -151,7 +157,6 @@ struct kernel_state {
     uint64_t next_timer; /* no timer is due before; may be early */
     uint64_t armed;      /* what port_deadline() was last asked for */
     struct thread_queue queue[CFG_PRIORITIES];
-    struct thread thread[CFG_THREADS];
     struct task task[CFG_TASKS];
     struct endpoint endpoint[ROOM(CFG_ENDPOINTS)];
     struct message message[ROOM(CFG_MESSAGES)];

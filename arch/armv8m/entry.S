@@ -140,9 +140,8 @@ leave:
 switch:                             /* r0 = k5.current */
     cmp     r0, #NOBODY
     beq     go_idle
-    add     r2, r4, #PORT_BYTES + K5_THREAD
-    mov     r3, #THREAD_BYTES
-    mla     r2, r0, r3, r2
+    add     r2, r4, #PORT_BYTES + K5_REG
+    add     r2, r2, r0, lsl #THREAD_SHIFT
     strd    r0, r2, [r4, #PORT_ID]
     FPU_LOOK
     ldr     r0, [r2, #THREAD_MPU]
@@ -164,7 +163,7 @@ switch:                             /* r0 = k5.current */
     stmia   r3, {r4-r11}
     dsb                             /* the exception return is the ISB */
 
-resume:                             /* r2 = struct thread */
+resume:                             /* r2 = struct port_saved */
     ldmia   r2!, {r4-r11}
     ldmia   r2, {r0, r1, r3}
     msr     psplim, r3              /* first: PSP must never stand below it */

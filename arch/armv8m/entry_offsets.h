@@ -8,9 +8,10 @@
 #define PORT_BYTES  64 /* the kernel's state lies behind it: image.ld */
 
 #define K5_CURRENT 0
-#define K5_THREAD  120
+#define K5_REG     32 /* of thread 0: there struct port_saved begins */
 
-#define THREAD_BYTES   120
+#define THREAD_SHIFT   7 /* of its size, which is a power of two */
+/* From reg on. */
 #define THREAD_CONTEXT 32 /* behind reg[8]: psp, exc_return, psplim */
 #define THREAD_MPU     44
 

@@ -33,10 +33,9 @@ OFFSET_IS(struct port_context, psplim, 8);
 OFFSET_IS(struct port_context, mpu, THREAD_MPU - THREAD_CONTEXT);
 _Static_assert(sizeof(struct port_state) == PORT_BYTES, "entry_offsets.h: PORT_BYTES");
 OFFSET_IS(struct kernel_state, current, K5_CURRENT);
-OFFSET_IS(struct kernel_state, thread, K5_THREAD);
-OFFSET_IS(struct thread, reg, 0);
-OFFSET_IS(struct thread, context, THREAD_CONTEXT);
-_Static_assert(sizeof(struct thread) == THREAD_BYTES, "entry_offsets.h: THREAD_BYTES");
+OFFSET_IS(struct kernel_state, thread[0].reg, K5_REG);
+OFFSET_IS(struct thread, context, offsetof(struct thread, reg) + THREAD_CONTEXT);
+_Static_assert(sizeof(struct thread) == 1u << THREAD_SHIFT, "entry_offsets.h: THREAD_SHIFT");
 _Static_assert(NO_THREAD == NOBODY, "entry_offsets.h: NOBODY");
 
 static uint32_t mpu_address(uint32_t task)

@@ -140,7 +140,7 @@ load:
     li      t1, THREAD_BYTES
     mul     a0, a0, t1
     add     sp, t0, a0
-    addi    sp, sp, PORT_BYTES + K5_THREAD
+    addi    sp, sp, PORT_BYTES + K5_REG
     sw      sp, PORT_SAVED(t0)
 
 /* A reservation that one thread made must not let another one's sc succeed: this one cannot, and

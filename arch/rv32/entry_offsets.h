@@ -7,9 +7,10 @@
 #define PORT_BYTES  16 /* the kernel's state lies behind it: image.ld */
 
 #define K5_CURRENT 0
-#define K5_THREAD  120
+#define K5_REG     32 /* of thread 0: there struct port_saved begins */
 
-#define THREAD_BYTES 208
+#define THREAD_BYTES 216
+/* From reg on. */
 #define THREAD_REG   0
 #define THREAD_PC    32
 #define THREAD_RA    36

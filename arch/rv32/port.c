@@ -26,18 +26,18 @@ OFFSET_IS(struct port_state, saved, PORT_SAVED);
 OFFSET_IS(struct port_state, mapped, PORT_MAPPED);
 _Static_assert(sizeof(struct port_state) == PORT_BYTES, "entry_offsets.h: PORT_BYTES");
 OFFSET_IS(struct kernel_state, current, K5_CURRENT);
-OFFSET_IS(struct kernel_state, thread, K5_THREAD);
+OFFSET_IS(struct kernel_state, thread[0].reg, K5_REG);
 OFFSET_IS(struct port_saved, reg, THREAD_REG);
 OFFSET_IS(struct port_saved, context, THREAD_PC);
-OFFSET_IS(struct thread, reg, THREAD_REG);
-OFFSET_IS(struct thread, context.pc, THREAD_PC);
-OFFSET_IS(struct thread, context.ra, THREAD_RA);
-OFFSET_IS(struct thread, context.sp, THREAD_SP);
-OFFSET_IS(struct thread, context.gp, THREAD_GP);
-OFFSET_IS(struct thread, context.tp, THREAD_TP);
-OFFSET_IS(struct thread, context.t, THREAD_T);
-OFFSET_IS(struct thread, context.s, THREAD_S);
-OFFSET_IS(struct thread, context.mpu, THREAD_MPU);
+OFFSET_IS(struct port_saved, context.ra, THREAD_RA);
+OFFSET_IS(struct port_saved, context.sp, THREAD_SP);
+OFFSET_IS(struct port_saved, context.gp, THREAD_GP);
+OFFSET_IS(struct port_saved, context.tp, THREAD_TP);
+OFFSET_IS(struct port_saved, context.t, THREAD_T);
+OFFSET_IS(struct port_saved, context.s, THREAD_S);
+OFFSET_IS(struct port_saved, context.mpu, THREAD_MPU);
+OFFSET_IS(struct thread, context,
+          offsetof(struct thread, reg) + offsetof(struct port_saved, context));
 _Static_assert(sizeof(struct thread) == THREAD_BYTES, "entry_offsets.h: THREAD_BYTES");
 OFFSET_IS(struct port_mpu_image, cfg, MPU_CFG);
 OFFSET_IS(struct port_mpu_image, addr, MPU_ADDR);
@@ -59,7 +59,7 @@ void port_thread_init(uint8_t id)
         .mpu = mpu_address(fixed->task),
     };
     thread->reg[0] = fixed->argument;
-    if (port.saved == (struct port_saved *)thread) {
+    if (port.saved == (struct port_saved *)&thread->reg) {
         port.saved = NULL; /* s0 to s11 in the core are of its last life */
         port.id = STALE;
     }

@@ -3,7 +3,7 @@
 
 #include "kernel/state.h"
 
-/* The first fields of struct thread: what entry.S saves of a thread. */
+/* What entry.S saves of a thread: `reg` and `context` of struct thread. */
 struct port_saved {
     uint32_t reg[8];
     struct port_context context;
