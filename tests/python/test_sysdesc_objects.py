@@ -9,6 +9,8 @@ from conftest import System
 from full_system import FULL, SOURCES
 from k5 import abi, sysdesc
 from k5.errors import K5Error
+from k5.paths import ROOT
+from k5.syscheck import MOST
 from k5.system import KINDS, Capability, kind_number, rights_of
 
 
@@ -65,6 +67,13 @@ def test_rights_and_kinds_are_the_abis() -> None:
     assert rights_of("endpoint") == {"send": 1, "recv": 2, "grant": 4}
     assert rights_of("thread") == rights_of("task") == {"control": 1, "status": 2, "grant": 4}
     assert rights_of("interrupt") == {"ack": 1, "grant": 4}
+
+
+def test_what_a_system_may_have_is_what_the_hosted_port_has_room_for() -> None:
+    text = (ROOT / "hostport" / "k5_config.h").read_text()
+    room = {name: int(count) for name, count in re.findall(r"#define CFG_(\w+)\s+(\d+)", text)}
+    words = {"OBJECTS": "region object", "MESSAGES": "queue place"}
+    assert MOST == {words.get(name, name.lower()[:-1]): count for name, count in room.items()}
 
 
 def test_device_of_the_board_is_a_region_by_its_name(system: System) -> None:

@@ -114,3 +114,49 @@ def test_threads_start_behind_the_start_code_and_end_by_returning(
 @pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
 def test_threads_on_qemu(system: System, board: str) -> None:
     check(lines(system, board, "qemu"))
+
+
+OVERFLOW = """\
+#include "k5.h"
+#include "k5_task.h"
+
+void urgent_main(uint32_t argument);
+void lazy_main(uint32_t argument);
+
+volatile uint32_t depth;
+
+__attribute__((noinline)) static uint32_t deeper(uint32_t seed)
+{
+    return ++depth == 0 ? seed : deeper(seed + depth) + depth;
+}
+
+void urgent_main(uint32_t argument)
+{
+    (void)deeper(argument);
+}
+
+void lazy_main(uint32_t argument)
+{
+    (void)argument;
+}
+
+int main(void)
+{
+    k5_sleep_forever();
+}
+"""
+
+
+@pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
+def test_overflow_of_a_threads_stack_is_a_fault_below_it(system: System, board: str) -> None:
+    change = ("backoff_us = 100", 'policy = "stop", backoff_us = 100')
+    built = builder.build(system(change, text=DESCRIPTION, pool=OVERFLOW), board)
+    decoder = Decoder(built)
+    faults = [line for line in map(decoder.line, Run(built)) if line.kind == "FAULT"]
+    assert [(line.name, line.fields["fault"]) for line in faults] == [
+        ("pool.urgent", "STACK_OVERFLOW")
+    ]
+    base = built.meta["threads"][1]["stack"]["base"]
+    assert f"stack {base:#010x}-" in "".join(faults[0].details)
+    if board == "virt-rv32":  # no limit register: the bytes below belong to nobody
+        assert base - 32 <= faults[0].fields["address"] < base
