@@ -61,6 +61,19 @@ def test_interrupt_goes_from_its_line_to_its_driver(board: str, engine: str) -> 
     assert rest == [*again, "done"]
 
 
+@pytest.mark.parametrize("board", BOARDS)
+def test_long_work_of_the_kernel_lets_interrupts_in(board: str) -> None:
+    """Only where entries take time: a restart is many steps, and an interrupt waits for one."""
+    outcome = run("latency.toml", board, "qemu")
+    restart = re.fullmatch(r"shortest restart (\d+) us", outcome.logs["boss"][0])
+    alarms = re.fullmatch(r"(\d+) alarms, latest (\d+) us", outcome.logs["driver"][0])
+    assert restart
+    assert alarms
+    assert int(alarms[1]) > 400
+    assert int(alarms[2]) * 4 < int(restart[1])
+    assert outcome.last == "HALT"
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("board", BOARDS)
 def test_view_of_the_running_task_changes_at_once(board: str, engine: str) -> None:
