@@ -277,6 +277,18 @@ static bool has_code_in_ram(const struct k5sim *sim)
     return false;
 }
 
+static uint64_t fpu_threads_of(const struct sys_header *h)
+{
+    const struct sys_thread *thread =
+        (const struct sys_thread *)((const uint8_t *)h + h->threads_offset);
+    uint64_t threads = 0;
+
+    for (unsigned i = 0; i < h->thread_count; i++) {
+        threads |= (uint64_t)((thread[i].flags & SYS_THREAD_FPU) != 0) << i;
+    }
+    return threads;
+}
+
 int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
 {
     if (sim->system != NULL) {
@@ -297,6 +309,7 @@ int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
     }
     sim->system = copy;
     sim->code_in_ram = has_code_in_ram(sim);
+    sim->fpu_threads = fpu_threads_of(copy);
     return K5SIM_OK;
 }
 

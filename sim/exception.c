@@ -33,6 +33,16 @@ static uint8_t *whole_frame(const struct memory *memory, const struct mpu *mpu, 
     return allowed ? memory_host(memory, psp, bytes) : NULL;
 }
 
+/* The usual size is one that the compiler knows: this is done at each exception. */
+static void copy_frame(void *to, const void *from, uint32_t bytes)
+{
+    if (bytes == FRAME_BYTES) {
+        memcpy(to, from, FRAME_BYTES);
+    } else {
+        memcpy(to, from, sizeof(struct image));
+    }
+}
+
 static uint8_t *word_at(const struct memory *memory, const struct mpu *mpu, uint32_t address,
                         uint32_t want)
 {
@@ -93,7 +103,7 @@ uint32_t exception_push(const struct memory *memory, const struct mpu *mpu,
     if (host == NULL) {
         return push_words(memory, mpu, psp, &image, bytes);
     }
-    memcpy(host, &image, bytes);
+    copy_frame(host, &image, bytes);
     return 0;
 }
 
@@ -124,7 +134,7 @@ uint32_t exception_pop(const struct memory *memory, const struct mpu *mpu,
     uint32_t *r = registers->r;
 
     if (host != NULL) {
-        memcpy(&image, host, bytes);
+        copy_frame(&image, host, bytes);
     } else if (pop_words(memory, mpu, context->psp, &image, bytes) != 0) {
         return CFSR_MUNSTKERR;
     }

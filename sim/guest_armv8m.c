@@ -40,7 +40,7 @@ static void enter_fault(struct k5sim *sim, const struct fault_input *input)
 
 static bool has_fpu(const struct k5sim *sim, const struct thread *thread)
 {
-    return (sys_thread((uint32_t)(thread - sim->kernel.thread))->flags & SYS_THREAD_FPU) != 0;
+    return sim->fpu_threads != 0 && (sim->fpu_threads >> (thread - sim->kernel.thread) & 1u) != 0;
 }
 
 /* Exception entry: the running thread's registers go where the kernel finds them. */

@@ -19,6 +19,8 @@
 
 #define SIM_ERROR_BYTES 512u
 
+_Static_assert(CFG_THREADS <= 64, "k5sim.fpu_threads has a bit for each");
+
 /* What the machine keeps beside the kernel's own struct task. */
 struct sim_task {
     struct cpu *cpu;             /* NULL until the task first runs: engines are dear */
@@ -42,6 +44,7 @@ struct k5sim {
 
     struct sys_header *system; /* the copy of the boot tables, or NULL */
     bool code_in_ram;          /* some task may execute what somebody may write */
+    uint64_t fpu_threads;      /* a bit each */
     struct sim_task task[CFG_TASKS];
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
 
