@@ -112,9 +112,8 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
     const struct cap *cap = fast_cap(server, server->reg[IPC_BADGE], K5_RIGHT_RECV);
 
     if (cap == NULL || server->reg[IPC_CPTR] != (caller->sequence << 8 | to) ||
-        caller->payer != server->payer || caller->lends || caller->dying ||
-        k5.thread[server->payer].cooling || k5.ready >> caller->effective > 1 ||
-        k5.task[caller->task].state != K5_TASK_READY) {
+        caller->payer != server->payer || caller->lends || k5.thread[server->payer].cooling ||
+        k5.ready >> caller->effective > 1 || k5.task[caller->task].state != K5_TASK_READY) {
         return false;
     }
 

@@ -148,7 +148,8 @@ static const char *check_view(uint32_t t)
 {
     const struct task *task = &k5.task[t];
 
-    CHECK(task->region_count <= port_system()->mpu_regions, "the hardware has room for the view");
+    CHECK(task->region_count <= task->entries && task->entries <= port_system()->mpu_regions,
+          "the hardware has room for the view");
     for (uint32_t i = 0; i < task->region_count; i++) {
         const struct sys_region *region = &task->region[i];
 

@@ -90,14 +90,15 @@ enum k5_error loan_begin(uint32_t lender, uint32_t borrower)
     }
     thread->lends = thread->reg[1] & 0xffu;
     thread->holder = (uint8_t)borrower;
-    thread->next_loan = k5.loans;
-    k5.loans = (uint8_t)lender;
-    if (!region_rebuild(to) || !region_rebuild(thread->task)) {
-        take_out(lender);
-        region_restore(to);
-        region_restore(thread->task);
+
+    struct sys_region lent = loan_region(lender);
+
+    if (!region_lend(thread->task, to, &lent, loan_is_exclusive(lender), &thread->loan_entries)) {
+        thread->lends = 0;
         return K5_E_REGIONS;
     }
+    thread->next_loan = k5.loans;
+    k5.loans = (uint8_t)lender;
     port_trace(K5_EVENT_LOAN, lender, borrower | (uint32_t)thread->lends << 8, range.base,
                range.bytes);
     return K5_OK;
@@ -105,11 +106,11 @@ enum k5_error loan_begin(uint32_t lender, uint32_t borrower)
 
 void loan_end(uint32_t lender)
 {
-    const struct thread *thread = &k5.thread[lender];
+    struct thread *thread = &k5.thread[lender];
+    struct sys_region lent = loan_region(lender);
 
-    port_trace(K5_EVENT_LOAN_END, lender, thread->holder, thread->reg[2], thread->reg[3]);
+    port_trace(K5_EVENT_LOAN_END, lender, thread->holder, lent.base, lent.bytes);
     take_out(lender);
-    region_restore(loan_borrower(lender));
-    region_restore(thread->task);
+    region_give_back(thread->task, loan_borrower(lender), &lent, thread->loan_entries);
     reaper_retry();
 }

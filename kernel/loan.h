@@ -13,6 +13,24 @@ static inline struct range loan_range(uint32_t lender)
     return (struct range){k5.thread[lender].reg[2], k5.thread[lender].reg[3]};
 }
 
+static inline bool loan_is_exclusive(uint32_t lender)
+{
+    return k5.thread[lender].lends == K5_MSG_LEND_MUT;
+}
+
+/* The region that the borrower has for it. */
+static inline struct sys_region loan_region(uint32_t lender)
+{
+    struct range range = loan_range(lender);
+
+    return (struct sys_region){
+        .base = range.base,
+        .bytes = range.bytes,
+        .access = loan_is_exclusive(lender) ? SYS_READ | SYS_WRITE : SYS_READ,
+        .flags = SYS_REGION_BORROWED,
+    };
+}
+
 static inline uint32_t loan_borrower(uint32_t lender)
 {
     return k5.thread[k5.thread[lender].holder].task;

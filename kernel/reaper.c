@@ -25,13 +25,6 @@ enum stage {
     STAGE_WARDS,   /* the tasks that it supervised */
 };
 
-/* And for a thread: struct thread.dying. */
-enum part {
-    PART_NONE,
-    PART_LEAVE, /* it is still where it waited */
-    PART_PEERS, /* others may still wait for it */
-};
-
 /* In the detail of a timeout fault, beside the lender: it kept the memory of a dead task. */
 #define GRACE_IS_OVER 0x100u
 
@@ -64,19 +57,23 @@ static void begin(uint32_t id, enum stage stage)
     }
 }
 
-/* It neither runs nor takes what others have for it; where it waits for others it stays for now. */
-static void stop_running(uint32_t id)
+/*
+ * It neither runs nor takes part in anything from now on; others may still wait for
+ * it. A caller whose loan is out stays in the list of loans, dead.
+ */
+static void leave(uint32_t id)
 {
     struct thread *thread = &k5.thread[id];
 
-    if (thread_is_runnable(id) || thread->state == K5_THREAD_HELD) {
+    thread->dying = 1;
+    if (thread_is_runnable(id)) {
         sched_remove(id);
         thread_set_state(id, K5_THREAD_OFF);
-    } else if (thread->state == K5_THREAD_RECEIVING || thread->state == K5_THREAD_WAITING) {
+    } else if (thread->state == K5_THREAD_AWAITING) {
+        donation_orphan(id);
+        thread_set_state(id, thread->lends ? K5_THREAD_LENDING : K5_THREAD_OFF);
+    } else if (thread->state != K5_THREAD_LENDING) {
         wait_leave(id);
-    }
-    if (thread->dying == PART_NONE) {
-        thread->dying = PART_LEAVE;
     }
 }
 
@@ -92,7 +89,7 @@ static void raise_urgency(uint32_t id)
 
 void reaper_take_thread(uint32_t id)
 {
-    stop_running(id);
+    leave(id);
     begin(k5.thread[id].task, STAGE_THREAD);
     raise_urgency(k5.thread[id].task);
 }
@@ -105,26 +102,12 @@ void reaper_take_task(uint32_t id)
 
     k5.task[id].grace_end = k5.charged_at + table->grace_ticks;
     for (uint32_t i = 0; i < table->thread_count; i++) {
-        stop_running(table->first_thread + i);
+        leave(table->first_thread + i);
     }
     begin(id, STAGE_THREADS);
 }
 
 /* ------------------------------------------------------------ threads */
-
-/* A caller whose loan is still out stays as it is, but dead. */
-static void leave(uint32_t id)
-{
-    struct thread *thread = &k5.thread[id];
-
-    thread->dying = PART_PEERS;
-    if (thread->state == K5_THREAD_AWAITING) {
-        donation_orphan(id);
-        thread_set_state(id, thread->lends ? K5_THREAD_LENDING : K5_THREAD_OFF);
-    } else if (thread->state != K5_THREAD_LENDING) {
-        wait_leave(id);
-    }
-}
 
 static enum k5_error error_for_peers(uint32_t id)
 {
@@ -148,9 +131,8 @@ static enum progress fail_peer(uint32_t task)
         const struct thread *thread = &k5.thread[i];
         uint32_t server = donation_waits_for(i);
 
-        if (server == NO_THREAD || k5.thread[server].task != task ||
-            k5.thread[server].dying != PART_PEERS || thread->state == K5_THREAD_FAULTED ||
-            knows(thread, task)) {
+        if (server == NO_THREAD || k5.thread[server].task != task || k5.thread[server].dying == 0 ||
+            thread->state == K5_THREAD_FAULTED || knows(thread, task)) {
             continue;
         }
         if (thread->lends && loan_is_passed_on(i)) {
@@ -172,7 +154,7 @@ static enum progress end_dead_loan(uint32_t task)
         uint32_t holder = k5.thread[id].holder;
 
         if (k5.thread[id].state != K5_THREAD_LENDING || k5.thread[holder].task != task ||
-            k5.thread[holder].dying != PART_PEERS) {
+            k5.thread[holder].dying == 0) {
             continue;
         }
         if (loan_is_passed_on(id)) {
@@ -195,14 +177,14 @@ static bool bury(uint32_t task)
     for (uint32_t i = 0; i < table->thread_count; i++) {
         struct thread *thread = &k5.thread[table->first_thread + i];
 
-        if (thread->dying == PART_NONE) {
+        if (thread->dying == 0) {
             continue;
         }
         if (thread->state == K5_THREAD_LENDING) {
             all = false;
         } else {
             donation_end(table->first_thread + i);
-            thread->dying = PART_NONE;
+            thread->dying = 0;
         }
     }
     return all;
@@ -210,15 +192,6 @@ static bool bury(uint32_t task)
 
 static enum progress step_threads(uint32_t task)
 {
-    const struct sys_task *table = sys_task(task);
-
-    for (uint32_t i = 0; i < table->thread_count; i++) {
-        if (k5.thread[table->first_thread + i].dying == PART_LEAVE) {
-            leave(table->first_thread + i);
-            return MORE;
-        }
-    }
-
     enum progress peers = fail_peer(task);
 
     if (peers == MORE) {

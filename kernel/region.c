@@ -61,7 +61,7 @@ bool region_check(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
 
 static void insert(struct task *owner, uint32_t at, const struct sys_region *region)
 {
-    KASSERT(owner->region_count < CFG_MPU_REGIONS); /* region_rebuild() counts */
+    KASSERT(owner->region_count < CFG_MPU_REGIONS); /* entries are counted before */
     for (uint32_t i = owner->region_count; i > at; i--) {
         owner->region[i] = owner->region[i - 1];
     }
@@ -131,132 +131,175 @@ static void lend_part(struct task *owner, uint32_t at, uint32_t first, uint32_t 
     }
 }
 
-static bool is_exclusive(uint32_t lender)
+/* ------------------------------------------------------------ what a view is made of */
+
+/* Walks through the task's own regions and those that it has borrowed. */
+struct walk {
+    uint32_t task;
+    uint32_t index;  /* of its own ones: the description's, and behind them the mapped ones */
+    uint32_t lender; /* of the next loan to look at */
+};
+
+static struct walk walk_from_start(uint32_t task)
 {
-    return k5.thread[lender].lends == K5_MSG_LEND_MUT;
+    return (struct walk){.task = task, .lender = k5.loans};
 }
 
-static void lend_out(struct task *owner, uint32_t lender)
+/* False: that was all. */
+static bool walk_on(struct walk *walk, struct sys_region *region)
 {
-    struct range range = loan_range(lender);
+    const struct sys_task *table = sys_task(walk->task);
+    uint32_t mapped = walk->index - table->region_count;
 
-    for (uint32_t i = owner->region_count; i-- > 0;) { /* from the end: pieces behind are done */
-        const struct sys_region *region = &owner->region[i];
-
-        if (region_overlap(range, range_of(region)) &&
-            (is_exclusive(lender) || (region->access & SYS_WRITE) != 0)) {
-            lend_part(owner, i, range.base, range.base + (range.bytes - 1), is_exclusive(lender));
-        }
+    if (walk->index < table->region_count) {
+        *region = *sys_region(table->first_region + walk->index++);
+        return true;
     }
-}
-
-/* ------------------------------------------------------------ what it is made of */
-
-static uint32_t own_count(uint32_t task)
-{
-    return sys_task(task)->region_count + (uint32_t)k5.task[task].mapped_count;
-}
-
-/* Number `index` of those of the description, and behind them of those that are mapped. */
-static void own_region(uint32_t task, uint32_t index, struct sys_region *region)
-{
-    const struct sys_task *table = sys_task(task);
-
-    if (index < table->region_count) {
-        *region = *sys_region(table->first_region + index);
-    } else {
-        const struct cap *cap = &k5.slot[k5.task[task].mapped[index - table->region_count]];
+    if (mapped < k5.task[walk->task].mapped_count) {
+        const struct cap *cap = &k5.slot[k5.task[walk->task].mapped[mapped]];
 
         *region = *sys_object(cap->object);
         region->access = (uint8_t)cap->seen;
+        walk->index++;
+        return true;
     }
+    while (walk->lender != NO_THREAD) {
+        uint32_t lender = walk->lender;
+
+        walk->lender = k5.thread[lender].next_loan;
+        if (loan_borrower(lender) == walk->task) {
+            *region = loan_region(lender);
+            return true;
+        }
+    }
+    return false;
 }
 
-static void borrowed_region(uint32_t lender, struct sys_region *region)
-{
-    struct range range = loan_range(lender);
+/* ------------------------------------------------------------ room */
 
-    *region = (struct sys_region){
-        .base = range.base,
-        .bytes = range.bytes,
-        .access = is_exclusive(lender) ? SYS_READ | SYS_WRITE : SYS_READ,
-        .flags = SYS_REGION_BORROWED,
-    };
+static bool take_room(struct task *owner, uint32_t entries)
+{
+    if (owner->entries + entries > port_system()->mpu_regions) {
+        return false;
+    }
+    owner->entries = (uint8_t)(owner->entries + entries);
+    return true;
 }
 
-/* The entries that `region` may come to need for what `task` has lent of it. */
-static uint32_t entries_for(uint32_t task, const struct sys_region *region)
+static uint32_t entries_of(const struct sys_region *region)
 {
-    uint32_t edges = 0;
-    uint32_t holes = 0;
-    bool whole = true;
+    return port_mpu_entries(region, true, 0, 0);
+}
 
-    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
-        struct range range = loan_range(id);
+/*
+ * How many more entries the task may come to need while it has lent `lent`, whichever
+ * of its loans end first: so it counts from whole regions, not from what is left of them.
+ */
+static uint32_t entries_to_lend(uint32_t task, const struct sys_region *lent, bool exclusive)
+{
+    struct walk walk = walk_from_start(task);
+    struct sys_region region;
+    uint32_t entries = 0;
 
-        if (k5.thread[id].task != task || !region_overlap(range, range_of(region)) ||
-            (!is_exclusive(id) && (region->access & SYS_WRITE) == 0)) {
+    while (walk_on(&walk, &region)) {
+        uint32_t inside =
+            (lent->base > region.base ? 1u : 0u) + (last_of(lent) < last_of(&region) ? 1u : 0u);
+
+        if (!region_overlap(range_of(lent), range_of(&region)) ||
+            (!exclusive && (region.access & SYS_WRITE) == 0)) {
             continue;
         }
-
-        uint32_t inside = (range.base > region->base ? 1u : 0u) +
-                          (range.base + (range.bytes - 1) < last_of(region) ? 1u : 0u);
-
-        whole = false;
-        if (!is_exclusive(id)) {
-            edges += inside;
-        } else if (inside == 2) {
-            holes++;
-        }
+        entries += port_mpu_entries(&region, false, exclusive ? 0 : inside,
+                                    exclusive && inside == 2 ? 1 : 0) -
+                   entries_of(&region);
     }
-    return port_mpu_entries(region, whole, edges, holes);
+    return entries;
 }
 
-bool region_rebuild(uint32_t task)
+/* ------------------------------------------------------------ the view */
+
+static void lend_out(struct task *owner, const struct sys_region *lent, bool exclusive)
+{
+    for (uint32_t i = owner->region_count; i-- > 0;) { /* from the end: pieces behind are done */
+        const struct sys_region *region = &owner->region[i];
+
+        if (region_overlap(range_of(lent), range_of(region)) &&
+            (exclusive || (region->access & SYS_WRITE) != 0)) {
+            lend_part(owner, i, lent->base, last_of(lent), exclusive);
+        }
+    }
+}
+
+static void make_view(uint32_t task)
 {
     struct task *owner = &k5.task[task];
-    uint32_t own = own_count(task);
-    uint32_t lender = k5.loans;
-    uint32_t left = port_system()->mpu_regions;
+    struct walk walk = walk_from_start(task);
+    struct sys_region region;
 
     owner->region_count = 0;
-    for (uint32_t i = 0; i < own || lender != NO_THREAD; i++) {
-        struct sys_region region;
-
-        if (i < own) {
-            own_region(task, i, &region);
-        } else {
-            uint32_t id = lender;
-
-            lender = k5.thread[id].next_loan;
-            if (loan_borrower(id) != task) {
-                continue;
-            }
-            borrowed_region(id, &region);
-        }
-
-        uint32_t entries = entries_for(task, &region);
-
-        if (entries > left) {
-            return false;
-        }
-        left -= entries;
+    while (walk_on(&walk, &region)) {
         add(owner, &region);
     }
     for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
         if (k5.thread[id].task == task) {
-            lend_out(owner, id);
+            region = loan_region(id);
+            lend_out(owner, &region, loan_is_exclusive(id));
         }
     }
     port_mpu_compile((uint8_t)task);
+}
+
+void region_boot(uint32_t task)
+{
+    struct walk walk = walk_from_start(task);
+    struct sys_region region;
+
+    while (walk_on(&walk, &region)) {
+        bool fits = take_room(&k5.task[task], entries_of(&region));
+
+        KASSERT(fits); /* whoever made the boot tables has counted */
+    }
+    make_view(task);
+}
+
+/* ------------------------------------------------------------ loans */
+
+bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent, bool exclusive,
+                 uint8_t *entries)
+{
+    struct task *owner = &k5.task[from];
+    struct task *borrower = &k5.task[to];
+    uint32_t needed = entries_to_lend(from, lent, exclusive);
+
+    if (!take_room(borrower, entries_of(lent))) {
+        return false;
+    }
+    if (!take_room(owner, needed)) {
+        borrower->entries = (uint8_t)(borrower->entries - entries_of(lent));
+        return false;
+    }
+    *entries = (uint8_t)needed;
+    add(borrower, lent);
+    port_mpu_compile((uint8_t)to);
+    lend_out(owner, lent, exclusive);
+    port_mpu_compile((uint8_t)from);
     return true;
 }
 
-void region_restore(uint32_t task)
+void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries)
 {
-    bool fits = region_rebuild(task);
+    struct task *borrower = &k5.task[to];
+    uint32_t at = 0;
 
-    KASSERT(fits);
+    while (borrower->region[at].base != lent->base) {
+        at++;
+        KASSERT(at < borrower->region_count); /* the borrower has not lent any of it */
+    }
+    take_out(borrower, at);
+    borrower->entries = (uint8_t)(borrower->entries - entries_of(lent));
+    port_mpu_compile((uint8_t)to);
+    k5.task[from].entries = (uint8_t)(k5.task[from].entries - entries);
+    make_view(from);
 }
 
 /* ------------------------------------------------------------ region objects */
@@ -277,24 +320,17 @@ enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access)
 {
     struct task *owner = &k5.task[task];
     struct cap *cap = &k5.slot[slot];
+    const struct sys_region *object = sys_object(cap->object);
 
-    if (!is_free(task, sys_object(cap->object))) {
+    if (!is_free(task, object)) {
         return K5_E_BUSY;
     }
-    if (own_count(task) == CFG_MPU_REGIONS) {
+    if (!take_room(owner, entries_of(object))) {
         return K5_E_REGIONS;
     }
-
-    uint16_t before = cap->seen;
-
     cap->seen = (uint16_t)access;
     owner->mapped[owner->mapped_count++] = (uint16_t)slot;
-    if (!region_rebuild(task)) {
-        owner->mapped_count--;
-        cap->seen = before;
-        region_restore(task);
-        return K5_E_REGIONS;
-    }
+    make_view(task);
     return K5_OK;
 }
 
@@ -309,6 +345,8 @@ static void forget_mapping(uint32_t task, uint32_t slot)
     }
     owner->mapped[i] = owner->mapped[--owner->mapped_count];
     k5.slot[slot].seen = 0;
+    owner->entries = (uint8_t)(owner->entries - entries_of(sys_object(k5.slot[slot].object)));
+    make_view(task);
 }
 
 enum k5_error region_unmap(uint32_t task, uint32_t slot)
@@ -322,7 +360,6 @@ enum k5_error region_unmap(uint32_t task, uint32_t slot)
         return K5_E_BUSY;
     }
     forget_mapping(task, slot);
-    region_restore(task);
     return K5_OK;
 }
 
@@ -353,7 +390,6 @@ enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *m
     }
     if (was_mapped) {
         forget_mapping(from, slot);
-        region_restore(from);
     }
     k5.task[to].mapped[k5.task[to].mapped_count - 1u] = (uint16_t)*moved;
     cap_move(slot, *moved);

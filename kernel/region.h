@@ -36,16 +36,19 @@ static inline bool region_overlap(struct range a, struct range b)
     return a.base - b.base < b.bytes || b.base - a.base < a.bytes;
 }
 
-/*
- * Makes the view anew and has it compiled. False: the protection hardware has no
- * room for all that the task has mapped, borrowed and lent, whichever of the loans
- * end first (so a loan can always return). Then what was new must be undone, and
- * region_restore() called. A new loan is in the list of loans when this is asked.
- */
-K5_MUST_USE bool region_rebuild(uint32_t task);
+/* The view of task `task` as the description says. */
+void region_boot(uint32_t task);
 
-/* The same, where less is mapped, borrowed or lent than before, or as it was. */
-void region_restore(uint32_t task);
+/*
+ * Task `from` lends to task `to`. False: the protection hardware of one of them has
+ * no room for it; nothing has changed. Room is counted so that every loan can
+ * return, whichever ends first; *entries is what it takes of the lender's.
+ */
+K5_MUST_USE bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent,
+                             bool exclusive, uint8_t *entries);
+
+/* The loan, which is in the list of loans no more, returns; `to` has lent none of it. */
+void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries);
 
 /* Maps the region object of capability `slot` into the task, with `access`. E_BUSY, E_REGIONS. */
 K5_MUST_USE enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access);

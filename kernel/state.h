@@ -64,6 +64,7 @@ struct thread {
     uint32_t budget;             /* ticks, as set last */
     uint32_t cooldown;           /* ticks, as set last */
     uint32_t overrun_used;       /* ticks run in this call for a payer that is dry */
+    uint8_t loan_entries;        /* while it `lends`: what that takes of its task's `entries` */
     uint32_t reserved[2];        /* 128 bytes on Armv8-M: finding one is a shift */
 };
 
@@ -92,6 +93,7 @@ struct task {
     uint8_t restart_count; /* since it last ran stably: doubles the back-off */
     uint8_t region_count;
     uint8_t mapped_count;
+    uint8_t entries;      /* of the protection hardware that all of this may come to need */
     uint8_t dying;        /* kernel/reaper.c: what is still to be done; 0: nothing */
     uint8_t blocked;      /* it waits for loans to end */
     uint8_t urgency;      /* while `dying`: priority of whoever asked for it */

@@ -83,7 +83,7 @@ void task_boot_all(void)
 {
     cap_init_all();
     for (uint32_t i = 0; i < sys_task_count(); i++) {
-        region_restore(i);
+        region_boot(i);
         if ((sys_task(i)->flags & SYS_TASK_STOPPED) != 0) {
             k5.task[i].state = K5_TASK_STOPPED;
         } else {

@@ -20,7 +20,7 @@ static void boot_memory(void)
     fake_machine_init(&kit_machine, build_finish());
     k5.loans = NO_THREAD;
     for (uint32_t i = 0; i < port_system()->task_count; i++) {
-        region_restore(i);
+        region_boot(i);
     }
 }
 
