@@ -65,7 +65,7 @@ static uint32_t mpu_entries(const struct sys_region *region, bool whole, uint32_
 {
     (void)region;
     (void)whole;
-    return 1u + edges + holes;
+    return pmsav8_entries_most(edges, holes);
 }
 
 static uint32_t mpu_count(const struct sys_region *region, uint32_t count)

@@ -43,18 +43,10 @@ static void mpu_compile(const struct sys_region *region, uint32_t count,
     pmp_compile(region, count, &image->rv32);
 }
 
-static uint32_t mpu_entries(const struct sys_region *region, bool whole, uint32_t edges,
-                            uint32_t holes)
-{
-    bool power = (region->bytes & (region->bytes - 1u)) == 0 && region->base % region->bytes == 0;
-
-    return whole && power ? 1u : 2u + edges + 2u * holes;
-}
-
 const struct hostport_arch hostport_rv32 = {
     .thread_init = thread_init,
     .fault_site = fault_site,
     .mpu_compile = mpu_compile,
-    .mpu_entries = mpu_entries,
+    .mpu_entries = pmp_entries_most,
     .mpu_count = pmp_entries,
 };

@@ -158,6 +158,98 @@ static void test_tampered_exception_number_is_refused(void **state)
     assert_int_equal(exception_pop(&memory, &mpu, &context, &registers, NULL), INVPC);
 }
 
+/* ---------------------------------------------------------------- with FP registers */
+
+static struct cpu_fp fp_registers(void)
+{
+    struct cpu_fp fp;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        fp.s[i] = 0x3f800000 + i;
+    }
+    fp.fpscr = 0x00400000;
+    return fp;
+}
+
+static uint32_t push_extended(uint32_t sp, uint32_t limit, struct armv8m_context *context)
+{
+    struct cpu_registers registers = registers_with(sp);
+    struct cpu_fp fp = fp_registers();
+
+    *context = (struct armv8m_context){.psplim = limit, .exc_return = STANDARD};
+    memset(memory_host(&memory, STACK - 64, 1024 - 0x100), 0xee, 64 + (STACK_END - STACK));
+    return exception_push(&memory, &mpu, &registers, &fp, context);
+}
+
+static void test_extended_frame_has_fp_registers_above_the_others(void **state)
+{
+    struct armv8m_context context;
+
+    (void)state;
+    assert_int_equal(push_extended(STACK_END, STACK, &context), 0);
+    assert_int_equal(context.psp, STACK_END - 104);
+    assert_int_equal(context.exc_return, STANDARD & ~UINT32_C(0x10));
+    assert_int_equal(word(context.psp), 0x100);
+    assert_int_equal(word(context.psp + 28), 0xa1000000);
+    for (uint32_t i = 0; i < 16; i++) {
+        assert_int_equal(word(context.psp + 32 + 4 * i), 0x3f800000 + i);
+    }
+    assert_int_equal(word(context.psp + 96), 0x00400000);
+    assert_int_equal(word(context.psp + 100), 0xeeeeeeee); /* reserved: the core leaves it alone */
+}
+
+static void test_pop_gives_back_fp_registers_as_well(void **state)
+{
+    for (uint32_t sp = STACK + 112; sp <= STACK_END; sp += 4) {
+        const struct cpu_registers before = registers_with(sp);
+        const struct cpu_fp fp_before = fp_registers();
+        struct cpu_registers after = before;
+        struct cpu_fp fp;
+        struct armv8m_context context;
+
+        (void)state;
+        assert_int_equal(push_extended(sp, STACK, &context), 0);
+        after.r[CPU_SP] = after.r[0] = after.r[CPU_PC] = 0;
+        memset(&fp, 0, sizeof fp);
+        assert_int_equal(exception_pop(&memory, &mpu, &context, &after, &fp), 0);
+        assert_memory_equal(&after, &before, sizeof before);
+        assert_memory_equal(&fp, &fp_before, sizeof fp);
+
+        /* A standard frame next time: EXC_RETURN says so again. */
+        struct cpu_registers registers = before;
+
+        assert_int_equal(exception_push(&memory, &mpu, &registers, NULL, &context), 0);
+        assert_int_equal(context.exc_return, STANDARD);
+        memset(&fp, 0x5a, sizeof fp);
+        assert_int_equal(exception_pop(&memory, &mpu, &context, &after, &fp), 0);
+        assert_int_equal(fp.s[0], 0x5a5a5a5a); /* a standard frame has none */
+    }
+}
+
+static void test_extended_frame_needs_all_of_its_room(void **state)
+{
+    struct armv8m_context context;
+    struct cpu_registers registers = registers_with(0);
+    struct cpu_fp fp = fp_registers();
+
+    (void)state;
+    assert_int_equal(push_extended(STACK + 104, STACK, &context), 0);
+    assert_int_equal(context.psp, STACK);
+    assert_int_equal(push_extended(STACK + 100, STACK, &context), STKOF);
+    assert_int_equal(context.psp, STACK);
+    assert_int_equal(word(STACK), 0xeeeeeeee);
+    assert_int_equal(push_extended(STACK + 48, 0, &context), MSTKERR);
+    assert_int_equal(word(STACK), 0xeeeeeeee); /* the first word was refused already */
+
+    /* The basic part fits below the end, s0 to s15 do not: what came before is stored. */
+    assert_int_equal(push_extended(STACK_END + 64, 0, &context), MSTKERR);
+    assert_int_equal(context.psp, STACK_END - 40);
+    assert_int_equal(word(STACK_END - 40), 0x100);
+    assert_int_equal(word(STACK_END - 4), 0x3f800001);
+    assert_int_equal(exception_pop(&memory, &mpu, &context, &registers, &fp), MUNSTKERR);
+    assert_int_equal(fp.s[1], 0x3f800001);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -181,6 +273,9 @@ int main(void)
         cmocka_unit_test(test_frame_that_leaves_its_region_is_a_stacking_error),
         cmocka_unit_test(test_frame_that_cannot_be_read_is_an_unstacking_error),
         cmocka_unit_test(test_tampered_exception_number_is_refused),
+        cmocka_unit_test(test_extended_frame_has_fp_registers_above_the_others),
+        cmocka_unit_test(test_pop_gives_back_fp_registers_as_well),
+        cmocka_unit_test(test_extended_frame_needs_all_of_its_room),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
