@@ -50,7 +50,7 @@ static void mpu_start(void)
         MPU_RBAR = 0;
         MPU_RLAR = 0;
     }
-    MPU_CTRL = MPU_CTRL_ENABLE | MPU_CTRL_PRIVDEFENA;
+    MPU_CTRL = MPU_CTRL_ON;
     core_sync();
 }
 
@@ -93,6 +93,7 @@ static _Noreturn void idle(void)
 _Noreturn void port_reset(void)
 {
     __asm__ volatile("cpsid i\n\tmsr msplim, %0" ::"r"(kernel_stack_base) : "memory");
+    port_k5 = &port_kernel_state;
     ram_start();
     machine_start();
     port.id = NO_THREAD;

@@ -5,7 +5,7 @@
  * calls pass everything in r4 to r11: the entry moves them between the core
  * and the thread's structure, and never looks at the exception frame.
  *
- * Through every entry and the exit: r4 = &port.
+ * Through every entry and the exit: r4 = &port, r9 = &k5.
  */
 #include "arch/armv8m/entry_offsets.h"
 #include "arch/armv8m/fpu_switch.inc"
@@ -50,6 +50,7 @@ vectors:
     ldr     r1, [r0, #PORT_SAVED]
     stmia   r1!, {r4-r11}
     mov     r4, r0
+    add     r9, r0, #PORT_BYTES
     mrs     r2, psp
     strd    r2, lr, [r1]
 .endm
@@ -75,7 +76,7 @@ FUNCTION timer_entry
 /* The idle thread is privileged, all others are not; only boot, timer and interrupts can interrupt
  * it. CONTROL takes effect at the exception return. */
 leave_idle:
-    ldrb    r0, [r4, #PORT_BYTES + K5_CURRENT]
+    ldrb    r0, [r9, #K5_CURRENT]
     cmp     r0, #NOBODY
     ite     eq
     moveq   r0, #2
@@ -99,6 +100,7 @@ fault_in_kernel:
     ldr     r0, [r0, #24]           /* pc of struct exception_frame */
     ldr     r2, =kernel_stack_top
     msr     msp, r2
+    ldr     r9, =k5
     b       port_kernel_fault
 
 /* arch/common/event.h; the arguments stay. */
@@ -126,7 +128,7 @@ FUNCTION svc_entry
 /* ---------------------------------------------------------------- exit */
 
 leave:
-    ldrb    r0, [r4, #PORT_BYTES + K5_CURRENT]
+    ldrb    r0, [r9, #K5_CURRENT]
     ldrd    r1, r2, [r4, #PORT_ID]
     cmp     r0, r1
     bne     switch
@@ -140,7 +142,7 @@ leave:
 switch:                             /* r0 = k5.current */
     cmp     r0, #NOBODY
     beq     go_idle
-    add     r2, r4, #PORT_BYTES + K5_REG
+    add     r2, r9, #K5_REG
     add     r2, r2, r0, lsl #THREAD_SHIFT
     strd    r0, r2, [r4, #PORT_ID]
     FPU_LOOK

@@ -17,7 +17,7 @@
 
 /* image.ld puts them next to each other: entry.S has both within reach of one register. */
 struct port_state port __attribute__((used, section(".bss.a_port")));
-struct kernel_state k5 __attribute__((used, section(".bss.b_k5")));
+struct kernel_state port_kernel_state __attribute__((used, section(".bss.b_k5")));
 
 #define OFFSET_IS(type, field, number)                                                             \
     _Static_assert(offsetof(type, field) == (number), "entry_offsets.h: " #number)
@@ -94,20 +94,49 @@ void port_mpu_compile(uint8_t id)
     }
 }
 
+/*
+ * The MPU binds the kernel, too, where it writes: a region that the interrupted task may only read
+ * nobody can write, and no setting is for privileged code alone. Others may have the right to what
+ * is copied there; so it is off meanwhile.
+ */
+static void mpu_off(void)
+{
+    MPU_CTRL = 0;
+    core_sync();
+}
+
+static void mpu_on(void)
+{
+    MPU_CTRL = MPU_CTRL_ON;
+    core_sync();
+}
+
 /* Word by word, aligned or not: the core takes unaligned words in normal memory, and region_check()
  * lets no other through. Byte by byte, a long message would hold interrupts off for too long. */
-void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
+static void copy_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
-    uint8_t *target = (uint8_t *)(uintptr_t)to;
-    const uint8_t *source = (const uint8_t *)(uintptr_t)from;
     uint32_t word;
     uint32_t done = 0;
 
     for (; done + sizeof word <= bytes; done += sizeof word) {
-        __builtin_memcpy(&word, source + done, sizeof word);
-        __builtin_memcpy(target + done, &word, sizeof word);
+        __builtin_memcpy(&word, from + done, sizeof word);
+        __builtin_memcpy(to + done, &word, sizeof word);
     }
     for (; done < bytes; done++) {
-        target[done] = source[done];
+        to[done] = from[done];
     }
+}
+
+void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
+{
+    mpu_off();
+    copy_bytes((uint8_t *)(uintptr_t)to, (const uint8_t *)(uintptr_t)from, bytes);
+    mpu_on();
+}
+
+void port_clear(uint32_t base, uint32_t bytes)
+{
+    mpu_off();
+    __builtin_memset((void *)(uintptr_t)base, 0, bytes);
+    mpu_on();
 }

@@ -18,3 +18,4 @@ struct port_state {
 };
 
 extern struct port_state port;
+extern struct kernel_state port_kernel_state __asm__("k5"); /* what r9 points to */

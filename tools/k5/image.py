@@ -37,6 +37,8 @@ SMALL = [
     "-Os", "-flto", "-fno-inline-functions-called-once", "-fno-schedule-insns2",
     "-fno-move-loop-invariants", "-fno-if-conversion", "-fno-tree-tail-merge",
 ]  # fmt: skip
+# Registers that the kernel keeps for itself: arch/armv8m/port_types.h.
+FIXED = {"armv8m": ["-ffixed-r9"], "rv32": []}
 FLAGS_OF = {"fastpath.c": ["-O2", "-flto"], "memory.c": ["-Os"]}
 
 
@@ -94,6 +96,7 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     flags = shlex.join(
         [
             *arch.flags(board.cpu),
+            *FIXED[board.arch],
             *C_FLAGS,
             *(f"-I{ninja.short(path)}" for path in include),
             f"-D{arch.lines_macro}={board.interrupt_lines}u",
@@ -195,7 +198,8 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     options += [f"--defsym={name}={value:#x}" for name, value in symbols.items()]
     return shlex.join(
         [
-            *archs.of(board.arch).flags(board.cpu), *C_FLAGS, *SMALL, "-nostdlib", "-nostartfiles", "-static",
+            *archs.of(board.arch).flags(board.cpu), *FIXED[board.arch], *C_FLAGS, *SMALL,
+            "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
