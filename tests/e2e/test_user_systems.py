@@ -1,13 +1,12 @@
 """Conformance and abuse: tasks that test the kernel, on both engines.
 
 Each system of user/ with verdicts ends by itself; its log says PASS, FAIL and
-END (user/conformance/verdict.h). Where nothing depends on time or on the chip,
-the kernel's events must be the same on both engines.
+END (user/conformance/verdict.h). Where nothing depends on time or on the chip (the first
+comment of a description says so), the kernel's events must be the same on both engines.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -18,21 +17,19 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from k5 import board as boards  # noqa: E402
-from k5 import builder  # noqa: E402
+from k5 import builder, conformance  # noqa: E402
 from k5.compare import compare  # noqa: E402
+from k5.conformance import Column, Suite  # noqa: E402
 from k5.decode import Decoder  # noqa: E402
 from k5.engine import Run  # noqa: E402
 
-SYSTEMS = [
-    *sorted((ROOT / "user" / "conformance").glob("*.toml")),
-    ROOT / "user" / "abuse" / "abuse.toml",
-    ROOT / "user" / "abuse" / "secure.toml",
-    ROOT / "user" / "abuse" / "pmp.toml",
+# chaos never ends: tests/e2e/test_chaos.py. The suites with named tests: `./k5 test conformance`.
+SUITES = [
+    suite
+    for folder in (conformance.FOLDER, ROOT / "user" / "abuse")
+    for suite in conformance.suites(folder)
+    if not suite.named_tests and suite.name != "chaos"
 ]
-# In budget and inherit a task polls until it is stopped; in secure the kind of fault depends on
-# whether there is a Secure world, in pmp QEMU's record of it is another one.
-COMPARABLE = [path for path in SYSTEMS if path.stem not in ("budget", "inherit", "secure", "pmp")]
-END = re.compile(r"END passed=(\d+) failed=(\d+)$")
 ENGINES = ("hosted", "qemu")
 PLACES = [
     ("hosted", "mps2-an505"),
@@ -48,7 +45,6 @@ SMALL_PLACES = [
 # On sifive_e with icount, QEMU 7.2 lets virtual time jump at accesses to devices (docs/rv32.md):
 # what these two do before a point in time is then not done in time.
 NOT_ON = {"sifive-e": ("inherit", "queue")}
-ONLY_FOR = {"secure": "armv8m", "pmp": "rv32"}  # systems with code of one instruction set
 LIMIT_US = 10_000_000
 
 
@@ -60,28 +56,24 @@ def run(built: builder.Built, engine: str) -> tuple[list[object], str]:
 
 
 @pytest.mark.parametrize(("engine", "board"), [*PLACES, *SMALL_PLACES])
-@pytest.mark.parametrize("path", SYSTEMS, ids=lambda path: path.stem)
-def test_every_verdict_is_pass(path: Path, engine: str, board: str) -> None:
-    if ONLY_FOR.get(path.stem, boards.load(board).arch) != boards.load(board).arch:
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_every_verdict_is_pass(suite: Suite, engine: str, board: str) -> None:
+    if not suite.runs_on(Column(boards.load(board).arch, engine)):
         pytest.skip("code of another instruction set")
-    if engine == "qemu" and path.stem in NOT_ON.get(board, ()):
+    if engine == "qemu" and suite.name in NOT_ON.get(board, ()):
         pytest.skip("virtual time jumps there")
-    built = builder.build(path, board)
+    built = builder.build(suite.path, board)
     decoder = Decoder(built)
     events, end = run(built, engine)
     texts = [decoder.line(event).text for event in events if decoder.kind(event) == "LOG"]
-    ends = [match for text in texts if (match := END.search(text))]
-    assert [text for text in texts if text.startswith("FAIL")] == []
-    assert end == "halt"
-    assert ends, "no task reached its END"
-    assert all(int(match[2]) == 0 for match in ends)
-    assert sum(int(match[1]) for match in ends) == sum(text.startswith("PASS") for text in texts)
+    verdict = conformance.read_system(texts, end)
+    assert verdict.messages == []
 
 
 @pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
-@pytest.mark.parametrize("path", COMPARABLE, ids=lambda path: path.stem)
-def test_engines_agree(path: Path, board: str) -> None:
-    built = builder.build(path, board)
+@pytest.mark.parametrize("suite", [s for s in SUITES if s.compared], ids=lambda suite: suite.name)
+def test_engines_agree(suite: Suite, board: str) -> None:
+    built = builder.build(suite.path, board)
     runs = [run(built, engine)[0] for engine in ENGINES]
     result = compare(Decoder(built), ENGINES, runs[0], runs[1])
     assert result.difference == []

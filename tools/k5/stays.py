@@ -24,6 +24,7 @@ from k5.builder import Built, locked
 from k5.console import progress
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
+from k5.machinecode import MachineCode
 from k5.paths import BUILD, ROOT, shown
 
 SOURCE = ROOT / "tools" / "qemu" / "entries.c"
@@ -45,7 +46,6 @@ WAYS_IN = {
     "rv32": {"port_reset": BOOT, "trap_entry": ""},
 }  # fmt: skip
 LOOK = "port_pending"  # the kernel asks between two steps of long work
-IDLE_FUNCTION = {"armv8m": "idle", "rv32": "port_idle"}
 ECALL_U = 8
 RISCV_INTERRUPT = 1 << 31
 MACHINE_TIMER = RISCV_INTERRUPT | 7
@@ -107,27 +107,31 @@ class _Places:
     """Addresses of an image that the plugin must know."""
 
     def __init__(self, elf: Path, board: Board) -> None:
-        self.arch = board.arch
         file = ElfFile(elf)
+        self.code = MachineCode(elf, archs.of(board.arch))
         text = file.sections[".text"]
         self.text = (text.address, text.address + len(text.data))
         known = {symbol.name: symbol.value & ~1 for symbol in file.symbols}
         ways = WAYS_IN[board.arch]
         self.entries = {known[name]: kind for name, kind in ways.items() if name in known}
         self.registers_at = known["svc_entry" if board.arch == "armv8m" else "trap_entry"]
-        self.looks = [known[LOOK]] if LOOK in known else []
+        self.looks = self.code.first_of(LOOK)
         self.outside: tuple[int, int] | None = None
-        self._idle(elf)
-
-    def _idle(self, elf: Path) -> None:
-        """Armv8-M idles with interrupts on but for a moment; RV32 polls with interrupts off."""
-        code = _disassembled(elf, archs.of(self.arch), IDLE_FUNCTION[self.arch])
-        if self.arch == "armv8m":
-            self.entries[code.at(r"cpsid")] = IDLE
-            on = code.at(r"cpsie")
+        # Armv8-M idles with interrupts on but for a moment; RV32 polls with interrupts off.
+        if board.arch == "armv8m":
+            self.entries[self._idle("idle", r"cpsid\b.*")] = IDLE
+            on = self._idle("idle", r"cpsie\b.*")
             self.outside = (on, on + 2)
         else:
-            self.entries[code.at(r"csrr?\w*\s.*\bmip\b")] = IDLE
+            self.entries[self._idle("port_idle", r"csrr\s.*\bmip")] = IDLE
+
+    def _idle(self, function: str, pattern: str) -> int:
+        """The first instruction of the idle loop that looks like that."""
+        for instruction in self.code.in_function(function):
+            if re.fullmatch(pattern, f"{instruction.op} {instruction.arguments}"):
+                return instruction.address
+        name = shown(self.code.elf)
+        raise K5Error(f"{name}: {function}() has no instruction like '{pattern}'")
 
     def arguments(self) -> str:
         """For -plugin."""
@@ -137,29 +141,6 @@ class _Places:
         if self.outside:
             words.append("outside={:x}-{:x}".format(*self.outside))
         return ",".join(words)
-
-
-@dataclass(frozen=True)
-class _Code:
-    """A function's instructions, as text by address."""
-
-    name: str
-    elf: Path
-    lines: dict[int, str]
-
-    def at(self, pattern: str) -> int:
-        """The address of the one instruction that looks like that."""
-        found = [address for address, text in self.lines.items() if re.match(pattern, text)]
-        if not found:
-            raise K5Error(f"{shown(self.elf)}: {self.name}() has no instruction like '{pattern}'")
-        return found[0]
-
-
-def _disassembled(elf: Path, arch: archs.Arch, name: str) -> _Code:
-    command = [archs.tool(arch, "objdump"), "-d", "--no-show-raw-insn", f"--disassemble={name}"]
-    said = subprocess.run([*command, str(elf)], capture_output=True, text=True, check=True).stdout
-    found = re.finditer(r"^\s*([0-9a-f]+):\t(.*)$", said, re.MULTILINE)
-    return _Code(name, elf, {int(match[1], 16): match[2] for match in found})
 
 
 def _entry(arch: str, kind: str, registers: dict[str, int]) -> str:

@@ -20,6 +20,7 @@ from k5.paths import ROOT, shown
 PRESET = "host-clang-asan"
 FOLDER = ROOT / "build" / PRESET
 LONGEST_INPUT = 4096
+LONGEST_KEPT = 768  # the tree has many of them
 INPUT_TIMEOUT_S = 25
 ENVIRONMENT = {
     "LSAN_OPTIONS": f"suppressions={ROOT}/tests/sim/lsan.supp:print_suppressions=0",
@@ -137,7 +138,8 @@ class Program:
             merged = Path(scratch, "merged")
             merged.mkdir()
             sources = [str(folder) for folder in (kept, found) if folder.is_dir()]
-            process = self._start(["-set_cover_merge=1", str(merged), *sources], Path(scratch))
+            arguments = ["-set_cover_merge=1", f"-max_len={LONGEST_KEPT}", str(merged), *sources]
+            process = self._start(arguments, Path(scratch))
             said = process.communicate()[1]
             if process.returncode:
                 raise K5Error(f"{shown(self.path)}: merging failed:\n{said[-2000:]}", status=FAILED)

@@ -59,7 +59,10 @@ def _description() -> Callable[[bytes], None]:
         path.write_bytes(data)
         try:
             system = sysdesc.load(path)
-            needs = {task.name: Need(TASK_TEXT_BYTES, TASK_RAM_BYTES) for task in system.tasks}
+            needs = {
+                task.name: Need(TASK_TEXT_BYTES, TASK_RAM_BYTES + task.main.stack)
+                for task in system.tasks
+            }
             place = layout.place(system, needs)
         except K5Error as refused:
             _names_the_file(refused, path.name)

@@ -1,0 +1,162 @@
+"""The longest stays in the kernel that the systems that test it bring about.
+
+Every system of user/conformance and user/abuse runs under QEMU, chaos with
+several seeds; tools/k5/stays.py counts. What is found is a lower bound of the
+worst case, for the system that it was found in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from k5 import builder, conformance, stays
+from k5.paths import ROOT, shown
+from k5.stays import BOOT, Stay
+
+ABUSE = ROOT / "user" / "abuse"
+RANDOM = (ABUSE / "chaos.toml",)
+SEEDS = range(1, 9)
+RANDOM_US = 40_000
+LIMIT_US = 60_000_000
+LIMIT = 1500  # instructions with interrupts off, boot apart
+WORKERS = 2
+PAGE = ROOT / "docs" / "worst-cases.md"
+BEGIN, END = "<!-- made by ./k5 bench --wcet --write -->", "<!-- end -->"
+TITLES = {"armv8m": "Cortex-M33", "rv32": "RV32"}
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one system."""
+
+    suite: conformance.Suite
+    arch: str
+    seed: int
+    until_us: int
+
+    @property
+    def title(self) -> str:
+        return self.suite.name + (f" --seed {self.seed}" if self.seed else "")
+
+
+@dataclass
+class Worst:
+    """The longest stays of one kind of entry."""
+
+    stays: int = 0
+    longest: int = 0  # between two looks whether an interrupt waits
+    longest_in: str = ""
+    whole: int = 0  # from entry to exit
+    whole_in: str = ""
+
+    def add(self, stay: Stay, where: str) -> None:
+        self.stays += 1
+        if stay.longest > self.longest:
+            self.longest, self.longest_in = stay.longest, where
+        if stay.instructions > self.whole:
+            self.whole, self.whole_in = stay.instructions, where
+
+
+@dataclass
+class Found:
+    """All kinds of entries of one instruction set."""
+
+    entries: dict[str, Worst] = field(default_factory=dict)
+
+    @property
+    def interrupts_off(self) -> int:
+        """The longest of all, boot apart."""
+        return max((w.longest for kind, w in self.entries.items() if kind != BOOT), default=0)
+
+
+def jobs(arch: str) -> Iterator[Job]:
+    """What runs on that instruction set."""
+    column = conformance.Column(arch, "qemu")
+    for suite in [*conformance.suites(), *conformance.suites(ABUSE)]:
+        if not suite.runs_on(column):
+            continue
+        if suite.path in RANDOM:
+            yield from (Job(suite, arch, seed, RANDOM_US) for seed in SEEDS)
+        else:
+            yield Job(suite, arch, 0, LIMIT_US)
+
+
+def _run(job: Job) -> list[tuple[str, Worst]]:
+    """The longest stays of a run; the rest of its log is not kept."""
+    found: dict[str, Worst] = {}
+    built = builder.build(job.suite.path, conformance.BOARDS[job.arch])
+    for stay in stays.of_run(built, job.seed, job.until_us):
+        found.setdefault(stay.entry, Worst()).add(stay, job.title)
+    return list(found.items())
+
+
+def measure(note: Note) -> dict[str, Found]:
+    """By instruction set."""
+    stays.plugin()
+    todo = [job for arch in conformance.BOARDS for job in jobs(arch)]
+    found = {arch: Found() for arch in conformance.BOARDS}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for number, (job, result) in enumerate(zip(todo, pool.map(_run, todo), strict=True), 1):
+            note(f"{job.title} on {job.arch} ({number}/{len(todo)})")
+            entries = found[job.arch].entries
+            for kind, worst in result:
+                entries[kind] = _longer(entries.get(kind, Worst()), worst)
+    return found
+
+
+def _longer(one: Worst, other: Worst) -> Worst:
+    result = Worst(one.stays + other.stays)
+    first = one if one.longest >= other.longest else other
+    whole = one if one.whole >= other.whole else other
+    result.longest, result.longest_in = first.longest, first.longest_in
+    result.whole, result.whole_in = whole.whole, whole.whole_in
+    return result
+
+
+def ordered(found: dict[str, Found]) -> list[str]:
+    """Kinds of entries: system calls by number, then the rest."""
+    kinds = {kind for one in found.values() for kind in one.entries}
+    calls = [f"system call: {name}" for _, name in sorted(stays.calls().items())]
+    rest = [stays.NO_CALL, stays.TIMER, stays.INTERRUPT, stays.FAULT, stays.IDLE, BOOT]
+    return [kind for kind in (*calls, *rest) if kind in kinds]
+
+
+def table(found: dict[str, Found], bounds: dict[str, dict[str, int]]) -> str:
+    """A table in Markdown, which people can read as well."""
+    heads = ["entry"]
+    for arch in found:
+        heads += [TITLES[arch], "whole stay", "stays seen", "longest in", "bound"]
+    rows = [heads, ["---", *(["---:", "---:", "---:", "---", "---:"] * len(found))]]
+    for kind in ordered(found):
+        row = [kind.removeprefix("system call: ")]
+        for arch, one in found.items():
+            worst = one.entries.get(kind)
+            bound = bounds.get(arch, {}).get(kind)
+            if worst:
+                row += [f"{worst.longest:,}", f"{worst.whole:,}", f"{worst.stays:,}", worst.longest_in]
+            else:
+                row += ["not seen", "", "", ""]
+            row.append(f"{bound:,}" if bound is not None else "")
+        rows.append(row)
+    off = ["**longest with interrupts off**"]
+    for one in found.values():
+        off += [f"**{one.interrupts_off:,}**", "", "", "", f"at most {LIMIT:,}"]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [*rows, off])
+
+
+def write_page(text: str, path: Path = PAGE) -> None:
+    """Puts the table between its marks."""
+    page = path.read_text()
+    pattern = re.escape(BEGIN) + r".*?" + re.escape(END)
+    path.write_text(re.sub(pattern, lambda found: f"{BEGIN}\n\n{text}\n\n{END}", page, flags=re.DOTALL))
+
+
+def reproduce(job: str) -> str:
+    """What runs a system again."""
+    return f"./k5 run {shown(ROOT)}/{job}"
