@@ -53,8 +53,8 @@
 #define SHCSR_USGFAULTENA    (UINT32_C(1) << 18)
 #define SHCSR_SECUREFAULTENA (UINT32_C(1) << 19)
 
-#define MPU_CTRL_ENABLE     (1u << 0)
-#define MPU_CTRL_PRIVDEFENA (1u << 2) /* privileged code keeps the default memory map */
+/* ENABLE, and PRIVDEFENA: privileged code keeps the default memory map. */
+#define MPU_CTRL_ON (1u << 0 | 1u << 2)
 
 #define CPACR_FPU_PRIVILEGED (UINT32_C(0x5) << 20) /* CP10, CP11 */
 #define CPACR_FPU_ALL        (UINT32_C(0xf) << 20)

@@ -1,5 +1,6 @@
-/* What the compiler may call in a freestanding program, and the kernel's own clearing by it. */
-#include "kernel/port.h"
+/* What the compiler may call in a freestanding program. */
+#include <stddef.h>
+#include <stdint.h>
 
 void *memset(void *to, int value, size_t bytes);
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
@@ -32,9 +33,4 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
         target[i] = source[i];
     }
     return to;
-}
-
-void port_clear(uint32_t base, uint32_t bytes)
-{
-    memset((void *)(uintptr_t)base, 0, bytes);
 }

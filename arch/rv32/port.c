@@ -98,3 +98,8 @@ void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
 {
     copy_bytes((uint8_t *)(uintptr_t)to, (const uint8_t *)(uintptr_t)from, bytes);
 }
+
+void port_clear(uint32_t base, uint32_t bytes)
+{
+    __builtin_memset((void *)(uintptr_t)base, 0, bytes);
+}

@@ -89,6 +89,19 @@ def test_view_of_the_running_task_changes_at_once(board: str, engine: str) -> No
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("board", BOARDS)
+def test_kernel_writes_where_the_interrupted_task_may_only_read(board: str, engine: str) -> None:
+    """A copied answer into a shared region, and zeros over a dead task's region."""
+    outcome = run("readonly.toml", board, engine)
+    assert outcome.logs == {
+        "writer": ["20 bytes, the last word of the board's text is 726568", "the page is back: 0"],
+        "reader": ["reads 4b35"],
+    }
+    assert [fault[:2] for fault in outcome.faults] == [("reader", "PANIC")]
+    assert outcome.last == "HALT"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_fpu_keeps_each_thread_s_values_apart(engine: str) -> None:
     """Preempted in the middle, by each other, by tasks that die, by one that has no leave."""
     outcome = run("fpu.toml", "mps2-an505", engine)
