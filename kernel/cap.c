@@ -11,7 +11,7 @@
 /* Slots start with this generation, so that cptr 0 is never valid. */
 #define FIRST_GENERATION 1u
 
-#define DEPTH_MAX 250u
+#define DEPTH_MAX 32u
 
 /* ------------------------------------------------------------ finding */
 
@@ -290,12 +290,20 @@ enum k5_error cap_call_delete(struct thread *thread, uint32_t slot)
     return K5_OK;
 }
 
-/* One capability an entry. What was derived from it comes next: its depth is still greater. */
+uint32_t cap_leaf(uint32_t slot)
+{
+    for (uint32_t i = 0; i < DEPTH_MAX && cap_has_children(slot); i++) {
+        slot = k5.slot[slot].next;
+    }
+    return slot;
+}
+
+/* One capability an entry. */
 enum k5_error cap_call_revoke(struct thread *thread, uint32_t slot)
 {
     (void)thread;
     if (cap_has_children(slot)) {
-        cap_remove(k5.slot[slot].next);
+        cap_remove(cap_leaf(slot));
     }
     return cap_has_children(slot) ? K5_E_AGAIN : K5_OK;
 }

@@ -71,10 +71,13 @@ static inline bool cap_is_movable(const struct cap *cap)
 void cap_move(uint32_t from, uint32_t to);
 
 /*
- * Removes a capability. What is derived from it must go next, or be nothing. Who waits in a queue
+ * Removes a capability that nothing is derived from. Who waits in a queue
  * through it gets E_STALE; a region that is mapped through it is unmapped.
  */
 void cap_remove(uint32_t slot);
+
+/* A capability that is derived from the one in this slot, itself at worst, and has no children. */
+uint32_t cap_leaf(uint32_t slot);
 
 /* The task whose table has this slot. */
 uint32_t cap_owner(uint32_t slot);

@@ -267,7 +267,7 @@ static enum progress step_caps(uint32_t task)
             return send_home(task, slot);
         }
         if (i >= table->cap_count) {
-            cap_remove(cap_has_children(slot) ? cap->next : slot);
+            cap_remove(cap_leaf(slot));
             return MORE;
         }
         if (cap->kind == K5_KIND_REGION && cap->seen != 0) {
