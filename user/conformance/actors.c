@@ -156,11 +156,13 @@ bool can_load(enum actor who, uint32_t address)
 
 k5_cptr_t task_of(enum actor who)
 {
+    is_clean[cast[who].task_of] = false;
     return cast[who].task;
 }
 
 k5_cptr_t thread_of(enum actor who)
 {
+    is_clean[cast[who].task_of] = false;
     return cast[who].thread;
 }
 

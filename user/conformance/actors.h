@@ -56,6 +56,7 @@ bool can_load(enum actor who, uint32_t address);
 
 /* ---------------------------------------------------------------- its life */
 
+/* The judge's capabilities of control; what is done with them ends with the test. */
 k5_cptr_t task_of(enum actor who);
 k5_cptr_t thread_of(enum actor who);
 

@@ -72,6 +72,7 @@ static void act(volatile struct report *report, const struct k5_message *message
 
     switch ((enum order)k5_label(message)) {
     case ORDER_NONE:
+    case DO_RETURN:
         break;
     case DO_SYSCALL:
         syscall(report);
@@ -100,7 +101,7 @@ static void act(volatile struct report *report, const struct k5_message *message
     }
 }
 
-_Noreturn void rogue_main(volatile struct report *report, k5_cptr_t orders)
+void rogue_main(volatile struct report *report, k5_cptr_t orders)
 {
     struct k5_message message;
 
@@ -118,6 +119,9 @@ _Noreturn void rogue_main(volatile struct report *report, k5_cptr_t orders)
         }
         report->order = k5_label(&message);
         report->busy = 1;
+        if (report->order == DO_RETURN) {
+            return;
+        }
         act(report, &message);
     }
 }
@@ -129,4 +133,5 @@ int main(int argument)
         arena[i] = i;
     }
     rogue_main(&STAGE->report[argument], CPTR(SLOT_ORDERS));
+    return argument;
 }

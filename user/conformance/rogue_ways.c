@@ -250,15 +250,6 @@ static void recurse(volatile struct report *report, uint32_t b, uint32_t c)
     report->value = frame[0]; /* no tail call */
 }
 
-_Noreturn void k5_exit(int code); /* where start.S goes when main returns */
-
-static void return_from_main(volatile struct report *report, uint32_t b, uint32_t c)
-{
-    (void)report;
-    (void)c;
-    k5_exit((int)b);
-}
-
 /* Places that are nobody's, or somebody else's, or at the edges. */
 static uint32_t wild(uint32_t i, uint32_t own_end)
 {

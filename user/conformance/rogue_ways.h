@@ -23,7 +23,6 @@
     WAY(forge_cptrs)          /* every call with every cptr it has not; value: how many worked */  \
     WAY(fill_table)           /* mints slot b until refused; value: how many */                    \
     WAY(recurse)              /* until its stack is full */                                        \
-    WAY(return_from_main)     /* comes to its end */                                               \
     WAY(wild_pointers)        /* copy buffers all over memory; value: how many were taken */       \
     WAY(wild_loans)           /* loans all over memory to slot b; value: how many were taken */    \
     WAY(steal_messages)       /* receives from others' endpoints; value: how many worked */        \

@@ -40,6 +40,7 @@ enum order {
     DO_SPIN,     /* computes for ever, without a system call */
     DO_RUN,      /* rogue_ways[a](b, c) */
     DO_CRIME,    /* crimes[a]: must end its life */
+    DO_RETURN,   /* comes to the end of its function */
 };
 
 #define SERVE_END 0xE2D /* label that ends DO_SERVE */

@@ -22,3 +22,22 @@
 #define SLOT_KEEPSAKE  (SLOT_FIRST_OF_SUITE + 7) /* middle's, which it may not give away */
 #define PARCEL_BYTES   1024u
 #define MEMORY_SLOTS   24u /* of each table */
+
+/* suite_object.toml */
+#define SLOT_BLANK  SLOT_FIRST_OF_SUITE       /* to send to right, without a badge */
+#define SLOT_EVENTS (SLOT_FIRST_OF_SUITE + 1) /* to signal, with a mask */
+#define SLOT_BELL   (SLOT_FIRST_OF_SUITE + 2) /* to signal middle's bound notification */
+#define SLOT_SHOP                                                                                  \
+    (SLOT_FIRST_OF_SUITE + 3) /* port: right and middle listen, left and middle connect */
+#define SLOT_WAIT    (SLOT_FIRST_OF_SUITE + 4) /* right's, to wait for events */
+#define SHOP_BADGE   100u /* of left's capability; the others' are by 1 higher */
+#define OBJECT_SLOTS 20u  /* of each table */
+
+/* suite_task.toml */
+#define SLOT_SELF           SLOT_FIRST_OF_SUITE /* control of one's own task, without STATUS */
+#define SLOT_WATCH          (SLOT_FIRST_OF_SUITE + 1) /* status of right's task, without CONTROL */
+#define SLOT_WATCH_THREAD   (SLOT_FIRST_OF_SUITE + 2) /* and of its thread */
+#define SLOT_HAND           (SLOT_FIRST_OF_SUITE + 3) /* left's: control of its second thread */
+#define JUDGES_MOST         30u                       /* priority that the judge may set */
+#define STRANGERS_LIMIT     3u                        /* restart.limit */
+#define STRANGERS_STABLE_US 50000u

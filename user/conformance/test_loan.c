@@ -167,18 +167,20 @@ static uint32_t parcel(void)
 
 static void two_at_a_time(void)
 {
-    uint32_t second = parcel();
+    uint32_t first = parcel();
+    uint32_t second = first + PARCEL_BYTES / 2;
 
-    lend(K5_MSG_LEND_MUT);
+    order_recv(RIGHT);
+    order_call(LEFT, RIGHT, K5_MSG_LEND_MUT, first, PARCEL_BYTES / 2, 0, 0);
     order_recv(MIDDLE);
-    order_call(HAND, MIDDLE, K5_MSG_LEND_MUT, second, PARCEL_BYTES, 0, 0);
+    order_call(HAND, MIDDLE, K5_MSG_LEND_MUT, second, PARCEL_BYTES / 2, 0, 0);
+    CHECK_EQUAL(outcome(RIGHT), K5_OK);
     CHECK_EQUAL(outcome(MIDDLE), K5_OK);
-    CHECK_EQUAL(peek(MIDDLE, second + 512), 0);
     order_reply(RIGHT, 0, 0, 0, 0, 0);
-    CHECK(can_store(LEFT, loan(), 1));
-    CHECK(can_store(MIDDLE, second + 512, 3));
+    CHECK(can_store(LEFT, first, 1));
+    CHECK(can_store(MIDDLE, second, 3));
     order_reply(MIDDLE, 0, 0, 0, 0, 0);
-    CHECK_EQUAL(peek(LEFT, second + 512), 3);
+    CHECK_EQUAL(peek(LEFT, second), 3);
 }
 
 static void with_a_buffer_for_the_reply(void)

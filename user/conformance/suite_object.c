@@ -1,0 +1,13 @@
+/* The suite of capabilities, notifications and ports. */
+#include "harness.h"
+
+extern const struct test_group cap_tests;
+extern const struct test_group notification_tests;
+extern const struct test_group port_tests;
+
+const struct test_group *const test_groups[] = {
+    &cap_tests,
+    &notification_tests,
+    &port_tests,
+    NULL,
+};
