@@ -300,6 +300,12 @@ void build_region(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access)
     owner->region_count++;
 }
 
+void build_device(uint32_t task, uint32_t base, uint32_t bytes)
+{
+    build_region(task, base, bytes, SYS_READ | SYS_WRITE);
+    drafts[task].region[build_task_of(task)->region_count - 1u].flags = SYS_REGION_DEVICE;
+}
+
 struct sys_region *build_region_of(uint32_t task, uint32_t index)
 {
     const struct sys_task *owner = build_task_of(task);

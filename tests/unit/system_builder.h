@@ -76,6 +76,9 @@ void build_spare_slots(uint32_t task, uint32_t count);
 /* One more region; build_finish() sorts them. */
 void build_region(uint32_t task, uint32_t base, uint32_t bytes, uint32_t access);
 
+/* The same: registers of a device. */
+void build_device(uint32_t task, uint32_t base, uint32_t bytes);
+
 /* Region `index` of the task in the finished tables, which are sorted. */
 struct sys_region *build_region_of(uint32_t task, uint32_t index);
 
