@@ -440,6 +440,36 @@ static void test_threads_of_one_task_keep_their_registers(void **state)
     k5sim_close(sim);
 }
 
+/* Exclusives of two threads that share an engine: a slice that ends in between loses nothing. */
+static void test_exclusive_additions_of_two_threads_add_up(void **state)
+{
+    static const uint16_t adder[] = {
+        0x2700,                                         /* movs r7, #0 */
+        0xe850, 0x2f00, 0x3201,                         /* loop: ldrex r2, [r0]; adds r2, #1 */
+        0xe840, 0x2300, 0x2b00, 0xd1f8, 0x3701, 0xe7f6, /* strex; again if refused; adds r7, #1 */
+    };
+    const struct bench_program programs[] = {BENCH_PROGRAM(adder)};
+    struct k5sim *sim;
+    uint32_t r[2][17];
+
+    (void)state;
+    build_reset();
+    uint32_t task = build_task(SYS_POLICY_STOP);
+
+    for (uint32_t i = 0; i < 2; i++) {
+        build_thread(task, 10);
+        build_thread_of(i)->argument = build_buffer(0, 0);
+        build_thread_of(i)->budget = 11 + 2 * i;
+    }
+    sim = bench_boot(programs, 1);
+    assert_int_equal(k5sim_run(sim, 30000, 0), K5SIM_STOP_TIME);
+    assert_int_equal(k5sim_registers(sim, 0, r[0]), K5SIM_OK);
+    assert_int_equal(k5sim_registers(sim, 1, r[1]), K5SIM_OK);
+    assert_true(r[0][7] > 1000 && r[1][7] > 1000);
+    assert_in_range(word(sim, build_buffer(0, 0)) - r[0][7] - r[1][7], 0, 2);
+    k5sim_close(sim);
+}
+
 static void test_written_code_runs_until_the_next_boot(void **state)
 {
     static const uint16_t loop[] = {0xe7fe};
@@ -495,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_fault_that_cannot_be_stacked_has_both_bits),
         cmocka_unit_test(test_endless_faults_do_not_stop_the_clock),
         cmocka_unit_test(test_threads_of_one_task_keep_their_registers),
+        cmocka_unit_test(test_exclusive_additions_of_two_threads_add_up),
         cmocka_unit_test(test_written_code_runs_until_the_next_boot),
         cmocka_unit_test(test_access_is_what_the_regions_allow),
     };

@@ -177,6 +177,37 @@ static void test_every_register_survives_a_switch(void **state)
 }
 
 /* Into the other task's memory: the record says where, and nothing has changed. */
+/* Reservations of two threads that share an engine: a slice that ends in between loses nothing. */
+static void test_reserved_additions_of_two_threads_add_up(void **state)
+{
+    static const uint16_t adder[] = {
+        0x4481,                                         /* li s1, 0 */
+        0x22af, 0x1005, 0x0285,                         /* loop: lr.w t0, (a0); addi t0, t0, 1 */
+        0x232f, 0x1855, 0x1be3, 0xfe03, 0x0485, 0xbfc5, /* sc.w; again if refused; addi s1 */
+    };
+    uint32_t counter;
+    uint32_t x[2][X_ALL];
+
+    (void)state;
+    build_reset();
+    uint32_t task = build_task(SYS_POLICY_STOP);
+
+    for (uint32_t i = 0; i < 2; i++) {
+        build_thread(task, 10);
+        build_thread_of(i)->argument = build_buffer(0, 0);
+        build_thread_of(i)->budget = 11 + 2 * i;
+    }
+    struct k5sim *sim = boot_rv(1, adder, sizeof adder / 2);
+
+    assert_int_equal(k5sim_run(sim, 30000, 0), K5SIM_STOP_TIME);
+    must(sim, k5sim_registers(sim, 0, x[0]));
+    must(sim, k5sim_registers(sim, 1, x[1]));
+    must(sim, k5sim_read(sim, build_buffer(0, 0), &counter, 4));
+    assert_true(x[0][9] > 1000 && x[1][9] > 1000);
+    assert_in_range(counter - x[0][9] - x[1][9], 0, 2);
+    k5sim_close(sim);
+}
+
 static void test_store_to_another_task_is_its_end(void **state)
 {
     struct k5sim_event events[BENCH_EVENTS];
@@ -295,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_share_the_core_by_slices),
         cmocka_unit_test(test_every_register_survives_a_switch),
+        cmocka_unit_test(test_reserved_additions_of_two_threads_add_up),
         cmocka_unit_test(test_store_to_another_task_is_its_end),
         cmocka_unit_test(test_two_instruction_sets_run_side_by_side),
         cmocka_unit_test(test_file_for_the_other_instruction_set_is_refused),
