@@ -38,7 +38,7 @@ SMALL = [
     "-fno-move-loop-invariants", "-fno-if-conversion", "-fno-tree-tail-merge",
 ]  # fmt: skip
 # Registers that the kernel keeps for itself: arch/armv8m/port_types.h.
-FIXED = {"armv8m": ["-ffixed-r9"], "rv32": []}
+FIXED: dict[str, list[str]] = {"armv8m": ["-ffixed-r9"], "rv32": []}
 FLAGS_OF = {"fastpath.c": ["-O2", "-flto"], "memory.c": ["-Os"]}
 
 
