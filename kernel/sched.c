@@ -69,8 +69,10 @@ static void replenish(uint32_t id)
     thread->cooling = 0;
     port_trace(K5_EVENT_REPLENISHED, id, 0, (uint32_t)thread->budget_left, 0);
     if (thread->budget_left <= 0) {
-        budget_spent(id); /* overdrawn by more than a budget: cools down once more */
-        return;
+        budget_spent(id); /* overdrawn by more than a budget: cools down once more, */
+        if (thread->cooling) {
+            return; /* unless it has been given a budget without cooldown meanwhile */
+        }
     }
     donation_payer_changed(id);
     if (thread->state == K5_THREAD_EXHAUSTED) {
