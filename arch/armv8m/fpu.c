@@ -28,7 +28,7 @@ void fpu_start(void)
 {
     uint32_t places = 0;
 
-    for (uint32_t i = 0; i < port_system()->thread_count; i++) {
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
         bool marked = (sys_thread(i)->flags & SYS_THREAD_FPU) != 0;
 
         port_fpu.place[i] = (uint8_t)(marked ? places++ : FPU_NONE);

@@ -7,11 +7,11 @@
 #include "kernel/system.h"
 #include "tests/arch/arch_test.h"
 
-static struct {
+static struct tables {
     struct sys_header header;
     struct sys_thread thread[4];
 } tables = {
-    .header = {.thread_count = 4},
+    .header = {.thread_count = 4, .threads_offset = offsetof(struct tables, thread)},
     .thread = {{.flags = 0},
                {.flags = SYS_THREAD_FPU},
                {.flags = SYS_THREAD_OFF},
@@ -26,11 +26,6 @@ volatile uint32_t *fake_register(uint32_t address)
 {
     assert_int_equal(address, 0xe000ed88);
     return &cpacr;
-}
-
-const struct sys_thread *sys_thread(uint32_t id)
-{
-    return &tables.thread[id];
 }
 
 _Noreturn void port_panic(const char *file, uint32_t line)

@@ -13,6 +13,9 @@
 struct sys_header;
 const struct sys_header *port_system(void);
 
+#define PORT_TABLE(name)             ((const uint8_t *)port_system() + port_system()->name##_offset)
+#define PORT_COUNT(name, configured) (port_system()->name##_count)
+
 struct kernel_state;
 extern struct kernel_state k5;
 
