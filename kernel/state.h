@@ -30,6 +30,7 @@ struct thread_queue {
  *
  * Bytes come first here and in struct kernel_state: the nearest 32 are those that short
  * instructions reach. The registers and the context are together, for the port's entries.
+ * With a size that is a power of two, finding one takes a shift.
  */
 struct thread {
     uint8_t state; /* enum k5_thread_state */
@@ -65,7 +66,7 @@ struct thread {
     uint32_t cooldown;           /* ticks, as set last */
     uint32_t overrun_used;       /* ticks run in this call for a payer that is dry */
     uint8_t loan_entries;        /* while it `lends`: what that takes of its task's `entries` */
-    uint32_t reserved[2];        /* 128 bytes on Armv8-M: finding one is a shift */
+    uint32_t reserved[2];        /* 128 bytes on Armv8-M */
 };
 
 /* kernel/fault.c: the fault that a held task waits with for its supervisor. */
@@ -98,6 +99,7 @@ struct task {
     uint8_t blocked;      /* it waits for loans to end */
     uint8_t urgency;      /* while `dying`: priority of whoever asked for it */
     uint8_t unsupervised; /* its supervisor is gone for good: its own policy counts */
+    uint8_t reserved[29]; /* 256 bytes on Armv8-M */
 };
 
 /* kernel/cap.c. A capability and all that is derived from it are a list, depth first. */
@@ -120,6 +122,7 @@ struct endpoint {
     uint8_t waiting;           /* that thread is RECEIVING here */
     uint8_t oldest;            /* message in its ring */
     uint8_t held;              /* messages in its ring */
+    uint8_t reserved[2];       /* 8 bytes: finding one is a shift */
 };
 
 /* A short message in an endpoint's queue. */

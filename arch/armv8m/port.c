@@ -36,6 +36,7 @@ OFFSET_IS(struct kernel_state, current, K5_CURRENT);
 OFFSET_IS(struct kernel_state, thread[0].reg, K5_REG);
 OFFSET_IS(struct thread, context, offsetof(struct thread, reg) + THREAD_CONTEXT);
 _Static_assert(sizeof(struct thread) == 1u << THREAD_SHIFT, "entry_offsets.h: THREAD_SHIFT");
+_Static_assert(sizeof(struct task) == 256, "kernel/state.h: finding a task is a shift");
 _Static_assert(NO_THREAD == NOBODY, "entry_offsets.h: NOBODY");
 
 static uint32_t mpu_address(uint32_t task)

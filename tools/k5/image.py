@@ -36,6 +36,7 @@ C_FLAGS = [
 SMALL = [
     "-Os", "-flto", "-fno-inline-functions-called-once", "-fno-schedule-insns2",
     "-fno-move-loop-invariants", "-fno-if-conversion", "-fno-tree-tail-merge",
+    "-fira-algorithm=priority",
 ]  # fmt: skip
 # Registers that the kernel keeps for itself: arch/armv8m/port_types.h.
 FIXED: dict[str, list[str]] = {"armv8m": ["-ffixed-r9"], "rv32": []}
