@@ -131,7 +131,6 @@ uint32_t exception_pop(const struct memory *memory, const struct mpu *mpu,
     uint32_t bytes = exception_is_extended(context) ? sizeof image : sizeof image.frame;
     const uint8_t *host = whole_frame(memory, mpu, context->psp, bytes, SYS_READ);
     const struct exception_frame *frame = &image.frame;
-    uint32_t *r = registers->r;
 
     if (host != NULL) {
         copy_frame(&image, host, bytes);
@@ -141,6 +140,8 @@ uint32_t exception_pop(const struct memory *memory, const struct mpu *mpu,
     if ((frame->xpsr & XPSR_EXCEPTION) != 0) { /* a frame that was tampered with (B3.22) */
         return CFSR_INVPC;
     }
+    uint32_t *r = &registers->r[0];
+
     r[0] = frame->r0;
     r[1] = frame->r1;
     r[2] = frame->r2;
