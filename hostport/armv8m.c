@@ -68,16 +68,9 @@ static uint32_t mpu_entries(const struct sys_region *region, bool whole, uint32_
     return pmsav8_entries_most(edges, holes);
 }
 
-static uint32_t mpu_count(const struct sys_region *region, uint32_t count)
-{
-    (void)region;
-    return count; /* one each */
-}
-
 const struct hostport_arch hostport_armv8m = {
     .thread_init = thread_init,
     .fault_site = fault_site,
     .mpu_compile = mpu_compile,
     .mpu_entries = mpu_entries,
-    .mpu_count = mpu_count,
 };

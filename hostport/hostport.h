@@ -37,8 +37,6 @@ struct hostport_arch {
                         struct port_mpu_image *image);
     uint32_t (*mpu_entries)(const struct sys_region *region, bool whole, uint32_t edges,
                             uint32_t holes);
-    /* How many of the protection unit's entries these regions take, as they are. */
-    uint32_t (*mpu_count)(const struct sys_region *region, uint32_t count);
 };
 
 extern const struct hostport_arch hostport_armv8m;

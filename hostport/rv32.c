@@ -48,5 +48,4 @@ const struct hostport_arch hostport_rv32 = {
     .fault_site = fault_site,
     .mpu_compile = mpu_compile,
     .mpu_entries = pmp_entries_most,
-    .mpu_count = pmp_entries,
 };

@@ -49,6 +49,7 @@ static int check_regions(struct k5sim *sim, const struct tables *t, unsigned i)
 {
     const struct sys_task *task = &t->task[i];
     const struct sys_region *region = &t->region[task->first_region];
+    uint32_t entries = 0;
 
     for (unsigned k = 0; k < task->region_count; k++) {
         int result = check_region(sim, "task", i, &region[k]);
@@ -65,12 +66,11 @@ static int check_regions(struct k5sim *sim, const struct tables *t, unsigned i)
             return BAD(sim, "task %u: region 0x%08x is not behind the one before it", i,
                        (unsigned)region[k].base);
         }
+        entries += sim->guest->port->mpu_entries(&region[k], true, 0, 0); /* as the kernel counts */
     }
-    uint32_t entries = sim->guest->port->mpu_count(region, task->region_count);
-
-    if (entries > sim->mpu_regions) {
+    if (entries > t->header->mpu_regions) {
         return BAD(sim, "task %u: its regions take %u entries of the protection unit, of %u", i,
-                   (unsigned)entries, (unsigned)sim->mpu_regions);
+                   (unsigned)entries, t->header->mpu_regions);
     }
     return K5SIM_OK;
 }

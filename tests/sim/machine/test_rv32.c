@@ -304,6 +304,18 @@ static void test_regions_that_need_too_many_entries_are_refused(void **state)
     assert_non_null(strstr(k5sim_error_text(rv), "take 9 entries"));
     k5sim_close(rv);
     k5sim_close(arm);
+
+    /* Neighbours share a border, 7 entries in all; but the kernel reckons with each for itself. */
+    build_reset();
+    build_single(10);
+    for (uint32_t i = 0; i < 3; i++) {
+        build_region(0, FAKE_RAM_BASE + 0x8000 + i * 96, 96, i == 1 ? SYS_READ : SYS_READ | 2u);
+    }
+    rv = open_good();
+    system = build_finish();
+    assert_int_equal(k5sim_set_system(rv, system, system->total_bytes), K5SIM_BAD_SYSTEM);
+    assert_non_null(strstr(k5sim_error_text(rv), "take 9 entries"));
+    k5sim_close(rv);
 }
 
 static void test_boards_that_cannot_be(void **state)
