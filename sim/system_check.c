@@ -141,8 +141,17 @@ static int check_ranges(struct k5sim *sim, const struct tables *t, unsigned i)
         task->first_slot + task->slot_count > h->slot_count) {
         return BAD(sim, "task %u: capabilities or slots outside their tables", i);
     }
-    if (i > 0 && task->first_slot < task[-1].first_slot + task[-1].slot_count) {
-        return BAD(sim, "task %u: its slots are another task's as well", i);
+    for (unsigned k = 0; k < i; k++) {
+        const struct sys_task *other = &t->task[k];
+
+        if (system_share_rows(task->first_slot, task->slot_count, other->first_slot,
+                              other->slot_count)) {
+            return BAD(sim, "tasks %u and %u have slots in common", k, i);
+        }
+        if (system_share_rows(task->first_cap, task->cap_count, other->first_cap,
+                              other->cap_count)) {
+            return BAD(sim, "tasks %u and %u have capabilities in common", k, i);
+        }
     }
     if (task->first_thread + task->thread_count > h->thread_count) {
         return BAD(sim, "task %u: threads %u to %u; there are %u", i, task->first_thread,

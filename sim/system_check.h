@@ -34,3 +34,10 @@ static inline bool system_overlap(uint32_t base, uint32_t bytes, uint32_t other,
 {
     return base - other < other_bytes || other - base < bytes;
 }
+
+/* The same for rows of a table, where there may be none. */
+static inline bool system_share_rows(uint32_t first, uint32_t count, uint32_t other,
+                                     uint32_t other_count)
+{
+    return count != 0 && other_count != 0 && system_overlap(first, count, other, other_count);
+}

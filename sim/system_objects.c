@@ -7,12 +7,6 @@
 
 /* ---------------------------------------------------------------- endpoints, notifications */
 
-static bool share_places(const struct sys_endpoint *a, const struct sys_endpoint *b)
-{
-    return a->queue != 0 && b->queue != 0 &&
-           system_overlap(a->first_message, a->queue, b->first_message, b->queue);
-}
-
 static int check_endpoint(struct k5sim *sim, const struct tables *t, unsigned i)
 {
     const struct sys_endpoint *endpoint = &t->endpoint[i];
@@ -31,7 +25,8 @@ static int check_endpoint(struct k5sim *sim, const struct tables *t, unsigned i)
                    endpoint->receiver);
     }
     for (unsigned k = 0; k < i; k++) {
-        if (share_places(endpoint, &t->endpoint[k])) {
+        if (system_share_rows(endpoint->first_message, endpoint->queue,
+                              t->endpoint[k].first_message, t->endpoint[k].queue)) {
             return BAD(sim, "endpoints %u and %u: their queues have places in common", k, i);
         }
     }

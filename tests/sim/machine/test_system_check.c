@@ -183,7 +183,8 @@ static void test_tasks_and_threads_that_cannot_be(void **state)
     REFUSE("task 1: capabilities", task[1].first_cap = C_COUNT + 1);
     REFUSE("task 0: capabilities", task[0].cap_count = 200);
     REFUSE("task 1: capabilities or slots", task[1].first_slot = 99);
-    REFUSE("another task's", task[1].first_slot = 0); /* one table for two tasks */
+    REFUSE("slots in common", task[1].first_slot = 0); /* one table for two tasks */
+    REFUSE("capabilities in common", task[1].first_cap = C_COUNT - 1);
     REFUSE("task 1: threads 3 to 5", task[1].first_thread = 3);
     REFUSE("task 1: threads 1 to 4", task[1].thread_count = 3);
     REFUSE("lists thread 1", task[0].thread_count = 2);
