@@ -5,6 +5,8 @@
 
 #define STAGE ((volatile struct stage *)(uintptr_t)REGION_STAGE)
 
+#define ACTOR_PRIORITY 20u /* in all descriptions */
+
 static struct k5_fault faults[ACTORS]; /* by the number of the task's main actor */
 static bool is_clean[ACTORS];          /* has had no order since it began */
 
@@ -209,18 +211,41 @@ void acquaint(enum actor who)
     CHECK_EQUAL(try_send(cast[who].orders, &message), K5_OK);
 }
 
-/* Servers first: what they borrowed returns when they die. */
-void stage_reset(void)
+static bool has_a_task(uint32_t who)
 {
-    bool revived = false;
+    return cast[who].orders != 0 && cast[who].task_of == (enum actor)who;
+}
+
+/* Stops all that did something; servers first, so that what they borrowed returns. */
+static bool stop_used(void)
+{
+    bool used = false;
 
     for (uint32_t i = ACTORS; i-- > 0;) {
-        if (cast[i].orders != 0 && cast[i].task_of == (enum actor)i && !is_clean[i]) {
-            revive((enum actor)i);
-            revived = true;
+        if (has_a_task(i) && !is_clean[i]) {
+            CHECK_EQUAL(k5_task_stop(cast[i].task), K5_OK);
+            used = true;
         }
     }
-    for (uint32_t i = 0; revived && i < ACTORS; i++) {
+    return used;
+}
+
+void stage_reset(void)
+{
+    if (!stop_used()) {
+        return;
+    }
+    for (uint32_t i = 0; i < ACTORS; i++) {
+        if (cast[i].orders != 0) {
+            CHECK_EQUAL(k5_thread_set_priority(cast[i].thread, ACTOR_PRIORITY), K5_OK);
+        }
+    }
+    for (uint32_t i = 0; i < ACTORS; i++) {
+        if (has_a_task(i) && !is_clean[i]) {
+            revive((enum actor)i);
+        }
+    }
+    for (uint32_t i = 0; i < ACTORS; i++) {
         if (cast[i].own != 0) {
             acquaint((enum actor)i);
         }

@@ -104,6 +104,7 @@ int main(void)
         run(index);
         (void)ask(KEEPER_VERDICT, judge());
     }
+    stage_reset();
     totals = ask(KEEPER_TOTALS, 0);
     K5_INFO("END passed=%u failed=%u skipped=%u", totals.word[0], totals.word[1], totals.word[2]);
     k5_sleep_forever();

@@ -41,3 +41,8 @@
 #define JUDGES_MOST         30u                       /* priority that the judge may set */
 #define STRANGERS_LIMIT     3u                        /* restart.limit */
 #define STRANGERS_STABLE_US 50000u
+
+/* suite_interrupt.toml */
+#define SLOT_IRQ        SLOT_FIRST_OF_SUITE       /* the alarm; left's without ACK */
+#define SLOT_IRQ_EVENTS (SLOT_FIRST_OF_SUITE + 1) /* right's to wait, left's to signal */
+#define ALARM_BIT       (1u << 5)

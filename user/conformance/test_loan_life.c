@@ -251,16 +251,40 @@ static void grace_ends_for_a_held_borrower(void)
     CHECK_EQUAL(report(LEFT)->lives, lives + 1);
 }
 
-static void grace_ends_for_a_supervised_borrower(void)
+/* It waits for orders: no thread of it can stand in its supervisor's queue, so its policy counts.
+ */
+static void grace_ends_for_a_waiting_borrower(void)
 {
+    struct k5_task_status status = {0};
     uint32_t lives = report(LEFT)->lives;
 
     lend_to(RIGHT, K5_MSG_LEND_MUT);
     CHECK_EQUAL(k5_task_restart(task_of(LEFT)), K5_OK);
     k5_sleep_us(2 * GRACE_US);
-    CHECK_EQUAL(fault(RIGHT).kind, K5_FAULT_TIMEOUT);
-    k5_sleep_us(2 * GRACE_US);
     CHECK_EQUAL(report(LEFT)->lives, lives + 1);
+    CHECK_EQUAL(k5_task_status(task_of(RIGHT), &status), K5_OK);
+    CHECK_EQUAL(status.state, K5_TASK_BACKOFF);
+}
+
+static void grace_tells_the_supervisor(void)
+{
+    uint32_t lives = report(LEFT)->lives;
+
+    CHECK_EQUAL(k5_thread_set_priority(thread_of(LEFT), 6), K5_OK); /* below the judge */
+    CHECK_EQUAL(k5_thread_set_priority(thread_of(RIGHT), 5), K5_OK);
+    order(RIGHT, DO_RUN, WAY_spin_in_call, 0, 0);
+    order_call(LEFT, RIGHT, K5_MSG_LEND_MUT, loan(), BYTES, 0, 0);
+    k5_sleep_us(GRACE_US / 2);
+    CHECK_EQUAL(state(LEFT), K5_THREAD_AWAITING);
+    CHECK_EQUAL(k5_task_restart(task_of(LEFT)), K5_OK);
+    CHECK_EQUAL(state(LEFT), K5_THREAD_LENDING);
+    k5_sleep_us(2 * GRACE_US);
+    CHECK_EQUAL(fault(RIGHT).kind, K5_FAULT_TIMEOUT);
+    CHECK_EQUAL(k5_task_restart(task_of(RIGHT)), K5_OK);
+    k5_sleep_us(GRACE_US);
+    CHECK_EQUAL(report(LEFT)->lives, lives + 1);
+    CHECK_EQUAL(k5_thread_set_priority(thread_of(LEFT), 20), K5_OK);
+    CHECK_EQUAL(k5_thread_set_priority(thread_of(RIGHT), 20), K5_OK);
 }
 
 static void stopped_lender_gets_it_back_for_its_next_life(void)
@@ -449,8 +473,10 @@ static const struct test tests[] = {
      grace_ends_in_a_timeout_fault},
     {"loan_life.lender.grace_for_held", "A held borrower does not keep it longer.",
      grace_ends_for_a_held_borrower},
-    {"loan_life.lender.grace_for_supervised", "A borrower with a supervisor does not, either.",
-     grace_ends_for_a_supervised_borrower},
+    {"loan_life.lender.grace_for_waiting", "One that waits does not, either.",
+     grace_ends_for_a_waiting_borrower},
+    {"loan_life.lender.grace_tells_supervisor",
+     "The timeout fault goes to the borrower's supervisor.", grace_tells_the_supervisor},
     {"loan_life.lender.stop_waits", "The same for stop.",
      stopped_lender_gets_it_back_for_its_next_life},
     {"loan_life.lender.server_goes_on", "A client can never crash a server.",
