@@ -49,7 +49,8 @@ struct device {
     const struct device_model *model;
     uint64_t now;      /* the core's: set before each of the model's functions */
     uint64_t tick_hz;  /* the core's */
-    uint64_t event_at; /* the model's: absolute tick, or DEVICE_NEVER. Consumed when it comes. */
+    uint64_t event_at; /* the model's: absolute tick behind `now`, or DEVICE_NEVER. Consumed when it
+                          comes; `now` is exactly that tick then. */
     uint32_t reg[DEVICE_REGISTERS];
     uint64_t state[DEVICE_STATES]; /* what is in no register; named by the model; 0 at reset */
 };

@@ -76,7 +76,7 @@ static void set_line(struct k5sim *sim, uint32_t line)
 static void record(struct k5sim *sim, uint32_t kind, uint32_t index, const uint32_t arg[3])
 {
     const struct k5sim_event event = {
-        .time = sim->devices.row[index].device.now,
+        .time = machine_now(sim),
         .kind = (uint8_t)kind,
         .thread = sim->kernel.current,
         .code = (uint16_t)index,
@@ -106,11 +106,33 @@ static void update(struct k5sim *sim, uint32_t index)
     machine_cut_run(sim);
 }
 
+/* The event comes to the model at the tick it asked for; what is to follow at once, one later. */
+static void come(struct device *d)
+{
+    d->now = d->event_at;
+    d->event_at = DEVICE_NEVER;
+    if (d->model->event != NULL) {
+        d->model->event(d);
+    }
+    if (d->event_at <= d->now) {
+        d->event_at = d->now + 1u;
+    }
+}
+
+/*
+ * The device as it is now. An event may be due for some ticks already, where an instruction takes
+ * several or an IT block is not interrupted.
+ */
 static struct device *at_work(struct k5sim *sim, uint32_t index)
 {
     struct device *d = &sim->devices.row[index].device;
+    uint64_t now = machine_now(sim);
 
-    d->now = machine_now(sim);
+    while (d->event_at <= now) {
+        come(d);
+        update(sim, index);
+    }
+    d->now = now;
     return d;
 }
 
@@ -174,7 +196,7 @@ bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t b
     }
     if (is_misuse(d, r, bytes)) {
         RECORD(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, 0, bytes);
-        machine_cut_run(sim);
+        update(sim, index);
         return true;
     }
     if (d->model->reading != NULL) {
@@ -198,7 +220,7 @@ bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t 
     if (is_misuse(d, r, bytes)) {
         RECORD(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, value,
                bytes | (uint32_t)K5SIM_MISUSE_WRITE);
-        machine_cut_run(sim);
+        update(sim, index);
         return true;
     }
     const struct device_register *reg = &d->model->registers[r];
@@ -218,11 +240,5 @@ bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t 
 
 void devices_event(struct k5sim *sim, uint32_t index)
 {
-    struct device *d = at_work(sim, index);
-
-    d->event_at = DEVICE_NEVER;
-    if (d->model->event != NULL) {
-        d->model->event(d);
-    }
-    update(sim, index);
+    at_work(sim, index);
 }

@@ -177,6 +177,48 @@ static void test_masked_line_interrupts_nobody(void **state)
     k5sim_close(sim);
 }
 
+/* Times at which the line was raised are due ones, or up to `late` ticks behind: without drift. */
+static void check_phases(struct k5sim *sim, uint64_t period, uint64_t late)
+{
+    static struct k5sim_event events[BENCH_EVENTS];
+    size_t count = bench_take(sim, events);
+    uint64_t first = 0;
+    uint64_t latest = 0;
+    uint32_t raised = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].kind == K5SIM_EVENT_LINE && events[i].arg[1] == 1) {
+            first = raised == 0 ? events[i].time : first;
+            uint64_t phase = (events[i].time - first) % period;
+            uint64_t behind = phase > period / 2 ? 0 : phase; /* the first may be late itself */
+
+            assert_true(behind <= late || period - phase <= late);
+            latest = behind > latest ? behind : latest;
+            raised++;
+        }
+    }
+    assert_in_range(raised, 95, 101);
+    assert_true(latest > 0); /* else this shows nothing */
+    k5sim_close(sim);
+}
+
+/* An interrupt waits for the end of an IT block, and reads in the block see the counter run on. */
+static void test_timer_does_not_drift_where_it_waits_for_a_block(void **state)
+{
+    static const uint16_t blocks[] = {
+        0x21c6, 0x6081, 0x2109, 0x6001, /* RELOAD = 198; CTRL = 9: 199 ticks */
+        0x2901, 0xbf1f, 0x6842, 0x6842, /* loop: cmp r1, #1; itttt ne; ldrne r2, VALUE, twice */
+        0x6842, 0x6842, 0x60c1, 0xe7f7, /* and twice more; INTCLEAR = 9; b loop */
+    };
+    struct k5sim *sim = BOOT(blocks, TIMER, TIMER, 4096);
+
+    (void)state;
+    k5sim_record(sim, BIT(K5SIM_EVENT_LINE));
+    assert_int_equal(k5sim_boot(sim), K5SIM_OK);
+    k5sim_run(sim, 100 * 199, 0);
+    check_phases(sim, 199, 4);
+}
+
 /* Nobody is ready, no timer of the kernel is armed: time jumps to the device's event. */
 static void test_idle_jumps_to_the_device_s_event(void **state)
 {
@@ -517,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_interrupt_comes_at_the_exact_tick),
         cmocka_unit_test(test_level_that_stays_fires_again_when_unmasked),
         cmocka_unit_test(test_masked_line_interrupts_nobody),
+        cmocka_unit_test(test_timer_does_not_drift_where_it_waits_for_a_block),
         cmocka_unit_test(test_idle_jumps_to_the_device_s_event),
         cmocka_unit_test(test_access_sees_the_tick_of_its_instruction),
         cmocka_unit_test(test_device_of_others_is_refused_by_the_regions),
