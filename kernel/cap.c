@@ -15,39 +15,38 @@
 
 /* ------------------------------------------------------------ finding */
 
-enum k5_error cap_find_any(uint32_t id, uint32_t cptr, uint32_t *slot)
+enum k5_error cap_find_any(const struct thread *thread, uint32_t cptr, struct cap **cap)
 {
-    const struct thread *thread = &k5.thread[id];
     uint32_t index = cptr & 0xffffu;
 
     if (index >= thread->slot_count) {
         return K5_E_CPTR;
     }
 
-    const struct cap *cap = &k5.slot[thread->slot_base + index];
+    struct cap *named = &k5.slot[thread->slot_base + index];
 
-    if (cap->kind == K5_KIND_NONE) {
-        return cptr >> 16 != 0 && cptr >> 16 < cap->generation ? K5_E_STALE : K5_E_CPTR;
+    if (named->kind == K5_KIND_NONE) {
+        return cptr >> 16 != 0 && cptr >> 16 < named->generation ? K5_E_STALE : K5_E_CPTR;
     }
-    if (cap->generation != cptr >> 16) {
+    if (named->generation != cptr >> 16) {
         return K5_E_STALE;
     }
-    *slot = thread->slot_base + index;
+    *cap = named;
     return K5_OK;
 }
 
-enum k5_error cap_find(uint32_t id, uint32_t cptr, enum k5_kind kind, uint32_t rights,
-                       uint32_t *slot)
+enum k5_error cap_find(const struct thread *thread, uint32_t cptr, struct cap_need need,
+                       struct cap **cap)
 {
-    enum k5_error error = cap_find_any(id, cptr, slot);
+    enum k5_error error = cap_find_any(thread, cptr, cap);
 
     if (error != K5_OK) {
         return error;
     }
-    if (k5.slot[*slot].kind != kind) {
+    if ((*cap)->kind != need.kind) {
         return K5_E_KIND;
     }
-    return (k5.slot[*slot].rights & rights) == rights ? K5_OK : K5_E_RIGHTS;
+    return ((*cap)->rights & need.rights) == need.rights ? K5_OK : K5_E_RIGHTS;
 }
 
 uint32_t cap_owner(uint32_t slot)
@@ -61,43 +60,39 @@ uint32_t cap_owner(uint32_t slot)
     return task;
 }
 
-bool cap_free_slot(uint32_t task, uint32_t home, uint32_t *slot)
+struct cap *cap_free_slot(uint32_t task, uint32_t home)
 {
     const struct sys_task *table = sys_task(task);
 
     if (home - table->first_slot < table->slot_count) {
-        *slot = home;
-        return true;
+        return &k5.slot[home];
     }
     for (uint32_t i = table->cap_count; i < table->slot_count; i++) {
-        const struct cap *cap = &k5.slot[table->first_slot + i];
+        struct cap *cap = &k5.slot[table->first_slot + i];
 
         if (cap->kind == K5_KIND_NONE && cap->generation != 0) {
-            *slot = table->first_slot + i;
-            return true;
+            return cap;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* ------------------------------------------------------------ the lists of derivation */
 
-static void link_behind(uint32_t slot, uint32_t before)
+static void link_behind(struct cap *cap, struct cap *before)
 {
-    uint32_t after = k5.slot[before].next;
+    uint32_t slot = cap_slot(cap);
 
-    k5.slot[slot].previous = (uint16_t)before;
-    k5.slot[slot].next = (uint16_t)after;
-    k5.slot[before].next = (uint16_t)slot;
-    if (after != NO_SLOT) {
-        k5.slot[after].previous = (uint16_t)slot;
+    cap->previous = (uint16_t)cap_slot(before);
+    cap->next = before->next;
+    before->next = (uint16_t)slot;
+    if (cap->next != NO_SLOT) {
+        k5.slot[cap->next].previous = (uint16_t)slot;
     }
 }
 
-static void unlink(uint32_t slot)
+static void unlink(const struct cap *cap)
 {
-    const struct cap *cap = &k5.slot[slot];
-
     if (cap->previous != NO_SLOT) {
         k5.slot[cap->previous].next = cap->next;
     }
@@ -107,9 +102,9 @@ static void unlink(uint32_t slot)
 }
 
 /* Slots of the description keep their generation: nothing else ever fills them. */
-static void empty(uint32_t slot)
+static void empty(struct cap *cap)
 {
-    struct cap *cap = &k5.slot[slot];
+    uint32_t slot = cap_slot(cap);
     const struct sys_task *table = sys_task(cap_owner(slot));
 
     cap->kind = K5_KIND_NONE;
@@ -120,39 +115,31 @@ static void empty(uint32_t slot)
     }
 }
 
-enum k5_error cap_derive(uint32_t parent, uint32_t task, uint32_t rights, uint32_t badge,
-                         uint32_t *slot)
+struct cap *cap_derive(struct cap *parent, uint32_t task, uint32_t rights, uint32_t badge)
 {
-    const struct cap *from = &k5.slot[parent];
+    struct cap *cap = parent->depth < DEPTH_MAX ? cap_free_slot(task, NO_SLOT) : NULL;
 
-    if (from->depth == DEPTH_MAX || !cap_free_slot(task, NO_SLOT, slot)) {
-        return K5_E_SLOTS;
+    if (cap != NULL) {
+        cap->kind = parent->kind;
+        cap->rights = (uint8_t)rights;
+        cap->object = parent->object;
+        cap->depth = (uint8_t)(parent->depth + 1u);
+        cap->seen = parent->kind == K5_KIND_ENDPOINT ? parent->seen : 0;
+        cap->badge = badge;
+        link_behind(cap, parent);
     }
-
-    struct cap *cap = &k5.slot[*slot];
-
-    cap->kind = from->kind;
-    cap->rights = (uint8_t)rights;
-    cap->object = from->object;
-    cap->depth = (uint8_t)(from->depth + 1u);
-    cap->seen = from->kind == K5_KIND_ENDPOINT ? from->seen : 0;
-    cap->badge = badge;
-    link_behind(*slot, parent);
-    return K5_OK;
+    return cap;
 }
 
-void cap_move(uint32_t from, uint32_t to)
+void cap_move(struct cap *from, struct cap *to)
 {
-    const struct cap *old = &k5.slot[from];
-    struct cap *cap = &k5.slot[to];
-
-    KASSERT(cap->kind == K5_KIND_NONE && old->depth == 0 && !cap_has_children(from));
-    cap->kind = old->kind;
-    cap->rights = old->rights;
-    cap->object = old->object;
-    cap->depth = 0;
-    cap->seen = 0;
-    cap->badge = old->badge;
+    KASSERT(to->kind == K5_KIND_NONE && from->depth == 0 && !cap_has_children(from));
+    to->kind = from->kind;
+    to->rights = from->rights;
+    to->object = from->object;
+    to->depth = 0;
+    to->seen = 0;
+    to->badge = from->badge;
     empty(from);
 }
 
@@ -171,26 +158,24 @@ static void cancel_users(uint32_t slot)
     }
 }
 
-void cap_remove(uint32_t slot)
+void cap_remove(struct cap *cap)
 {
-    const struct cap *cap = &k5.slot[slot];
+    uint32_t slot = cap_slot(cap);
 
     cancel_users(slot);
     if (cap->kind == K5_KIND_REGION && cap->seen != 0) {
-        enum k5_error error = region_unmap(cap_owner(slot), slot);
+        enum k5_error error = region_unmap(cap_owner(slot), cap);
 
         KASSERT(error == K5_OK); /* what can be derived is shared, and nothing of it is ever lent */
     }
-    unlink(slot);
-    empty(slot);
+    unlink(cap);
+    empty(cap);
 }
 
 /* ------------------------------------------------------------ tables */
 
-static void fill(uint32_t slot, const struct sys_cap *given)
+static void fill(struct cap *cap, const struct sys_cap *given)
 {
-    struct cap *cap = &k5.slot[slot];
-
     cap->kind = given->kind;
     cap->rights = given->rights;
     cap->object = (uint8_t)given->object;
@@ -211,7 +196,7 @@ void cap_init_all(void)
     }
     for (uint32_t task = 0; task < sys_task_count(); task++) {
         for (uint32_t i = 0; i < sys_task(task)->cap_count; i++) {
-            fill(sys_task(task)->first_slot + i, sys_cap(sys_task(task)->first_cap + i));
+            fill(&k5.slot[sys_task(task)->first_slot + i], sys_cap(sys_task(task)->first_cap + i));
         }
     }
 }
@@ -227,7 +212,7 @@ void cap_reset_table(uint32_t task)
                        (sys_object(given->object)->flags & SYS_REGION_MOVABLE) != 0;
 
         if (cap->kind == K5_KIND_NONE && !movable) { /* a movable region is elsewhere */
-            fill(table->first_slot + i, given);
+            fill(cap, given);
         }
         if (cap->kind == K5_KIND_ENDPOINT) {
             cap->seen = endpoint_generation(cap->object);
@@ -258,52 +243,51 @@ void cap_describe(struct thread *thread)
     thread_complete(k5.current, K5_OK);
 }
 
-enum k5_error cap_call_mint(struct thread *thread, uint32_t parent)
+enum k5_error cap_call_mint(struct thread *thread, struct cap *parent)
 {
-    const struct cap *from = &k5.slot[parent];
     uint32_t rights = thread->reg[1];
     uint32_t badge = thread->reg[2];
-    uint32_t slot = 0;
 
-    if ((rights & ~(uint32_t)from->rights) != 0) {
+    if ((rights & ~(uint32_t)parent->rights) != 0) {
         return K5_E_RIGHTS;
     }
-    if (cap_is_movable(from) || (from->badge != 0 && badge != from->badge)) {
+    if (cap_is_movable(parent) || (parent->badge != 0 && badge != parent->badge)) {
         return K5_E_INVALID;
     }
 
-    enum k5_error error = cap_derive(parent, thread->task, rights, badge, &slot);
+    const struct cap *minted = cap_derive(parent, thread->task, rights, badge);
 
-    if (error == K5_OK) {
-        thread->reg[1] = cap_cptr_of(slot, thread->slot_base);
+    if (minted == NULL) {
+        return K5_E_SLOTS;
     }
-    return error;
-}
-
-enum k5_error cap_call_delete(struct thread *thread, uint32_t slot)
-{
-    (void)thread;
-    if (cap_has_children(slot) || cap_is_movable(&k5.slot[slot])) {
-        return K5_E_BUSY;
-    }
-    cap_remove(slot);
+    thread->reg[1] = cap_cptr_of(minted, thread);
     return K5_OK;
 }
 
-uint32_t cap_leaf(uint32_t slot)
+enum k5_error cap_call_delete(struct thread *thread, struct cap *cap)
 {
-    for (uint32_t i = 0; i < DEPTH_MAX && cap_has_children(slot); i++) {
-        slot = k5.slot[slot].next;
+    (void)thread;
+    if (cap_has_children(cap) || cap_is_movable(cap)) {
+        return K5_E_BUSY;
     }
-    return slot;
+    cap_remove(cap);
+    return K5_OK;
+}
+
+struct cap *cap_leaf(struct cap *cap)
+{
+    for (uint32_t i = 0; i < DEPTH_MAX && cap_has_children(cap); i++) {
+        cap = &k5.slot[cap->next];
+    }
+    return cap;
 }
 
 /* One capability an entry. */
-enum k5_error cap_call_revoke(struct thread *thread, uint32_t slot)
+enum k5_error cap_call_revoke(struct thread *thread, struct cap *cap)
 {
     (void)thread;
-    if (cap_has_children(slot)) {
-        cap_remove(cap_leaf(slot));
+    if (cap_has_children(cap)) {
+        cap_remove(cap_leaf(cap));
     }
-    return cap_has_children(slot) ? K5_E_AGAIN : K5_OK;
+    return cap_has_children(cap) ? K5_E_AGAIN : K5_OK;
 }

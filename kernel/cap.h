@@ -17,21 +17,34 @@ static inline uint32_t cap_cptr(uint32_t slot, uint32_t generation)
     return generation << 16 | slot;
 }
 
-/* The cptr of slot `slot`, counted over all tables, in the table that it belongs to. */
-static inline uint32_t cap_cptr_of(uint32_t slot, uint32_t slot_base)
+/* The slot that a capability is in, counted over all tables. */
+static inline uint32_t cap_slot(const struct cap *cap)
 {
-    return cap_cptr(slot - slot_base, k5.slot[slot].generation);
+    return (uint32_t)(cap - k5.slot);
+}
+
+/* The cptr of a capability in the table of `thread`'s task. */
+static inline uint32_t cap_cptr_of(const struct cap *cap, const struct thread *thread)
+{
+    return cap_cptr(cap_slot(cap) - thread->slot_base, cap->generation);
 }
 
 /*
- * Finds the capability that `cptr` names in the table of thread `id`'s task. On
- * K5_OK *slot is its index in k5.slot. E_CPTR, E_STALE. Constant time.
+ * Finds the capability that `cptr` names in the table of the thread's task. *cap is
+ * set on K5_OK only. E_CPTR, E_STALE. Constant time.
  */
-K5_MUST_USE enum k5_error cap_find_any(uint32_t id, uint32_t cptr, uint32_t *slot);
+K5_MUST_USE enum k5_error cap_find_any(const struct thread *thread, uint32_t cptr,
+                                       struct cap **cap);
 
-/* The same, and checks that it is of `kind` and holds all `rights`. E_KIND, E_RIGHTS. */
-K5_MUST_USE enum k5_error cap_find(uint32_t id, uint32_t cptr, enum k5_kind kind, uint32_t rights,
-                                   uint32_t *slot);
+/* What a system call asks of a capability. */
+struct cap_need {
+    uint8_t kind;   /* enum k5_kind */
+    uint8_t rights; /* all of these */
+};
+
+/* The same, and checks that it is what is needed. E_KIND, E_RIGHTS. */
+K5_MUST_USE enum k5_error cap_find(const struct thread *thread, uint32_t cptr, struct cap_need need,
+                                   struct cap **cap);
 
 /* Boot: all slots of all tables. */
 void cap_init_all(void);
@@ -41,24 +54,21 @@ void cap_reset_table(uint32_t task);
 
 /*
  * A free slot of task `task`, or its slot `home` if that is its own: a movable
- * region goes there. False: none. Bounded by the size of the table.
+ * region goes there. NULL: none. Bounded by the size of the table.
  */
-K5_MUST_USE bool cap_free_slot(uint32_t task, uint32_t home, uint32_t *slot);
+struct cap *cap_free_slot(uint32_t task, uint32_t home);
 
-/* True if something is derived from the capability in this slot. */
-static inline bool cap_has_children(uint32_t slot)
+/* True if something is derived from this capability. */
+static inline bool cap_has_children(const struct cap *cap)
 {
-    uint32_t next = k5.slot[slot].next;
-
-    return next != NO_SLOT && k5.slot[next].depth > k5.slot[slot].depth;
+    return cap->next != NO_SLOT && k5.slot[cap->next].depth > cap->depth;
 }
 
 /*
- * Derives a capability for task `task` from the one in slot `parent`; the caller
- * has checked rights and badge. *slot is where it is. E_SLOTS.
+ * Derives a capability for task `task`; the caller has checked rights and badge.
+ * NULL: its table is full, or the chain of derivation too long.
  */
-K5_MUST_USE enum k5_error cap_derive(uint32_t parent, uint32_t task, uint32_t rights,
-                                     uint32_t badge, uint32_t *slot);
+struct cap *cap_derive(struct cap *parent, uint32_t task, uint32_t rights, uint32_t badge);
 
 /* Movable regions have one capability, which changes place and has no children. */
 static inline bool cap_is_movable(const struct cap *cap)
@@ -68,16 +78,16 @@ static inline bool cap_is_movable(const struct cap *cap)
 }
 
 /* A movable region's capability moves to another slot, which is free. */
-void cap_move(uint32_t from, uint32_t to);
+void cap_move(struct cap *from, struct cap *to);
 
 /*
  * Removes a capability that nothing is derived from. Who waits in a queue
  * through it gets E_STALE; a region that is mapped through it is unmapped.
  */
-void cap_remove(uint32_t slot);
+void cap_remove(struct cap *cap);
 
-/* A capability that is derived from the one in this slot, itself at worst, and has no children. */
-uint32_t cap_leaf(uint32_t slot);
+/* A capability that is derived from this one, itself at worst, and has no children. */
+struct cap *cap_leaf(struct cap *cap);
 
 /* The task whose table has this slot. */
 uint32_t cap_owner(uint32_t slot);
@@ -86,6 +96,6 @@ uint32_t cap_owner(uint32_t slot);
 void cap_describe(struct thread *thread);
 
 /* System calls: kernel/syscall.c. */
-enum k5_error cap_call_mint(struct thread *thread, uint32_t parent);
-enum k5_error cap_call_delete(struct thread *thread, uint32_t slot);
-enum k5_error cap_call_revoke(struct thread *thread, uint32_t slot);
+enum k5_error cap_call_mint(struct thread *thread, struct cap *parent);
+enum k5_error cap_call_delete(struct thread *thread, struct cap *cap);
+enum k5_error cap_call_revoke(struct thread *thread, struct cap *cap);

@@ -7,9 +7,9 @@
 #include "kernel/system.h"
 #include "kernel/thread.h"
 
-enum k5_error control_call_status(struct thread *thread, uint32_t slot)
+enum k5_error control_call_status(struct thread *thread, struct cap *cap)
 {
-    const struct thread *asked = &k5.thread[k5.slot[slot].object];
+    const struct thread *asked = &k5.thread[cap->object];
     uint64_t consumed = asked->consumed;
 
     thread->reg[1] = asked->state;
@@ -19,9 +19,9 @@ enum k5_error control_call_status(struct thread *thread, uint32_t slot)
     return K5_OK;
 }
 
-enum k5_error control_call_start(struct thread *thread, uint32_t slot)
+enum k5_error control_call_start(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     const struct thread *asked = &k5.thread[id];
 
     (void)thread;
@@ -36,9 +36,9 @@ enum k5_error control_call_start(struct thread *thread, uint32_t slot)
 }
 
 /* It may be the caller, which then gets no result any more. */
-enum k5_error control_call_stop(struct thread *thread, uint32_t slot)
+enum k5_error control_call_stop(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
 
     (void)thread;
     thread_complete(k5.current, K5_OK);
@@ -48,11 +48,11 @@ enum k5_error control_call_stop(struct thread *thread, uint32_t slot)
     return NO_RESULT;
 }
 
-enum k5_error control_call_set_priority(struct thread *thread, uint32_t slot)
+enum k5_error control_call_set_priority(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
 
-    if (thread->reg[1] > k5.slot[slot].badge || thread->reg[1] >= CFG_PRIORITIES) {
+    if (thread->reg[1] > cap->badge || thread->reg[1] >= CFG_PRIORITIES) {
         return K5_E_INVALID;
     }
     k5.thread[id].priority = (uint8_t)thread->reg[1];
@@ -60,9 +60,9 @@ enum k5_error control_call_set_priority(struct thread *thread, uint32_t slot)
     return K5_OK;
 }
 
-enum k5_error control_call_set_budget(struct thread *thread, uint32_t slot)
+enum k5_error control_call_set_budget(struct thread *thread, struct cap *cap)
 {
-    struct thread *asked = &k5.thread[k5.slot[slot].object];
+    struct thread *asked = &k5.thread[cap->object];
     uint32_t budget = thread->reg[1];
     uint32_t cooldown = thread->reg[2];
 

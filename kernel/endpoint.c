@@ -1,6 +1,7 @@
 /* Endpoints. */
 #include "kernel/endpoint.h"
 
+#include "kernel/cap.h"
 #include "kernel/donation.h"
 #include "kernel/kassert.h"
 #include "kernel/queue.h"
@@ -16,6 +17,18 @@ void endpoint_init_all(void)
         k5.endpoint[i].receiver = sys_endpoint(i)->receiver;
         k5.endpoint[i].waiting = 0;
     }
+}
+
+enum k5_error endpoint_find_own(const struct thread *thread, uint32_t cptr, uint32_t rights,
+                                struct cap **cap)
+{
+    struct cap_need need = {K5_KIND_ENDPOINT, (uint8_t)rights};
+    enum k5_error error = cap_find(thread, cptr, need, cap);
+
+    if (error == K5_OK && k5.endpoint[(*cap)->object].receiver != k5.current) {
+        return K5_E_RIGHTS;
+    }
+    return error;
 }
 
 void endpoint_enqueue(uint32_t endpoint, uint32_t id, enum k5_thread_state state)

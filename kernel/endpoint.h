@@ -6,6 +6,13 @@
 
 void endpoint_init_all(void);
 
+/*
+ * Finds the capability of an endpoint that the running thread `thread` receives from,
+ * as cap_find() does. E_RIGHTS, too, if it is another one's.
+ */
+K5_MUST_USE enum k5_error endpoint_find_own(const struct thread *thread, uint32_t cptr,
+                                            uint32_t rights, struct cap **cap);
+
 /* Thread `id` waits in the queue, as SENDING, CALLING or FAULTED, and lends what it has. */
 void endpoint_enqueue(uint32_t endpoint, uint32_t id, enum k5_thread_state state);
 

@@ -18,15 +18,14 @@
 K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
 {
     struct thread *thread = &k5.thread[k5.current];
-    uint32_t slot = 0;
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[IPC_CPTR], K5_KIND_ENDPOINT, K5_RIGHT_SEND, &slot);
+    struct cap *cap = NULL;
+    enum k5_error error = cap_find(thread, thread->reg[IPC_CPTR],
+                                   (struct cap_need){K5_KIND_ENDPOINT, K5_RIGHT_SEND}, &cap);
 
     if (error != K5_OK) {
         return error;
     }
 
-    struct cap *cap = &k5.slot[slot];
     uint32_t receiver = k5.endpoint[cap->object].receiver;
 
     if (k5.task[k5.thread[receiver].task].state == K5_TASK_STOPPED) {
@@ -39,23 +38,8 @@ K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
     if (donation_would_deadlock(k5.current, receiver)) {
         return K5_E_DEADLOCK;
     }
-    thread->used_slot = (uint16_t)slot;
+    thread->used_slot = (uint16_t)cap_slot(cap);
     *endpoint = cap->object;
-    return K5_OK;
-}
-
-K5_MUST_USE static enum k5_error find_source(uint32_t cptr, uint32_t *endpoint)
-{
-    uint32_t slot = 0;
-    enum k5_error error = cap_find(k5.current, cptr, K5_KIND_ENDPOINT, K5_RIGHT_RECV, &slot);
-
-    if (error != K5_OK) {
-        return error;
-    }
-    if (k5.endpoint[k5.slot[slot].object].receiver != k5.current) {
-        return K5_E_RIGHTS;
-    }
-    *endpoint = k5.slot[slot].object;
     return K5_OK;
 }
 
@@ -153,15 +137,15 @@ static enum k5_error send(struct thread *thread, bool is_call)
     return wait_or_fail(thread, endpoint, is_call);
 }
 
-enum k5_error ipc_send(struct thread *thread, uint32_t slot)
+enum k5_error ipc_send(struct thread *thread, struct cap *cap)
 {
-    (void)slot;
+    (void)cap;
     return send(thread, false);
 }
 
-enum k5_error ipc_call(struct thread *thread, uint32_t slot)
+enum k5_error ipc_call(struct thread *thread, struct cap *cap)
 {
-    (void)slot;
+    (void)cap;
     return send(thread, true);
 }
 
@@ -244,31 +228,30 @@ static enum k5_error receive(struct thread *thread, uint32_t endpoint)
     return NO_RESULT;
 }
 
-K5_MUST_USE static enum k5_error check_recv(uint32_t cptr, uint32_t *endpoint)
+K5_MUST_USE static enum k5_error check_recv(const struct thread *thread, uint32_t cptr,
+                                            struct cap **cap)
 {
     enum k5_error error = message_check_buffer();
 
-    return error == K5_OK ? find_source(cptr, endpoint) : error;
+    return error == K5_OK ? endpoint_find_own(thread, cptr, K5_RIGHT_RECV, cap) : error;
 }
 
-enum k5_error ipc_recv(struct thread *thread, uint32_t slot)
+enum k5_error ipc_recv(struct thread *thread, struct cap *cap)
 {
     uint32_t info = thread->reg[IPC_INFO];
-    uint32_t endpoint = 0;
 
-    (void)slot;
     if ((info & ~(uint32_t)(K5_FLAG_TRY | K5_FLAG_TIMED | K5_FLAG_RECV_BUF)) != 0 ||
         flags_contradict(info)) {
         return K5_E_INVALID;
     }
 
-    enum k5_error error = check_recv(thread->reg[IPC_CPTR], &endpoint);
+    enum k5_error error = check_recv(thread, thread->reg[IPC_CPTR], &cap);
 
     if (error != K5_OK) {
         return error;
     }
     donation_end(k5.current);
-    return receive(thread, endpoint);
+    return receive(thread, cap->object);
 }
 
 void ipc_send_fault(uint32_t id, uint32_t endpoint)
@@ -337,12 +320,12 @@ K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
     return K5_OK;
 }
 
-enum k5_error ipc_reply(struct thread *thread, uint32_t slot)
+enum k5_error ipc_reply(struct thread *thread, struct cap *cap)
 {
     uint32_t copied = 0;
     enum k5_error error = check_reply(K5_FLAG_TRY);
 
-    (void)slot;
+    (void)cap;
     if (error == K5_OK) {
         error = answer(false, &copied);
     }
@@ -352,18 +335,16 @@ enum k5_error ipc_reply(struct thread *thread, uint32_t slot)
     return error;
 }
 
-enum k5_error ipc_reply_recv(struct thread *thread, uint32_t slot)
+enum k5_error ipc_reply_recv(struct thread *thread, struct cap *cap)
 {
-    uint32_t endpoint = 0;
     uint32_t copied = 0;
     enum k5_error error = check_reply(K5_FLAG_TRY | K5_FLAG_RECV_BUF);
 
-    (void)slot;
     if (error == K5_OK) {
-        error = check_recv(thread->reg[IPC_BADGE], &endpoint);
+        error = check_recv(thread, thread->reg[IPC_BADGE], &cap);
     }
     if (error == K5_OK) {
-        error = answer(queue_empty(&k5.endpoint[endpoint].queue), &copied);
+        error = answer(queue_empty(&k5.endpoint[cap->object].queue), &copied);
     }
     if (error != K5_OK) {
         return error;
@@ -378,7 +359,7 @@ enum k5_error ipc_reply_recv(struct thread *thread, uint32_t slot)
                             (copy ? (uint32_t)K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
                             (truncated ? (uint32_t)K5_FLAG_REPLY_TRUNCATED : 0);
     donation_end(k5.current);
-    return receive(thread, endpoint);
+    return receive(thread, cap->object);
 }
 
 /* ------------------------------------------------------------ the end of a server */

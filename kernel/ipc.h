@@ -19,11 +19,11 @@ static inline bool ipc_holds_reply(uint32_t id, uint32_t reply)
 }
 
 /* System calls: kernel/syscall.c. They look up their capabilities by themselves. */
-enum k5_error ipc_send(struct thread *thread, uint32_t slot);
-enum k5_error ipc_call(struct thread *thread, uint32_t slot);
-enum k5_error ipc_recv(struct thread *thread, uint32_t slot);
-enum k5_error ipc_reply(struct thread *thread, uint32_t slot);
-enum k5_error ipc_reply_recv(struct thread *thread, uint32_t slot);
+enum k5_error ipc_send(struct thread *thread, struct cap *cap);
+enum k5_error ipc_call(struct thread *thread, struct cap *cap);
+enum k5_error ipc_recv(struct thread *thread, struct cap *cap);
+enum k5_error ipc_reply(struct thread *thread, struct cap *cap);
+enum k5_error ipc_reply_recv(struct thread *thread, struct cap *cap);
 
 /*
  * Thread `id`, which waits for dead or stopped `server`, gets `error`, and back what

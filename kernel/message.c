@@ -38,19 +38,19 @@ static bool may_write(uint32_t id, struct range range)
 
 /* ------------------------------------------------------------ checks */
 
-/* The capability that the message of thread `id` carries, in register `index`. */
-K5_MUST_USE static enum k5_error find_passed(uint32_t id, uint32_t index, bool movable,
-                                             uint32_t *slot)
+/* The capability that the thread's message carries, in register `index`. */
+K5_MUST_USE static enum k5_error find_passed(const struct thread *thread, uint32_t index,
+                                             bool movable, struct cap **cap)
 {
-    enum k5_error error = cap_find_any(id, k5.thread[id].reg[index], slot);
+    enum k5_error error = cap_find_any(thread, thread->reg[index], cap);
 
     if (error != K5_OK) {
         return error;
     }
-    if ((k5.slot[*slot].rights & K5_RIGHT_GRANT) == 0) {
+    if (((*cap)->rights & K5_RIGHT_GRANT) == 0) {
         return K5_E_RIGHTS;
     }
-    return cap_is_movable(&k5.slot[*slot]) == movable ? K5_OK : K5_E_INVALID;
+    return cap_is_movable(*cap) == movable ? K5_OK : K5_E_INVALID;
 }
 
 /* A loan must leave the reply's buffer to its owner. */
@@ -70,7 +70,7 @@ enum k5_error message_check(uint32_t flags, bool call)
     const struct thread *thread = &k5.thread[k5.current];
     uint32_t info = thread->reg[IPC_INFO];
     uint32_t kind = IPC_KIND(info);
-    uint32_t slot = 0;
+    struct cap *cap = NULL;
 
     if (kind == K5_MSG_SHORT) {
         flags |= K5_FLAG_CAP;
@@ -80,7 +80,7 @@ enum k5_error message_check(uint32_t flags, bool call)
     }
     switch (kind) {
     case K5_MSG_SHORT:
-        return (info & K5_FLAG_CAP) != 0 ? find_passed(k5.current, IPC_W1, false, &slot) : K5_OK;
+        return (info & K5_FLAG_CAP) != 0 ? find_passed(thread, IPC_W1, false, &cap) : K5_OK;
     case K5_MSG_COPY:
         if (outgoing(thread).bytes > CFG_COPY_BYTES) {
             return K5_E_SIZE;
@@ -90,7 +90,7 @@ enum k5_error message_check(uint32_t flags, bool call)
     case K5_MSG_LEND_MUT:
         return call ? check_loan(thread) : K5_E_INVALID;
     case K5_MSG_MOVE:
-        return find_passed(k5.current, IPC_W0, true, &slot);
+        return find_passed(thread, IPC_W0, true, &cap);
     default:
         return K5_E_INVALID;
     }
@@ -129,24 +129,31 @@ K5_MUST_USE static enum k5_error copy(uint32_t from, uint32_t to, payload_t *cop
 
 K5_MUST_USE static enum k5_error pass(uint32_t from, uint32_t to, payload_t *passed)
 {
-    uint32_t slot = 0;
-    enum k5_error error = find_passed(from, IPC_W1, false, &slot);
+    struct cap *cap = NULL;
+    enum k5_error error = find_passed(&k5.thread[from], IPC_W1, false, &cap);
 
     if (error != K5_OK) {
         return error;
     }
-    return cap_derive(slot, k5.thread[to].task, k5.slot[slot].rights, k5.slot[slot].badge, passed);
+
+    const struct cap *derived = cap_derive(cap, k5.thread[to].task, cap->rights, cap->badge);
+
+    if (derived == NULL) {
+        return K5_E_SLOTS;
+    }
+    *passed = cap_slot(derived);
+    return K5_OK;
 }
 
 K5_MUST_USE static enum k5_error move(uint32_t from, uint32_t to, payload_t *moved)
 {
-    uint32_t slot = 0;
-    enum k5_error error = find_passed(from, IPC_W0, true, &slot);
+    struct cap *cap = NULL;
+    enum k5_error error = find_passed(&k5.thread[from], IPC_W0, true, &cap);
 
     if (error != K5_OK) {
         return error;
     }
-    return region_move(k5.thread[from].task, slot, k5.thread[to].task, moved);
+    return region_move(k5.thread[from].task, cap, k5.thread[to].task, moved);
 }
 
 K5_MUST_USE static enum k5_error lend(uint32_t from, uint32_t to)
@@ -195,7 +202,7 @@ static void set_moved(struct thread *target, uint32_t slot)
 
     target->reg[IPC_W0] = object->base;
     target->reg[IPC_W1] = object->bytes;
-    target->reg[IPC_W2] = cap_cptr_of(slot, target->slot_base);
+    target->reg[IPC_W2] = cap_cptr_of(&k5.slot[slot], target);
     target->reg[IPC_W3] = 0;
 }
 
@@ -223,7 +230,7 @@ static void set_message(uint32_t from, uint32_t to, payload_t payload)
     } else {
         set_words(target, source);
         if ((info & K5_FLAG_CAP) != 0) {
-            target->reg[IPC_W1] = cap_cptr_of(payload, target->slot_base);
+            target->reg[IPC_W1] = cap_cptr_of(&k5.slot[payload], target);
         }
     }
 }

@@ -45,20 +45,9 @@ static void wake_first(struct name_port *port)
     }
 }
 
-K5_MUST_USE static enum k5_error find_endpoint(const struct thread *thread, uint32_t *slot)
+enum k5_error name_call_listen(struct thread *thread, struct cap *cap)
 {
-    enum k5_error error =
-        cap_find(k5.current, thread->reg[1], K5_KIND_ENDPOINT, K5_RIGHT_RECV | K5_RIGHT_SEND, slot);
-
-    if (error == K5_OK && k5.endpoint[k5.slot[*slot].object].receiver != k5.current) {
-        return K5_E_RIGHTS;
-    }
-    return error;
-}
-
-enum k5_error name_call_listen(struct thread *thread, uint32_t slot)
-{
-    struct name_port *port = &k5.port[k5.slot[slot].object];
+    struct name_port *port = &k5.port[cap->object];
 
     if (port->slot != NO_SLOT && cap_owner(port->slot) != thread->task) {
         return K5_E_BUSY;
@@ -68,10 +57,11 @@ enum k5_error name_call_listen(struct thread *thread, uint32_t slot)
         return K5_OK;
     }
 
-    enum k5_error error = find_endpoint(thread, &slot);
+    enum k5_error error =
+        endpoint_find_own(thread, thread->reg[1], K5_RIGHT_RECV | K5_RIGHT_SEND, &cap);
 
     if (error == K5_OK) {
-        port->slot = (uint16_t)slot;
+        port->slot = (uint16_t)cap_slot(cap);
         wake_first(port);
     }
     return error;
@@ -82,21 +72,21 @@ enum k5_error name_call_listen(struct thread *thread, uint32_t slot)
 K5_MUST_USE static enum k5_error connect_to(struct name_port *port, struct thread *thread,
                                             uint32_t badge)
 {
-    uint32_t slot = 0;
-    uint32_t rights = k5.slot[port->slot].rights & (K5_RIGHT_SEND | K5_RIGHT_GRANT);
-    enum k5_error error = cap_derive(port->slot, thread->task, rights, badge, &slot);
+    struct cap *parent = &k5.slot[port->slot];
+    uint32_t rights = parent->rights & (K5_RIGHT_SEND | K5_RIGHT_GRANT);
+    struct cap *cap = cap_derive(parent, thread->task, rights, badge);
 
-    if (error == K5_OK) {
-        k5.slot[slot].seen = endpoint_generation(k5.slot[slot].object);
-        thread->reg[1] = cap_cptr_of(slot, thread->slot_base);
+    if (cap != NULL) {
+        cap->seen = endpoint_generation(cap->object);
+        thread->reg[1] = cap_cptr_of(cap, thread);
     }
     wake_first(port);
-    return error;
+    return cap != NULL ? K5_OK : K5_E_SLOTS;
 }
 
-enum k5_error name_call_connect(struct thread *thread, uint32_t slot)
+enum k5_error name_call_connect(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     struct name_port *port = &k5.port[id];
     uint32_t flags = thread->reg[1];
 
@@ -104,7 +94,7 @@ enum k5_error name_call_connect(struct thread *thread, uint32_t slot)
         return K5_E_INVALID;
     }
     if (port->slot != NO_SLOT) {
-        return connect_to(port, thread, k5.slot[slot].badge);
+        return connect_to(port, thread, cap->badge);
     }
 
     enum k5_error error = wait_allowed(flags, thread->reg[2]);
@@ -113,7 +103,7 @@ enum k5_error name_call_connect(struct thread *thread, uint32_t slot)
         return error == K5_E_WOULD_BLOCK ? K5_E_CLOSED : error;
     }
     thread->endpoint = (uint8_t)id;
-    thread->used_slot = (uint16_t)slot;
+    thread->used_slot = (uint16_t)cap_slot(cap);
     thread_set_state(k5.current, K5_THREAD_CONNECTING);
     queue_push_back(&port->queue, k5.current);
     return NO_RESULT;

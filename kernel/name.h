@@ -13,5 +13,5 @@ void name_close(uint32_t slot);
 void name_close_all(uint32_t task);
 
 /* System calls: kernel/syscall.c. */
-enum k5_error name_call_listen(struct thread *thread, uint32_t slot);
-enum k5_error name_call_connect(struct thread *thread, uint32_t slot);
+enum k5_error name_call_listen(struct thread *thread, struct cap *cap);
+enum k5_error name_call_connect(struct thread *thread, struct cap *cap);

@@ -102,9 +102,8 @@ void notification_reset(uint32_t id)
 
 /* ------------------------------------------------------------ system calls */
 
-enum k5_error notification_call_signal(struct thread *thread, uint32_t slot)
+enum k5_error notification_call_signal(struct thread *thread, struct cap *cap)
 {
-    const struct cap *cap = &k5.slot[slot];
     uint32_t bits = thread->reg[1];
 
     if (cap->badge != 0 && (bits & ~cap->badge) != 0) {
@@ -114,9 +113,9 @@ enum k5_error notification_call_signal(struct thread *thread, uint32_t slot)
     return K5_OK;
 }
 
-enum k5_error notification_call_wait(struct thread *thread, uint32_t slot)
+enum k5_error notification_call_wait(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     uint32_t mask = thread->reg[2];
     struct notification *notification = &k5.notification[id];
 
@@ -144,10 +143,10 @@ enum k5_error notification_call_wait(struct thread *thread, uint32_t slot)
 
 /* ------------------------------------------------------------ interrupts */
 
-enum k5_error interrupt_call_ack(struct thread *thread, uint32_t slot)
+enum k5_error interrupt_call_ack(struct thread *thread, struct cap *cap)
 {
     (void)thread;
-    unmask(k5.slot[slot].object);
+    unmask(cap->object);
     return K5_OK;
 }
 

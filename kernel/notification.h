@@ -19,6 +19,6 @@ void notification_reset(uint32_t id);
 bool interrupt_is_expected(void);
 
 /* System calls: kernel/syscall.c. */
-enum k5_error notification_call_signal(struct thread *thread, uint32_t slot);
-enum k5_error notification_call_wait(struct thread *thread, uint32_t slot);
-enum k5_error interrupt_call_ack(struct thread *thread, uint32_t slot);
+enum k5_error notification_call_signal(struct thread *thread, struct cap *cap);
+enum k5_error notification_call_wait(struct thread *thread, struct cap *cap);
+enum k5_error interrupt_call_ack(struct thread *thread, struct cap *cap);

@@ -227,13 +227,12 @@ static void drop_objects(uint32_t task)
 }
 
 /* Clears a part of a movable region; its progress stands in the badge, which it has no use for. */
-static enum progress send_home(uint32_t task, uint32_t slot)
+static enum progress send_home(uint32_t task, struct cap *cap)
 {
-    struct cap *cap = &k5.slot[slot];
     const struct sys_region *object = sys_object(cap->object);
 
     if (cap->seen != 0) {
-        enum k5_error error = region_unmap(task, slot);
+        enum k5_error error = region_unmap(task, cap);
 
         KASSERT(error == K5_OK); /* no loan of this task is out any more */
         return MORE;
@@ -247,7 +246,7 @@ static enum progress send_home(uint32_t task, uint32_t slot)
         return MORE;
     }
     cap->badge = 0;
-    cap_move(slot, object->home);
+    cap_move(cap, &k5.slot[object->home]);
     return MORE;
 }
 
@@ -257,21 +256,20 @@ static enum progress step_caps(uint32_t task)
     const struct sys_task *table = sys_task(task);
 
     for (uint32_t i = 0; i < table->slot_count; i++) {
-        uint32_t slot = table->first_slot + i;
-        const struct cap *cap = &k5.slot[slot];
+        struct cap *cap = &k5.slot[table->first_slot + i];
 
         if (cap->kind == K5_KIND_NONE) {
             continue;
         }
         if (i >= table->cap_count && cap_is_movable(cap)) {
-            return send_home(task, slot);
+            return send_home(task, cap);
         }
         if (i >= table->cap_count) {
-            cap_remove(cap_leaf(slot));
+            cap_remove(cap_leaf(cap));
             return MORE;
         }
         if (cap->kind == K5_KIND_REGION && cap->seen != 0) {
-            enum k5_error error = region_unmap(task, slot);
+            enum k5_error error = region_unmap(task, cap);
 
             KASSERT(error == K5_OK);
             return MORE;

@@ -316,10 +316,9 @@ static bool is_free(uint32_t task, const struct sys_region *object)
     return !loan_is_lent(task, range_of(object));
 }
 
-enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access)
+enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
 {
     struct task *owner = &k5.task[task];
-    struct cap *cap = &k5.slot[slot];
     const struct sys_region *object = sys_object(cap->object);
 
     if (!is_free(task, object)) {
@@ -329,14 +328,15 @@ enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access)
         return K5_E_REGIONS;
     }
     cap->seen = (uint16_t)access;
-    owner->mapped[owner->mapped_count++] = (uint16_t)slot;
+    owner->mapped[owner->mapped_count++] = (uint16_t)cap_slot(cap);
     make_view(task);
     return K5_OK;
 }
 
-static void forget_mapping(uint32_t task, uint32_t slot)
+static void forget_mapping(uint32_t task, struct cap *cap)
 {
     struct task *owner = &k5.task[task];
+    uint32_t slot = cap_slot(cap);
     uint32_t i = 0;
 
     while (owner->mapped[i] != slot) {
@@ -344,28 +344,25 @@ static void forget_mapping(uint32_t task, uint32_t slot)
         KASSERT(i < owner->mapped_count);
     }
     owner->mapped[i] = owner->mapped[--owner->mapped_count];
-    k5.slot[slot].seen = 0;
-    owner->entries = (uint8_t)(owner->entries - entries_of(sys_object(k5.slot[slot].object)));
+    cap->seen = 0;
+    owner->entries = (uint8_t)(owner->entries - entries_of(sys_object(cap->object)));
     make_view(task);
 }
 
-enum k5_error region_unmap(uint32_t task, uint32_t slot)
+enum k5_error region_unmap(uint32_t task, struct cap *cap)
 {
-    const struct cap *cap = &k5.slot[slot];
-
     if (cap->seen == 0) {
         return K5_E_STATE;
     }
     if (loan_is_lent(task, range_of(sys_object(cap->object)))) {
         return K5_E_BUSY;
     }
-    forget_mapping(task, slot);
+    forget_mapping(task, cap);
     return K5_OK;
 }
 
-enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *moved)
+enum k5_error region_move(uint32_t from, struct cap *cap, uint32_t to, uint32_t *moved)
 {
-    const struct cap *cap = &k5.slot[slot];
     const struct sys_region *object = sys_object(cap->object);
     uint32_t access = cap->rights & (K5_RIGHT_READ | K5_RIGHT_WRITE);
 
@@ -378,30 +375,33 @@ enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *m
     if (loan_is_lent(from, range_of(object))) {
         return K5_E_BUSY;
     }
-    if (!cap_free_slot(to, object->home, moved)) {
+
+    struct cap *place = cap_free_slot(to, object->home);
+
+    if (place == NULL) {
         return K5_E_SLOTS;
     }
 
     bool was_mapped = cap->seen != 0;
-    enum k5_error error = region_map(to, slot, access);
+    enum k5_error error = region_map(to, cap, access);
 
     if (error != K5_OK) {
         return error;
     }
     if (was_mapped) {
-        forget_mapping(from, slot);
+        forget_mapping(from, cap);
     }
+    *moved = cap_slot(place);
     k5.task[to].mapped[k5.task[to].mapped_count - 1u] = (uint16_t)*moved;
-    cap_move(slot, *moved);
-    k5.slot[*moved].seen = (uint16_t)access;
+    cap_move(cap, place);
+    place->seen = (uint16_t)access;
     return K5_OK;
 }
 
 /* ------------------------------------------------------------ system calls */
 
-enum k5_error region_call_map(struct thread *thread, uint32_t slot)
+enum k5_error region_call_map(struct thread *thread, struct cap *cap)
 {
-    const struct cap *cap = &k5.slot[slot];
     uint32_t access = thread->reg[1];
 
     if (access != SYS_READ && access != (SYS_READ | SYS_WRITE)) {
@@ -411,7 +411,7 @@ enum k5_error region_call_map(struct thread *thread, uint32_t slot)
         return K5_E_RIGHTS;
     }
 
-    enum k5_error error = region_map(thread->task, slot, access);
+    enum k5_error error = region_map(thread->task, cap, access);
 
     if (error == K5_OK) {
         thread->reg[1] = sys_object(cap->object)->base;
@@ -420,7 +420,7 @@ enum k5_error region_call_map(struct thread *thread, uint32_t slot)
     return error;
 }
 
-enum k5_error region_call_unmap(struct thread *thread, uint32_t slot)
+enum k5_error region_call_unmap(struct thread *thread, struct cap *cap)
 {
-    return region_unmap(thread->task, slot);
+    return region_unmap(thread->task, cap);
 }

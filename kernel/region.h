@@ -51,18 +51,18 @@ K5_MUST_USE bool region_lend(uint32_t from, uint32_t to, const struct sys_region
 void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries);
 
 /* Maps the region object of capability `slot` into the task, with `access`. E_BUSY, E_REGIONS. */
-K5_MUST_USE enum k5_error region_map(uint32_t task, uint32_t slot, uint32_t access);
+K5_MUST_USE enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access);
 
 /* Takes it out again. E_STATE: it is not mapped; E_BUSY: some of it is lent. */
-K5_MUST_USE enum k5_error region_unmap(uint32_t task, uint32_t slot);
+K5_MUST_USE enum k5_error region_unmap(uint32_t task, struct cap *cap);
 
 /*
  * Moves a movable region, whose capability is `slot` in task `from`, to a free
  * slot of task `to`, mapped there; *moved is that slot. E_INVALID, E_BUSY,
  * E_SLOTS, E_REGIONS: then nothing has changed.
  */
-K5_MUST_USE enum k5_error region_move(uint32_t from, uint32_t slot, uint32_t to, uint32_t *moved);
+K5_MUST_USE enum k5_error region_move(uint32_t from, struct cap *cap, uint32_t to, uint32_t *moved);
 
 /* System calls: kernel/syscall.c. */
-enum k5_error region_call_map(struct thread *thread, uint32_t slot);
-enum k5_error region_call_unmap(struct thread *thread, uint32_t slot);
+enum k5_error region_call_map(struct thread *thread, struct cap *cap);
+enum k5_error region_call_unmap(struct thread *thread, struct cap *cap);

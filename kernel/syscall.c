@@ -44,23 +44,23 @@ void syscall_log(struct thread *thread)
     thread_complete(k5.current, K5_OK);
 }
 
-static enum k5_error call_sleep(struct thread *thread, uint32_t slot)
+static enum k5_error call_sleep(struct thread *thread, struct cap *cap)
 {
-    (void)slot;
+    (void)cap;
     return sched_sleep((uint64_t)thread->reg[1] << 32 | thread->reg[0]) ? NO_RESULT : K5_OK;
 }
 
-static enum k5_error call_yield(struct thread *thread, uint32_t slot)
+static enum k5_error call_yield(struct thread *thread, struct cap *cap)
 {
     (void)thread;
-    (void)slot;
+    (void)cap;
     sched_rotate();
     return K5_OK;
 }
 
-static enum k5_error call_panic(struct thread *thread, uint32_t slot)
+static enum k5_error call_panic(struct thread *thread, struct cap *cap)
 {
-    (void)slot;
+    (void)cap;
     fault_raise(k5.current, K5_FAULT_PANIC, thread->reg[0]);
     return NO_RESULT;
 }
@@ -71,14 +71,12 @@ static enum k5_error call_panic(struct thread *thread, uint32_t slot)
 #define KIND_ANY 0xffu
 
 /*
- * `run` gets the running thread and, where the first argument is a capability of
- * `kind` with `rights`, the slot where that was found. It returns the call's error,
- * or NO_RESULT.
+ * `run` gets the running thread and, where the first argument must be a
+ * capability, that one. It returns the call's error, or NO_RESULT.
  */
 struct syscall {
-    enum k5_error (*run)(struct thread *thread, uint32_t slot);
-    uint8_t kind;
-    uint8_t rights;
+    enum k5_error (*run)(struct thread *thread, struct cap *cap);
+    struct cap_need need; /* of kind NONE: none; KIND_ANY: any */
 };
 
 static const struct syscall table[K5_SYS_COUNT] = {
@@ -90,38 +88,39 @@ static const struct syscall table[K5_SYS_COUNT] = {
     [K5_SYS_SLEEP] = {.run = call_sleep},
     [K5_SYS_YIELD] = {.run = call_yield},
     [K5_SYS_PANIC] = {.run = call_panic},
-    [K5_SYS_SIGNAL] = {notification_call_signal, K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL},
-    [K5_SYS_WAIT] = {notification_call_wait, K5_KIND_NOTIFICATION, K5_RIGHT_WAIT},
-    [K5_SYS_MINT] = {cap_call_mint, KIND_ANY, 0},
-    [K5_SYS_DELETE] = {cap_call_delete, KIND_ANY, 0},
-    [K5_SYS_REVOKE] = {cap_call_revoke, KIND_ANY, 0},
-    [K5_SYS_MAP] = {region_call_map, K5_KIND_REGION, 0},
-    [K5_SYS_UNMAP] = {region_call_unmap, K5_KIND_REGION, 0},
-    [K5_SYS_IRQ_ACK] = {interrupt_call_ack, K5_KIND_INTERRUPT, K5_RIGHT_ACK},
-    [K5_SYS_LISTEN] = {name_call_listen, K5_KIND_PORT, K5_RIGHT_LISTEN},
-    [K5_SYS_CONNECT] = {name_call_connect, K5_KIND_PORT, K5_RIGHT_CONNECT},
-    [K5_SYS_TASK_STATUS] = {task_call_status, K5_KIND_TASK, K5_RIGHT_STATUS},
-    [K5_SYS_TASK_START] = {task_call_start, K5_KIND_TASK, K5_RIGHT_CONTROL},
-    [K5_SYS_TASK_STOP] = {task_call_stop, K5_KIND_TASK, K5_RIGHT_CONTROL},
-    [K5_SYS_TASK_RESTART] = {task_call_restart, K5_KIND_TASK, K5_RIGHT_CONTROL},
-    [K5_SYS_TASK_HOLD] = {task_call_hold, K5_KIND_TASK, K5_RIGHT_CONTROL},
-    [K5_SYS_TASK_RESUME] = {task_call_resume, K5_KIND_TASK, K5_RIGHT_CONTROL},
-    [K5_SYS_THREAD_STATUS] = {control_call_status, K5_KIND_THREAD, K5_RIGHT_STATUS},
-    [K5_SYS_THREAD_START] = {control_call_start, K5_KIND_THREAD, K5_RIGHT_CONTROL},
-    [K5_SYS_THREAD_STOP] = {control_call_stop, K5_KIND_THREAD, K5_RIGHT_CONTROL},
-    [K5_SYS_THREAD_SET_PRIORITY] = {control_call_set_priority, K5_KIND_THREAD, K5_RIGHT_CONTROL},
-    [K5_SYS_THREAD_SET_BUDGET] = {control_call_set_budget, K5_KIND_THREAD, K5_RIGHT_CONTROL},
+    [K5_SYS_SIGNAL] = {notification_call_signal, {K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL}},
+    [K5_SYS_WAIT] = {notification_call_wait, {K5_KIND_NOTIFICATION, K5_RIGHT_WAIT}},
+    [K5_SYS_MINT] = {cap_call_mint, {KIND_ANY, 0}},
+    [K5_SYS_DELETE] = {cap_call_delete, {KIND_ANY, 0}},
+    [K5_SYS_REVOKE] = {cap_call_revoke, {KIND_ANY, 0}},
+    [K5_SYS_MAP] = {region_call_map, {K5_KIND_REGION, 0}},
+    [K5_SYS_UNMAP] = {region_call_unmap, {K5_KIND_REGION, 0}},
+    [K5_SYS_IRQ_ACK] = {interrupt_call_ack, {K5_KIND_INTERRUPT, K5_RIGHT_ACK}},
+    [K5_SYS_LISTEN] = {name_call_listen, {K5_KIND_PORT, K5_RIGHT_LISTEN}},
+    [K5_SYS_CONNECT] = {name_call_connect, {K5_KIND_PORT, K5_RIGHT_CONNECT}},
+    [K5_SYS_TASK_STATUS] = {task_call_status, {K5_KIND_TASK, K5_RIGHT_STATUS}},
+    [K5_SYS_TASK_START] = {task_call_start, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
+    [K5_SYS_TASK_STOP] = {task_call_stop, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
+    [K5_SYS_TASK_RESTART] = {task_call_restart, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
+    [K5_SYS_TASK_HOLD] = {task_call_hold, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
+    [K5_SYS_TASK_RESUME] = {task_call_resume, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
+    [K5_SYS_THREAD_STATUS] = {control_call_status, {K5_KIND_THREAD, K5_RIGHT_STATUS}},
+    [K5_SYS_THREAD_START] = {control_call_start, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
+    [K5_SYS_THREAD_STOP] = {control_call_stop, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
+    [K5_SYS_THREAD_SET_PRIORITY] = {control_call_set_priority, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
+    [K5_SYS_THREAD_SET_BUDGET] = {control_call_set_budget, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
 };
 
-K5_MUST_USE static enum k5_error find(const struct syscall *call, uint32_t cptr, uint32_t *slot)
+K5_MUST_USE static enum k5_error find(const struct thread *thread, struct cap_need need,
+                                      struct cap **cap)
 {
-    switch (call->kind) {
+    switch (need.kind) {
     case K5_KIND_NONE:
         return K5_OK;
     case KIND_ANY:
-        return cap_find_any(k5.current, cptr, slot);
+        return cap_find_any(thread, thread->reg[0], cap);
     default:
-        return cap_find(k5.current, cptr, call->kind, call->rights, slot);
+        return cap_find(thread, thread->reg[0], need, cap);
     }
 }
 
@@ -132,11 +131,11 @@ void syscall_slow(uint32_t number)
 
     sched_charge();
     if (number < K5_SYS_COUNT && table[number].run != NULL) {
-        uint32_t slot = 0;
-        enum k5_error error = find(&table[number], thread->reg[0], &slot);
+        struct cap *cap = NULL;
+        enum k5_error error = find(thread, table[number].need, &cap);
 
         if (error == K5_OK) {
-            error = table[number].run(thread, slot);
+            error = table[number].run(thread, cap);
         }
         if (error != NO_RESULT) {
             thread_complete(id, error);

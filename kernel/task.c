@@ -273,9 +273,9 @@ bool task_release_ward(uint32_t id)
 
 /* ------------------------------------------------------------ system calls */
 
-enum k5_error task_call_status(struct thread *thread, uint32_t slot)
+enum k5_error task_call_status(struct thread *thread, struct cap *cap)
 {
-    const struct task *task = &k5.task[k5.slot[slot].object];
+    const struct task *task = &k5.task[cap->object];
 
     thread->reg[1] = task->state;
     thread->reg[2] = task->generation;
@@ -283,9 +283,9 @@ enum k5_error task_call_status(struct thread *thread, uint32_t slot)
     return K5_OK;
 }
 
-enum k5_error task_call_start(struct thread *thread, uint32_t slot)
+enum k5_error task_call_start(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     struct task *task = &k5.task[id];
 
     (void)thread;
@@ -304,9 +304,9 @@ enum k5_error task_call_start(struct thread *thread, uint32_t slot)
 }
 
 /* In this call and the next the task may be the caller's own: so the result comes first. */
-enum k5_error task_call_stop(struct thread *thread, uint32_t slot)
+enum k5_error task_call_stop(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
 
     (void)thread;
     thread_complete(k5.current, K5_OK);
@@ -316,9 +316,9 @@ enum k5_error task_call_stop(struct thread *thread, uint32_t slot)
     return NO_RESULT;
 }
 
-enum k5_error task_call_restart(struct thread *thread, uint32_t slot)
+enum k5_error task_call_restart(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     struct task *task = &k5.task[id];
 
     (void)thread;
@@ -337,9 +337,9 @@ enum k5_error task_call_restart(struct thread *thread, uint32_t slot)
     return NO_RESULT;
 }
 
-enum k5_error task_call_hold(struct thread *thread, uint32_t slot)
+enum k5_error task_call_hold(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
 
     (void)thread;
     if (k5.task[id].state != K5_TASK_READY) {
@@ -372,9 +372,9 @@ static void resume(uint32_t id)
     report(id, 0);
 }
 
-enum k5_error task_call_resume(struct thread *thread, uint32_t slot)
+enum k5_error task_call_resume(struct thread *thread, struct cap *cap)
 {
-    uint32_t id = k5.slot[slot].object;
+    uint32_t id = cap->object;
     const struct task *task = &k5.task[id];
     bool resumable = task->fault.kind == 0 || (task->fault.flags & K5_FAULT_FLAG_RESUMABLE) != 0;
 

@@ -22,9 +22,9 @@ void task_timers(uint32_t id);
 K5_MUST_USE bool task_release_ward(uint32_t id);
 
 /* System calls: kernel/syscall.c. */
-enum k5_error task_call_status(struct thread *thread, uint32_t slot);
-enum k5_error task_call_start(struct thread *thread, uint32_t slot);
-enum k5_error task_call_stop(struct thread *thread, uint32_t slot);
-enum k5_error task_call_restart(struct thread *thread, uint32_t slot);
-enum k5_error task_call_hold(struct thread *thread, uint32_t slot);
-enum k5_error task_call_resume(struct thread *thread, uint32_t slot);
+enum k5_error task_call_status(struct thread *thread, struct cap *cap);
+enum k5_error task_call_start(struct thread *thread, struct cap *cap);
+enum k5_error task_call_stop(struct thread *thread, struct cap *cap);
+enum k5_error task_call_restart(struct thread *thread, struct cap *cap);
+enum k5_error task_call_hold(struct thread *thread, struct cap *cap);
+enum k5_error task_call_resume(struct thread *thread, struct cap *cap);

@@ -208,17 +208,22 @@ static void test_cap_of_another_kind_is_refused(void **state)
 /* Generation is checked before kind and rights, so a stale number learns nothing about the slot. */
 static void test_cap_checks_come_in_a_fixed_order(void **state)
 {
-    uint32_t slot = 99;
+    const struct cap_need everything = {K5_KIND_ENDPOINT, 0xff};
+    const struct cap_need other_kind = {K5_KIND_NONE, 0xff};
+    const struct cap_need sending = {K5_KIND_ENDPOINT, K5_RIGHT_SEND};
+    const struct cap_need nothing = {K5_KIND_ENDPOINT, 0};
+    struct cap *cap = NULL;
 
     (void)state;
     build_client_and_server();
-    assert_int_equal(cap_find(CLIENT, powerless + 0x10000, K5_KIND_ENDPOINT, 0xff, &slot),
-                     K5_E_STALE);
-    assert_int_equal(cap_find(CLIENT, powerless, K5_KIND_NONE, 0xff, &slot), K5_E_KIND);
-    assert_int_equal(cap_find(CLIENT, powerless, K5_KIND_ENDPOINT, K5_RIGHT_SEND, &slot),
-                     K5_E_RIGHTS);
-    assert_int_equal(cap_find(CLIENT, powerless, K5_KIND_ENDPOINT, 0, &slot), K5_OK);
-    assert_int_equal(slot, sys_task(CLIENT)->first_slot + 3u);
+
+    const struct thread *client = &k5.thread[CLIENT];
+
+    assert_int_equal(cap_find(client, powerless + 0x10000, everything, &cap), K5_E_STALE);
+    assert_int_equal(cap_find(client, powerless, other_kind, &cap), K5_E_KIND);
+    assert_int_equal(cap_find(client, powerless, sending, &cap), K5_E_RIGHTS);
+    assert_int_equal(cap_find(client, powerless, nothing, &cap), K5_OK);
+    assert_ptr_equal(cap, &k5.slot[sys_task(CLIENT)->first_slot + 3u]);
 }
 
 static void test_caps_describes_each_slot(void **state)

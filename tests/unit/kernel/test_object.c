@@ -415,14 +415,12 @@ static void test_move_of_what_is_lent_is_refused(void **state)
     ASSERT_ACCESS(THIRD, base, BYTES / 2, RW);
     ASSERT_ACCESS(OTHER, base, BYTES / 2, NOT_HERE);
     ASSERT_ACCESS(OTHER, base + BYTES / 2, BYTES / 2, RW);
-    assert_int_equal(region_unmap(OTHER, sys_task(OTHER)->first_slot + (others & 0xffffu)),
-                     K5_E_BUSY);
 
+    struct cap *cap = &k5.slot[sys_task(OTHER)->first_slot + (others & 0xffffu)];
     uint32_t moved = 0;
 
-    assert_int_equal(
-        region_move(OTHER, sys_task(OTHER)->first_slot + (others & 0xffffu), THIRD, &moved),
-        K5_E_BUSY);
+    assert_int_equal(region_unmap(OTHER, cap), K5_E_BUSY);
+    assert_int_equal(region_move(OTHER, cap, THIRD, &moved), K5_E_BUSY);
     PLAY(THIRD, K5_SYS_REPLY, kit_reg(THIRD, 7));
     ASSERT_ACCESS(OTHER, base, BYTES, RW);
     ASSERT_ACCESS(THIRD, base, BYTES, NOT_HERE);
