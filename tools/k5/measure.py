@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from k5 import arch as archs
-from k5 import builder, image, qemu
+from k5 import builder, image, qemu, stays
 from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import FAILED, K5Error
@@ -24,6 +24,8 @@ WARM_BATCHES = 2
 HOSTED_S, QEMU_S = 2.0, 4.0  # how long speeds are measured
 BOOTS_HOSTED, BOOTS_QEMU = 40, 10
 NS_AN_INSTRUCTION = 1  # QEMU with -icount shift=0
+
+INTERRUPT_RUN_US = 60_000_000
 
 NULL_CALLS = ("time", "yield", "caps")
 RV32_BOARD = "virt-rv32"
@@ -146,12 +148,12 @@ def has_rv32() -> bool:
     return all(shutil.which(program) for program in programs)
 
 
-def instructions(board: str | None = None) -> dict[str, float]:
-    """Guest instructions of each measured call, counted on QEMU with icount."""
-    built = _system("cost", board)
+def _costs(name: str, board: str | None, wanted: set[str]) -> dict[str, float]:
+    """Guest instructions of each call that a system measures, counted on QEMU with icount."""
+    built = _system(name, board)
     made, decoder = image.build(built, "release"), Decoder(built)
     ns_a_tick = 1_000_000_000 / built.meta["tick_hz"]
-    found = {}
+    found: dict[str, float] = {}
     with qemu.run(made.elf, made.shim, image.board_of(built), shift=0) as machine:
         for event in machine.events():
             match = re.match(r"bench cost (\w+) ", text := _text(decoder, event))
@@ -159,10 +161,40 @@ def instructions(board: str | None = None) -> dict[str, float]:
                 ticks = _number(text, "ticks") - _number(text, "empty")
                 each = ticks * ns_a_tick / NS_AN_INSTRUCTION / _number(text, "rounds")
                 found[match[1]] = each
-    missing = {"call_reply", *NULL_CALLS} - set(found)
-    if missing:
-        raise K5Error(f"bench: the cost system did not log {sorted(missing)}", status=FAILED)
-    return found
+            if found.keys() >= wanted:
+                return found
+    missing = sorted(wanted - found.keys())
+    raise K5Error(f"bench: the system {name} did not log {missing}", status=FAILED)
+
+
+def instructions(board: str | None = None) -> dict[str, float]:
+    """Of call and reply, and of the cheapest system calls."""
+    return _costs("cost", board, {"call_reply", *NULL_CALLS})
+
+
+def lend_mut_instructions(board: str | None = None) -> float:
+    """Of a call that lends a KiB exclusively, with its reply."""
+    return _costs("lend", board, {"lend_mut"})["lend_mut"]
+
+
+def lend_mut_ns(board: str | None = None) -> float:
+    """The same in nanoseconds of the host, hosted."""
+    marks = (mark for mark in _hosted_marks(_system("lend", board)) if " ipc " in mark.text)
+    return 1e9 / round_trips_per_s(marks, HOSTED_S)
+
+
+def restart_instructions(board: str | None = None) -> float:
+    """Of a task's restart, its own start code apart."""
+    return _costs("restart", board, {"restart"})["restart"]
+
+
+def interrupt_instructions(board: str | None = None) -> float:
+    """From an interrupt's vector to the first instruction of its driver: the most of all rounds."""
+    found = stays.of_run(_system("interrupt", board), 0, INTERRUPT_RUN_US)
+    lengths = [stay.instructions for stay in found if stay.entry == stays.INTERRUPT]
+    if not lengths:
+        raise K5Error("bench: the interrupt system saw no interrupt", status=FAILED)
+    return max(lengths)
 
 
 SIZE_TASK = """

@@ -37,7 +37,8 @@ CHIPS_SINK = "arch/common/soc/sink_ring.c"
 RING_RECORDS = 64
 
 BOOT, TIMER, INTERRUPT, FAULT, IDLE = "boot", "timer", "interrupt", "fault", "idle loop"
-NO_CALL = "system call: no such number"
+CALL = "system call: "
+NO_CALL = CALL + "no such number"
 
 # By symbol; those that an image lacks it has no use for.
 WAYS_IN = {
@@ -157,7 +158,7 @@ def _entry(arch: str, kind: str, registers: dict[str, int]) -> str:
     else:
         number = registers["x17/a7"]
     name = calls().get(number)
-    return f"system call: {name}" if name else NO_CALL
+    return CALL + name if name else NO_CALL
 
 
 def parse(lines: Iterable[str], arch: str, entries: dict[int, str]) -> Iterator[Stay]:

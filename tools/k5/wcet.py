@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from k5 import builder, conformance, stays
+from k5.console import paint
+from k5.errors import K5Error
 from k5.paths import ROOT, shown
 from k5.stays import BOOT, Stay
 
@@ -74,6 +77,10 @@ class Found:
         """The longest of all, boot apart."""
         return max((w.longest for kind, w in self.entries.items() if kind != BOOT), default=0)
 
+    @property
+    def good(self) -> bool:
+        return self.interrupts_off <= LIMIT
+
 
 def jobs(arch: str) -> Iterator[Job]:
     """What runs on that instruction set."""
@@ -122,41 +129,78 @@ def _longer(one: Worst, other: Worst) -> Worst:
 def ordered(found: dict[str, Found]) -> list[str]:
     """Kinds of entries: system calls by number, then the rest."""
     kinds = {kind for one in found.values() for kind in one.entries}
-    calls = [f"system call: {name}" for _, name in sorted(stays.calls().items())]
+    calls = [stays.CALL + name for _, name in sorted(stays.calls().items())]
     rest = [stays.NO_CALL, stays.TIMER, stays.INTERRUPT, stays.FAULT, stays.IDLE, BOOT]
     return [kind for kind in (*calls, *rest) if kind in kinds]
 
 
-def table(found: dict[str, Found], bounds: dict[str, dict[str, int]]) -> str:
-    """A table in Markdown, which people can read as well."""
-    heads = ["entry"]
-    for arch in found:
-        heads += [TITLES[arch], "whole stay", "stays seen", "longest in", "bound"]
-    rows = [heads, ["---", *(["---:", "---:", "---:", "---", "---:"] * len(found))]]
+HEADS = ("longest", "whole stay", "seen", "longest in")
+
+
+def _cells(worst: Worst | None) -> list[str]:
+    if worst is None:
+        return ["not seen", "", "", ""]
+    return [f"{worst.longest:,}", f"{worst.whole:,}", f"{worst.stays:,}", worst.longest_in]
+
+
+def markdown(found: dict[str, Found]) -> str:
+    """A table for each instruction set."""
+    out = []
+    for arch, one in found.items():
+        out += [f"### {TITLES[arch]}", "", "| entry | " + " | ".join(HEADS) + " |",
+                "| --- | ---: | ---: | ---: | --- |"]  # fmt: skip
+        for kind in ordered(found):
+            row = [_name(kind), *_cells(one.entries.get(kind))]
+            out.append("| " + " | ".join(row) + " |")
+        out += ["", f"Longest with interrupts off, boot apart: **{one.interrupts_off:,}** "
+                f"instructions; at most {LIMIT:,} are allowed.", ""]  # fmt: skip
+    return "\n".join(out).rstrip()
+
+
+def _name(kind: str) -> str:
+    return kind.removeprefix(stays.CALL)
+
+
+def text(found: dict[str, Found], colour: bool) -> str:
+    """For people: both instruction sets side by side."""
+    lines = [f"{'instructions with interrupts off':32} " + " ".join(
+        f"{TITLES[arch] + ' ' + head:>22}" for arch in found for head in HEADS[:2]
+    )]  # fmt: skip
     for kind in ordered(found):
-        row = [kind.removeprefix("system call: ")]
-        for arch, one in found.items():
+        row = f"{_name(kind):32} "
+        for one in found.values():
             worst = one.entries.get(kind)
-            bound = bounds.get(arch, {}).get(kind)
-            if worst:
-                row += [f"{worst.longest:,}", f"{worst.whole:,}", f"{worst.stays:,}", worst.longest_in]
-            else:
-                row += ["not seen", "", "", ""]
-            row.append(f"{bound:,}" if bound is not None else "")
-        rows.append(row)
-    off = ["**longest with interrupts off**"]
+            longest = worst.longest if worst else 0
+            bad = longest > LIMIT and kind != BOOT
+            shown_ = f"{longest:22,}" if worst else f"{'not seen':>22}"
+            row += paint(shown_, "red", colour and bad) + f" {worst.whole if worst else 0:22,} "
+        lines.append(row.rstrip())
+    row = f"{'longest of all, boot apart':32} "
     for one in found.values():
-        off += [f"**{one.interrupts_off:,}**", "", "", "", f"at most {LIMIT:,}"]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [*rows, off])
+        style = "bold green" if one.good else "bold red"
+        row += paint(f"{one.interrupts_off:22,}", style, colour) + f" {f'at most {LIMIT:,}':>22} "
+    return "\n".join([*lines, row.rstrip()])
 
 
-def write_page(text: str, path: Path = PAGE) -> None:
+def as_json(found: dict[str, Found]) -> dict[str, Any]:
+    """For machines."""
+    return {
+        arch: {
+            "interrupts_off": one.interrupts_off,
+            "limit": LIMIT,
+            "entries": {_name(kind): asdict(one.entries[kind])
+                        for kind in ordered(found) if kind in one.entries},
+        }
+        for arch, one in found.items()
+    }  # fmt: skip
+
+
+def write_page(table: str, path: Path = PAGE) -> None:
     """Puts the table between its marks."""
-    page = path.read_text()
     pattern = re.escape(BEGIN) + r".*?" + re.escape(END)
-    path.write_text(re.sub(pattern, lambda found: f"{BEGIN}\n\n{text}\n\n{END}", page, flags=re.DOTALL))
-
-
-def reproduce(job: str) -> str:
-    """What runs a system again."""
-    return f"./k5 run {shown(ROOT)}/{job}"
+    page, count = re.subn(
+        pattern, lambda found: f"{BEGIN}\n\n{table}\n\n{END}", path.read_text(), flags=re.DOTALL
+    )
+    if count != 1:
+        raise K5Error(f"{shown(path)}: needs one '{BEGIN}' and one '{END}' behind it")
+    path.write_text(page)

@@ -1,7 +1,9 @@
 """Measure, and compare with what must be reached: both sides in one run.
 
 The systems that are measured are in user/bench/. Speeds are of this machine, now:
-let nothing else run. Exit code: 0 all reached, 1 some missed, 2 could not run.
+let nothing else run. --wcet measures instead the longest way through the kernel of
+each kind of entry, over all systems that test it; --write puts that table into
+docs/worst-cases.md. Exit code: 0 all reached, 1 some missed, 2 could not run.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 
 from k5 import setup
 from k5.console import coloured, paint, progress
-from k5.errors import FAILED, PASSED
+from k5.errors import FAILED, PASSED, K5Error
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,30 @@ FIGURES = (
            at_most=500, goal=430),
     Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
            at_most=60),
-    Figure("kernel.text_bytes", "kernel code, Cortex-M33, release", "bytes", at_most=9000),
-    Figure("kernel.ram_bytes", "kernel RAM, 8 tasks, 96 slots, 8 endpoints", "bytes", at_most=4096),
+    Figure("lend_mut.instructions", "lend_mut of 1 KiB + reply, Cortex-M33", "insns"),
+    Figure("lend_mut.ns", "lend_mut of 1 KiB + reply, hosted", "ns"),
+    Figure("interrupt.instructions", "interrupt to its driver, Cortex-M33", "insns"),
+    Figure("restart.instructions", "restart of a task, Cortex-M33", "insns"),
+    Figure("kernel.text_bytes", "kernel code, Cortex-M33, release", "bytes", at_most=16_384),
+    Figure("kernel.ram_bytes", "kernel RAM, 8 tasks, 96 slots, 8 endpoints", "bytes", at_most=6144),
     Figure("rv32.ipc.hosted_per_s", "call + reply of 4 words, hosted, RV32", "/s", at_least=9e5),
     Figure("rv32.ipc.qemu_per_s", "call + reply of 4 words, QEMU, RV32", "/s"),
     Figure("rv32.ipc.ratio", "  hosted against QEMU", "x", at_least=5),
     Figure("rv32.kernel.call_reply_instructions", "call + reply of 4 words, RV32", "insns",
            at_most=650),
     Figure("rv32.kernel.null_syscall_instructions", "cheapest system call, RV32", "insns"),
+    Figure("rv32.lend_mut.instructions", "lend_mut of 1 KiB + reply, RV32", "insns"),
+    Figure("rv32.lend_mut.ns", "lend_mut of 1 KiB + reply, hosted, RV32", "ns"),
+    Figure("rv32.interrupt.instructions", "interrupt to its driver, RV32", "insns"),
+    Figure("rv32.restart.instructions", "restart of a task, RV32", "insns"),
     Figure("rv32.kernel.text_bytes", "kernel code, RV32, release", "bytes"),
     Figure("rv32.kernel.ram_bytes", "kernel RAM of the same, RV32", "bytes"),
 )  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wcet", action="store_true", help="the longest ways through the kernel")
+    parser.add_argument("--write", action="store_true", help="with --wcet: into docs/worst-cases.md")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -100,12 +112,29 @@ def measure() -> dict[str, float]:
         costs = take.instructions()
         values["kernel.call_reply_instructions"] = costs["call_reply"]
         values["kernel.null_syscall_instructions"] = min(costs[name] for name in take.NULL_CALLS)
+        shown.update("loans, interrupts and restarts")
+        values |= objects()
         if take.has_rv32():
             shown.update("call and reply, RV32, hosted and QEMU")
             values |= rv32_ipc()
             shown.update("instructions and sizes, RV32")
             values |= rv32()
+            shown.update("loans, interrupts and restarts, RV32")
+            found = objects(take.RV32_BOARD)
+            values |= {f"rv32.{key}": value for key, value in found.items()}
     return values
+
+
+def objects(board: str | None = None) -> dict[str, float]:
+    """What is not call and reply."""
+    from k5 import measure as take
+
+    return {
+        "lend_mut.instructions": take.lend_mut_instructions(board),
+        "lend_mut.ns": take.lend_mut_ns(board),
+        "interrupt.instructions": take.interrupt_instructions(board),
+        "restart.instructions": take.restart_instructions(board),
+    }
 
 
 def rv32_ipc() -> dict[str, float]:
@@ -176,9 +205,28 @@ def as_json(values: dict[str, float], missed: list[str]) -> dict[str, Any]:
     return {**result, "missed": missed}
 
 
+def worst_cases(args: argparse.Namespace) -> int:
+    """The table of the longest ways through the kernel."""
+    from k5 import wcet
+
+    with progress("running the systems that test the kernel") as shown:
+        found = wcet.measure(shown.update)
+    if args.write:
+        wcet.write_page(wcet.markdown(found))
+    if args.json:
+        print(json.dumps(wcet.as_json(found), indent=1))
+    else:
+        print(wcet.text(found, coloured(sys.stdout)))
+    return PASSED if all(one.good for one in found.values()) else FAILED
+
+
 def main(args: argparse.Namespace) -> int:
     """Exit code: 0 all reached, 1 some missed, 2 could not run."""
-    setup.ready()
+    setup.ready("test" if args.wcet else "run")
+    if args.wcet:
+        return worst_cases(args)
+    if args.write:
+        raise K5Error("--write needs --wcet")
     values = measure()
     measured = [figure for figure in FIGURES if figure.key in values]
     missed = [figure.key for figure in measured if not figure.reached(values[figure.key])]

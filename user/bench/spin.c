@@ -1,0 +1,7 @@
+/* Runs whenever it may. */
+int main(void)
+{
+    for (;;) {
+        __asm__ volatile("");
+    }
+}
