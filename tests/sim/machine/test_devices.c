@@ -335,6 +335,37 @@ static void test_misaligned_access_is_a_usage_fault(void **state)
     assert_fault(fault_of(BOOT(ldrh, TIMER + 1, TIMER, 4096)), K5_FAULT_UNALIGNED, 0, 0x01000000);
 }
 
+/* A word across the border between memory and a device: nothing of it may be stored. */
+static void test_store_across_memory_and_device_does_nothing(void **state)
+{
+    static const uint16_t code[] = {0x43c9, 0x6001, 0xe7fe}; /* mvns r1, r1; str r1, [r0] */
+    const uint32_t border = FAKE_RAM_BASE + FAKE_RAM_BYTES;
+    const struct k5sim_device neighbour = {"cmsdk-timer", "neighbour", border, 1};
+    const struct bench_program programs[] = {BENCH_PROGRAM(code)};
+    static struct k5sim_event events[BENCH_EVENTS];
+
+    (void)state;
+    for (uint32_t before = 1; before < 4; before++) {
+        struct k5sim *sim = bench_open_devices(&neighbour, 1);
+
+        build_reset();
+        build_single(10);
+        build_task_of(0)->policy = SYS_POLICY_STOP;
+        build_region(0, border - 1024, 1024, SYS_READ | SYS_WRITE);
+        build_region(0, border, 4096, SYS_READ | SYS_WRITE);
+        build_thread_of(0)->argument = border - before;
+        bench_start(sim, programs, 1);
+        k5sim_run(sim, 100, 0);
+        const struct k5sim_event *fault =
+            bench_find(events, bench_take(sim, events), K5_EVENT_FAULT, 0);
+
+        assert_int_equal(fault->code, K5_FAULT_UNALIGNED);
+        assert_int_equal(fault->arg[PC], bench_text(0) + 2);
+        assert_int_equal(word(sim, border - 4), 0);
+        k5sim_close(sim);
+    }
+}
+
 /* What the timer does not know reads 0, writes nothing, and is recorded. */
 static void test_misuse_is_recorded_and_does_nothing(void **state)
 {
@@ -565,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_device_of_others_is_refused_by_the_regions),
         cmocka_unit_test(test_address_without_register_is_a_bus_error),
         cmocka_unit_test(test_misaligned_access_is_a_usage_fault),
+        cmocka_unit_test(test_store_across_memory_and_device_does_nothing),
         cmocka_unit_test(test_misuse_is_recorded_and_does_nothing),
         cmocka_unit_test(test_accesses_are_recorded_by_register),
         cmocka_unit_test(test_full_ring_stops_in_the_middle_of_a_slice),
