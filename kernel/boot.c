@@ -17,11 +17,11 @@
 static bool tables_fit(const struct sys_header *system)
 {
     return system->magic == SYS_MAGIC && system->version == SYS_VERSION &&
-           system->task_count <= CFG_TASKS && system->thread_count <= CFG_THREADS &&
-           system->endpoint_count <= CFG_ENDPOINTS && system->slot_count <= CFG_SLOTS &&
-           system->notification_count <= CFG_NOTIFICATIONS &&
-           system->interrupt_count <= CFG_INTERRUPTS && system->port_count <= CFG_PORTS &&
-           system->object_count <= CFG_OBJECTS && system->message_count <= CFG_MESSAGES;
+           sys_task_count() <= CFG_TASKS && sys_thread_count() <= CFG_THREADS &&
+           sys_endpoint_count() <= CFG_ENDPOINTS && sys_slot_count() <= CFG_SLOTS &&
+           sys_notification_count() <= CFG_NOTIFICATIONS &&
+           sys_interrupt_count() <= CFG_INTERRUPTS && sys_port_count() <= CFG_PORTS &&
+           sys_object_count() <= CFG_OBJECTS && PORT_COUNT(message, CFG_MESSAGES) <= CFG_MESSAGES;
 }
 
 static void report(void)

@@ -200,7 +200,7 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     return shlex.join(
         [
             *archs.of(board.arch).flags(board.cpu), *FIXED[board.arch], *C_FLAGS, *SMALL,
-            "-nostdlib", "-nostartfiles", "-static",
+            "-fno-function-sections", "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
