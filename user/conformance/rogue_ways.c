@@ -329,6 +329,23 @@ static void spin_in_call(volatile struct report *report, uint32_t b, uint32_t c)
     }
 }
 
+static void call_for_ever(volatile struct report *report, uint32_t b, uint32_t c)
+{
+    for (report->value = 0;; report->value++) {
+        struct k5_message message = k5_short((uint16_t)(c >> 16), c & 0xffffu, 1000, 0, 0);
+
+        report->r[0] = (uint32_t)k5_call(CPTR(b), &message);
+    }
+}
+
+static void count_for_ever(volatile struct report *report, uint32_t b, uint32_t c)
+{
+    (void)b;
+    (void)c;
+    for (report->value = 0;; report->value++) {
+    }
+}
+
 #define ROGUE_WAY_ROW_(name) [WAY_##name] = {name},
 
 const struct rogue_act rogue_ways[WAYS] = {ROGUE_WAYS(ROGUE_WAY_ROW_)};

@@ -27,7 +27,9 @@
     WAY(wild_loans)           /* loans all over memory to slot b; value: how many were taken */    \
     WAY(steal_messages)       /* receives from others' endpoints; value: how many worked */        \
     WAY(call_in_circles)      /* calls slot b, which calls back; value: how many worked */         \
-    WAY(spin_in_call)         /* receives, computes for ever */
+    WAY(spin_in_call)         /* receives, computes for ever */                                    \
+    WAY(call_for_ever)        /* slot b, label and word 0 from c; again and again */               \
+    WAY(count_for_ever)       /* value */
 
 #define ROGUE_WAY_NUMBER_(name) WAY_##name,
 enum rogue_way { ROGUE_WAYS(ROGUE_WAY_NUMBER_) WAYS };

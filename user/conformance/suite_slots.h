@@ -46,3 +46,13 @@
 #define SLOT_IRQ        SLOT_FIRST_OF_SUITE       /* the alarm; left's without ACK */
 #define SLOT_IRQ_EVENTS (SLOT_FIRST_OF_SUITE + 1) /* right's to wait, left's to signal */
 #define ALARM_BIT       (1u << 5)
+
+/* suite_time.toml */
+#define SLOT_CHAIN       SLOT_FIRST_OF_SUITE /* to call the first link */
+#define LEFTS_SLICE_US   20000u
+#define POOR_US          5000u /* middle's budget */
+#define POOR_COOLDOWN_US 45000u
+#define PETTY_TICKS      20000u /* right's budget and cooldown are about this */
+#define LEAST_TICKS      2000u  /* least budget on all boards: of 2,000 instructions */
+#define LINK_OVERRUN_US  2000u
+#define THREADS          10u /* of the system */
