@@ -86,7 +86,7 @@ struct cpu_fault {
  * `text_bytes` of code sizes the translation buffer. NULL if Unicorn refuses: `*why` (a constant)
  * says what.
  */
-#define CPU_DEVICE_PAGES 64u
+#define CPU_DEVICE_PAGES 256u
 struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, const struct cpu_bus *bus,
                      uint32_t text_bytes, const char **why);
 

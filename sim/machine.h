@@ -90,6 +90,9 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
 int machine_error(struct k5sim *sim, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* board.c: true, or false with the reason in `error`. */
+bool board_check(const struct k5sim_board *board, char *error, size_t bytes);
+
 /* system_check.c: K5SIM_OK, or K5SIM_BAD_SYSTEM with sim->error set. */
 int system_check(struct k5sim *sim, const void *blob, size_t bytes);
 
