@@ -67,7 +67,7 @@ vectors:
 FUNCTION boot_entry
     SAVE
     bl      port_boot
-    b       leave_idle
+    b       exit_idle
 
 FUNCTION timer_entry
     SAVE
@@ -75,14 +75,14 @@ FUNCTION timer_entry
 
 /* The idle thread is privileged, all others are not; only boot, timer and interrupts can interrupt
  * it. CONTROL takes effect at the exception return. */
-leave_idle:
+exit_idle:
     ldrb    r0, [r9, #K5_CURRENT]
     cmp     r0, #NOBODY
     ite     eq
     moveq   r0, #2
     movne   r0, #3
     msr     control, r0
-    b       leave
+    b       exit_thread
 
 /* A fault of a thread comes from thread mode, on PSP: EXC_RETURN bits 3 and 2. */
 FUNCTION fault_entry
@@ -91,7 +91,7 @@ FUNCTION fault_entry
     bne     fault_in_kernel
     SAVE
     bl      port_fault
-    b       leave
+    b       exit_thread
 
 /* We never go back, so all of the stack is free again (MSP may stand at its limit), the frame's
  * place too: so its pc is read first. */
@@ -116,7 +116,7 @@ FUNCTION irq_entry
     mrs     r0, ipsr
     subs    r0, #FIRST_IRQ
     bl      kernel_interrupt
-    b       leave_idle
+    b       exit_idle
     .pool
 
     .text
@@ -127,7 +127,7 @@ FUNCTION svc_entry
 
 /* ---------------------------------------------------------------- exit */
 
-leave:
+exit_thread:
     ldrb    r0, [r9, #K5_CURRENT]
     ldrd    r1, r2, [r4, #PORT_ID]
     cmp     r0, r1
@@ -150,6 +150,9 @@ switch:                             /* r0 = k5.current */
     ldr     r1, [r4, #PORT_MAPPED]
     cmp     r0, r1
     beq     resume
+    ldr     r3, [r4, #PORT_STALE]
+    cbnz    r3, refresh
+refreshed:                          /* r0 = image, r2 = struct port_saved */
 
 /* RBAR, RLAR and their three aliases are four regions in eight words. The MPU stays on meanwhile:
  * old and new regions may overlap for a moment, but none of them holds anything of the kernel. */
@@ -171,6 +174,12 @@ resume:                             /* r2 = struct port_saved */
     msr     psplim, r3              /* first: PSP must never stand below it */
     msr     psp, r0
     bx      r1
+
+refresh:
+    push    {r0, r2}
+    bl      port_refresh
+    pop     {r0, r2}
+    b       refreshed
 
 /* The MPU keeps the last task's regions: they are right when it runs next, and idle, being
  * privileged, has the default memory map. */

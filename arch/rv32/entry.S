@@ -40,7 +40,7 @@ port_reset:
     bltu    t0, t1, 1b
 
     call    port_boot
-    j       leave
+    j       exit_thread
 
 /* -------------------------------------------------------------- entries */
 
@@ -86,7 +86,7 @@ trap_entry:
 
 /* ----------------------------------------------------------------- exit */
 
-leave:
+exit_thread:
     la      t0, port
     lbu     a0, PORT_BYTES + K5_CURRENT(t0)
     lw      a1, PORT_ID(t0)
@@ -150,6 +150,9 @@ load:
     lw      t1, THREAD_MPU(sp)
     lw      t2, PORT_MAPPED(t0)
     beq     t1, t2, mapped
+    lw      t2, PORT_STALE(t0)
+    bnez    t2, refresh
+refreshed:                          /* t1 = image, sp = thread */
     sw      t1, PORT_MAPPED(t0)
 
 /* Old and new entries may mix for a moment: none of them binds machine mode. */
@@ -189,12 +192,20 @@ mapped:
     lw      s11, THREAD_S + 44(sp)
     j       resume
 
+refresh:                            /* nothing of ours is on the stack any more */
+    la      sp, kernel_stack_top
+    call    port_refresh
+    la      t0, port
+    lw      sp, PORT_SAVED(t0)
+    lw      t1, THREAD_MPU(sp)
+    j       refreshed
+
 /* The PMP keeps the last task's entries: they are right when it runs next. */
 go_idle:
     sw      zero, PORT_SAVED(t0)
     la      sp, kernel_stack_top
     call    port_idle
-    j       leave
+    j       exit_thread
 
 /* ------------------------------------------------- interrupts and faults */
 
@@ -204,17 +215,17 @@ not_a_call:                         /* a0 = mcause, t1 = mepc */
     bltz    a0, interrupt
     csrr    a1, mtval
     call    port_fault
-    j       leave
+    j       exit_thread
 
 interrupt:                          /* the timer's, 7, and external ones, 11, are enabled */
     andi    a0, a0, CAUSE_EXTERNAL_ONLY
     bnez    a0, external
     call    port_timer
-    j       leave
+    j       exit_thread
 
 external:
     call    port_external
-    j       leave
+    j       exit_thread
 
 /* arch/common/event.h; the arguments stay. */
     .global port_stop

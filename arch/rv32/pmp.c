@@ -115,7 +115,7 @@ static void put_region(struct rv32_mpu_image *image, uint32_t index,
     }
 }
 
-void pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image)
+bool pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image)
 {
     struct place place = {0};
 
@@ -126,10 +126,11 @@ void pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mp
 
         advance(&place, &region[i], shape);
         if (place.used > PMP_ENTRIES) {
-            return;
+            return false;
         }
         put_region(image, index, &region[i], shape);
     }
+    return true;
 }
 
 static uint32_t cfg_at(const struct rv32_mpu_image *image, uint32_t index)

@@ -34,10 +34,10 @@ uint32_t pmp_entries_most(const struct sys_region *region, bool whole, uint32_t 
 
 /*
  * Fills `image` from `count` regions, which are as kernel/system.h promises; the
- * rest of it is entries that are off. pmp_entries() must not exceed PMP_ENTRIES:
+ * rest of it is entries that are off. False if pmp_entries() exceeds PMP_ENTRIES:
  * what does not fit is left out, so a task never has more than its regions say.
  */
-void pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image);
+bool pmp_compile(const struct sys_region *region, uint32_t count, struct rv32_mpu_image *image);
 
 /* What an entry covers, decoded from register values. */
 struct pmp_range {
