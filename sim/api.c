@@ -322,7 +322,7 @@ uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, 
         address + (bytes - 1u) < address) {
         return 0;
     }
-    sim->guest->decode_mpu(&mpu, &sim->kernel.task[task].mpu, sim->mpu_regions);
+    machine_view(sim, task, &mpu);
     return mpu_range(&mpu, address, bytes).all;
 }
 

@@ -153,9 +153,11 @@ static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 static void saved_registers(struct k5sim *sim, const struct thread *thread,
                             struct cpu_registers *registers)
 {
+    struct mpu mpu;
+
+    machine_view(sim, thread->task, &mpu);
     registers->r[CPU_SP] = thread->context.armv8m.psp;
-    exception_pop(sim->memory, machine_mpu(sim, thread->task), &thread->context.armv8m, registers,
-                  NULL);
+    exception_pop(sim->memory, &mpu, &thread->context.armv8m, registers, NULL);
     memcpy(&registers->r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
 }
 

@@ -139,7 +139,17 @@ void machine_init(struct k5sim *sim)
 
 /* ---------------------------------------------------------------- tasks */
 
-const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
+void machine_view(const struct k5sim *sim, uint32_t task, struct mpu *mpu)
+{
+    const struct task *t = &sim->kernel.task[task];
+    struct port_mpu_image image;
+
+    sim->guest->port->mpu_compile(t->region, t->region_count, &image);
+    sim->guest->decode_mpu(mpu, &image, sim->mpu_regions);
+}
+
+/* The regions of a task that runs now, as the kernel programmed them. */
+static const struct mpu *mpu_in_force(struct k5sim *sim, uint32_t task)
 {
     struct sim_task *entry = &sim->task[task];
     const struct port_mpu_image *image = &sim->kernel.task[task].mpu;
@@ -157,7 +167,7 @@ const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task)
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task)
 {
     struct sim_task *entry = &sim->task[task];
-    const struct mpu *mpu = machine_mpu(sim, task);
+    const struct mpu *mpu = mpu_in_force(sim, task);
 
     if (entry->cpu == NULL) {
         const char *why = "";

@@ -69,8 +69,8 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
 
 /* The task's CPU with the regions in force; NULL: sim->error says why. */
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
-/* The task's regions as the kernel programmed them. */
-const struct mpu *machine_mpu(struct k5sim *sim, uint32_t task);
+/* What a task may touch now; the kernel need not compile its registers before it runs next. */
+void machine_view(const struct k5sim *sim, uint32_t task, struct mpu *mpu);
 
 /* The tick now, exact also in the middle of a run; and the wish that the run end when the next
  * timer is due, if something moved that. */
