@@ -268,8 +268,8 @@ static void act(struct driver *driver)
         fire(driver);
     } else if (k5.current == NO_THREAD) {
         return;
-    } else if (driver_one_in(driver, 128)) {
-        commit_fault(driver);
+    } else if (driver_one_in(driver, k5.loans == NO_THREAD ? 128 : 32)) {
+        commit_fault(driver); /* best while there is something to lose */
     } else {
         make_call(driver, k5.current);
     }

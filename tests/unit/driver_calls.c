@@ -15,7 +15,7 @@ static uint32_t choose_slot(struct driver *driver, uint32_t who, uint32_t kind, 
     for (uint32_t i = 0; i < thread->slot_count; i++) {
         uint32_t index = (first + i) % thread->slot_count;
         const struct cap *cap = &k5.slot[thread->slot_base + index];
-        bool others = false;
+        bool others = false; /* who could do nothing with it */
 
         if (cap->kind != kind || (cap->rights & rights) != rights) {
             continue;
@@ -23,7 +23,8 @@ static uint32_t choose_slot(struct driver *driver, uint32_t who, uint32_t kind, 
         if (kind == K5_KIND_ENDPOINT) {
             bool receives = k5.endpoint[cap->object].receiver == who;
 
-            others = receives != ((rights & K5_RIGHT_RECV) != 0);
+            others = receives != ((rights & K5_RIGHT_RECV) != 0) ||
+                     (!receives && !k5.endpoint[cap->object].waiting && driver_one_in(driver, 2));
         } else if (kind == K5_KIND_NOTIFICATION && (rights & K5_RIGHT_WAIT) != 0) {
             others = k5.notification[cap->object].receiver != who;
         }
@@ -112,7 +113,7 @@ static uint32_t choose_flags(struct driver *driver, bool buffered)
 
     if (driver_one_in(driver, 4)) {
         flags |= K5_FLAG_TRY;
-    } else if (driver_one_in(driver, 4)) {
+    } else if (driver_one_in(driver, 2)) { /* who waits for ever is lost for the rest of the run */
         flags |= K5_FLAG_TIMED;
     }
     if (buffered && driver_one_in(driver, 3)) {
@@ -133,12 +134,12 @@ static uint32_t choose_kind(struct driver *driver, uint32_t number)
         return K5_MSG_COPY;
     case 3:
     case 4:
-        return number == K5_SYS_CALL ? (uint32_t)K5_MSG_LEND : (uint32_t)K5_MSG_SHORT;
     case 5:
+        return number == K5_SYS_CALL ? (uint32_t)K5_MSG_LEND : (uint32_t)K5_MSG_SHORT;
     case 6:
     case 7:
-        return number == K5_SYS_CALL ? (uint32_t)K5_MSG_LEND_MUT : (uint32_t)K5_MSG_SHORT;
     case 8:
+        return number == K5_SYS_CALL ? (uint32_t)K5_MSG_LEND_MUT : (uint32_t)K5_MSG_SHORT;
     case 9:
         return K5_MSG_MOVE;
     case 10:
@@ -167,24 +168,33 @@ static uint32_t choose_info(struct driver *driver, uint32_t number)
     return driver_below(driver, 4) << 16 | flags | choose_kind(driver, number);
 }
 
-/* Some of the memory that the task may touch now, also what is lent to it or mapped. */
-static void choose_loan(struct driver *driver, uint32_t task, uint32_t *base, uint32_t *bytes)
+/* A region that the task may touch now: rather one that is lent to it, to pass it on. */
+static const struct sys_region *choose_region(struct driver *driver, uint32_t task)
 {
     const struct task *owner = &k5.task[task];
+    uint32_t at = driver_below(driver, owner->region_count);
 
-    if (owner->region_count == 0) {
+    for (uint32_t i = 0; i < owner->region_count && driver_one_in(driver, 2); i++) {
+        if ((owner->region[i].flags & SYS_REGION_BORROWED) != 0) {
+            at = i;
+        }
+    }
+    return &owner->region[at];
+}
+
+static void choose_loan(struct driver *driver, uint32_t task, uint32_t *base, uint32_t *bytes)
+{
+    if (k5.task[task].region_count == 0) {
         return;
     }
 
-    uint32_t at = driver_one_in(driver, 2) ? driver_below(driver, owner->region_count)
-                                           : owner->region_count - 1u;
-    uint32_t grains = owner->region[at].bytes / 32;
+    const struct sys_region *region = choose_region(driver, task);
+    uint32_t grains = region->bytes / 32;
     uint32_t first = driver_one_in(driver, 3) ? 0 : driver_below(driver, grains);
-    uint32_t count =
-        driver_one_in(driver, 3) ? grains - first : 1 + driver_below(driver, grains - first);
+    uint32_t count = 1 + driver_below(driver, grains - first);
 
-    *base = owner->region[at].base + 32 * first;
-    *bytes = 32 * count;
+    *base = region->base + 32 * first;
+    *bytes = 32 * (driver_one_in(driver, 3) ? grains - first : count);
     if (driver_one_in(driver, 16)) {
         *base ^= 1u << driver_below(driver, 32);
     } else if (driver_one_in(driver, 16)) {
@@ -323,31 +333,60 @@ static uint32_t likely_message(struct driver *driver, uint32_t who)
     for (uint32_t i = 0; i < port_system()->endpoint_count; i++) {
         receives |= sys_endpoint(i)->receiver == who;
     }
-    if (oracle_some_reply(who) != 0 && !driver_one_in(driver, 3)) {
+    if (oracle_some_reply(who) != 0 && driver_one_in(driver, 2)) {
         return driver_one_in(driver, 2) ? K5_SYS_REPLY : K5_SYS_REPLY_RECV;
     }
     if (receives && !driver_one_in(driver, 3)) {
         return K5_SYS_RECV;
     }
-    return driver_one_in(driver, 4) ? K5_SYS_SEND : K5_SYS_CALL;
+    return driver_one_in(driver, 6) ? K5_SYS_SEND : K5_SYS_CALL;
 }
 
-/* Calls that end the lives of tasks and threads are rare, or there would be no other story. */
+/* What a capability that the thread's task holds is good for. */
+static uint32_t choose_by_capability(struct driver *driver, uint32_t who)
+{
+    const struct thread *thread = &k5.thread[who];
+    uint32_t slot =
+        thread->slot_base + (thread->slot_count > 0 ? driver_below(driver, thread->slot_count) : 0);
+
+    if (driver_one_in(driver, 4)) {
+        return K5_SYS_MINT + driver_below(driver, 3);
+    }
+    switch (k5.slot[slot].kind) {
+    case K5_KIND_NOTIFICATION:
+        return driver_one_in(driver, 2) ? K5_SYS_SIGNAL : K5_SYS_WAIT;
+    case K5_KIND_REGION:
+        return driver_one_in(driver, 3) ? K5_SYS_UNMAP : K5_SYS_MAP;
+    case K5_KIND_INTERRUPT:
+        return K5_SYS_IRQ_ACK;
+    case K5_KIND_PORT:
+        return driver_one_in(driver, 2) ? K5_SYS_LISTEN : K5_SYS_CONNECT;
+    case K5_KIND_TASK: /* those that end lives are rare, or there would be no other story */
+        return driver_one_in(driver, 3) ? K5_SYS_TASK_STATUS + driver_below(driver, 6)
+                                        : (uint32_t)K5_SYS_TASK_RESUME;
+    case K5_KIND_THREAD:
+        return driver_one_in(driver, 3) ? K5_SYS_THREAD_STATUS + driver_below(driver, 5)
+                                        : (uint32_t)K5_SYS_THREAD_START;
+    default:
+        return likely_message(driver, who);
+    }
+}
+
 static uint32_t choose_number(struct driver *driver, uint32_t who)
 {
     if (driver_one_in(driver, 128)) {
         return driver_below(driver, 4) == 0 ? driver_below(driver, 0x10000) + K5_SYS_COUNT
                                             : K5_SYS_PANIC;
     }
-    if (!driver_one_in(driver, 3)) {
+    if (driver_one_in(driver, 2)) {
         return likely_message(driver, who);
     }
     if (driver_one_in(driver, 6)) {
-        return K5_SYS_TASK_STATUS + driver_below(driver, K5_SYS_COUNT - K5_SYS_TASK_STATUS);
+        uint32_t number = driver_below(driver, K5_SYS_COUNT);
+
+        return number == K5_SYS_PANIC ? (uint32_t)K5_SYS_YIELD : number;
     }
-    return driver_one_in(driver, 4)
-               ? driver_below(driver, K5_SYS_PANIC)
-               : K5_SYS_SIGNAL + driver_below(driver, K5_SYS_TASK_STATUS - K5_SYS_SIGNAL);
+    return choose_by_capability(driver, who);
 }
 
 void driver_choose_call(struct driver *driver, uint32_t who, uint32_t *number, uint32_t argument[7])

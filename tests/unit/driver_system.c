@@ -169,10 +169,11 @@ const struct sys_header *driver_choose_system(struct driver *driver)
     build_header()->budget_least = 1;
     build_header()->last_resort = driver_one_in(driver, 8) ? SYS_LAST_HALT : SYS_LAST_POLICY;
     build_header()->mpu_regions = (uint8_t)(driver_one_in(driver, 4) ? 5 : CFG_MPU_REGIONS);
-    for (uint32_t i = 1 + driver_below(driver, MOST_TASKS); i > 0; i--) {
+    for (uint32_t i = driver_one_in(driver, 8) ? 1 : 3 + driver_below(driver, MOST_TASKS - 2);
+         i > 0; i--) {
         choose_task(driver);
     }
-    for (uint32_t i = 1 + driver_below(driver, MOST_ENDPOINTS); i > 0; i--) {
+    for (uint32_t i = 2 + driver_below(driver, MOST_ENDPOINTS - 1); i > 0; i--) {
         choose_endpoint(driver);
     }
     for (uint32_t i = driver_below(driver, 4); i > 0; i--) {
@@ -184,7 +185,7 @@ const struct sys_header *driver_choose_system(struct driver *driver)
     for (uint32_t i = driver_below(driver, 5); i > 0; i--) {
         choose_object(driver);
     }
-    for (uint32_t i = driver_below(driver, 4); i > 0; i--) {
+    for (uint32_t i = driver_below(driver, 6); i > 0; i--) {
         choose_control(driver);
     }
     for (uint32_t task = 0; task < driver->task_count; task++) {
