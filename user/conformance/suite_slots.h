@@ -56,3 +56,8 @@
 #define LEAST_TICKS      2000u  /* least budget on all boards: of 2,000 instructions */
 #define LINK_OVERRUN_US  2000u
 #define THREADS          10u /* of the system */
+
+/* suite_last.toml */
+#define SLOT_WARDS   SLOT_FIRST_OF_SUITE       /* right's: to receive left's faults */
+#define SLOT_WARD    (SLOT_FIRST_OF_SUITE + 1) /* right's: control of left */
+#define RIGHTS_LIMIT 2u                        /* restart.limit */
