@@ -347,9 +347,7 @@ static const char *corrupt_memory(uint32_t which)
         return "no byte is writable by two tasks, or by one and readable by another, unless the "
                "description shares it";
     case 7:
-        k5.thread[AWAITER].state = K5_THREAD_SLEEPING;
-        k5.thread[AWAITER].wake_at = k5.next_timer;
-        k5.thread[HELPER].client = NO_THREAD;
+        k5.thread[LENDER].state = K5_THREAD_OFF;
         return "who lends waits for the reply, or is dead";
     case 8:
         k5.thread[AWAITER].lends = K5_MSG_LEND;
