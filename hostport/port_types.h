@@ -40,6 +40,11 @@ extern _Thread_local struct hostport_machine *hostport_machine;
 
 #define k5 (*hostport_state)
 
+static inline void *port_row(void *row)
+{
+    return row;
+}
+
 static inline const struct sys_header *port_system(void)
 {
     return hostport_system;

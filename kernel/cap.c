@@ -23,7 +23,7 @@ enum k5_error cap_find_any(const struct thread *thread, uint32_t cptr, struct ca
         return K5_E_CPTR;
     }
 
-    struct cap *named = &k5.slot[thread->slot_base + index];
+    struct cap *named = cap_at(thread->slot_base + index);
 
     if (named->kind == K5_KIND_NONE) {
         return cptr >> 16 != 0 && cptr >> 16 < named->generation ? K5_E_STALE : K5_E_CPTR;
@@ -68,7 +68,7 @@ struct cap *cap_free_slot(uint32_t task, uint32_t home)
         return &k5.slot[home];
     }
     for (uint32_t i = table->cap_count; i < table->slot_count; i++) {
-        struct cap *cap = &k5.slot[table->first_slot + i];
+        struct cap *cap = cap_at(table->first_slot + i);
 
         if (cap->kind == K5_KIND_NONE && cap->generation != 0) {
             return cap;
@@ -207,7 +207,7 @@ void cap_reset_table(uint32_t task)
 
     for (uint32_t i = 0; i < table->cap_count; i++) {
         const struct sys_cap *given = sys_cap(table->first_cap + i);
-        struct cap *cap = &k5.slot[table->first_slot + i];
+        struct cap *cap = cap_at(table->first_slot + i);
         bool movable = given->kind == K5_KIND_REGION &&
                        (sys_object(given->object)->flags & SYS_REGION_MOVABLE) != 0;
 
@@ -231,7 +231,7 @@ void cap_describe(struct thread *thread)
         return;
     }
 
-    const struct cap *cap = &k5.slot[thread->slot_base + index];
+    const struct cap *cap = cap_at(thread->slot_base + index);
 
     if (cap->kind == K5_KIND_NONE) {
         thread_complete(k5.current, K5_E_CPTR);
@@ -277,7 +277,7 @@ enum k5_error cap_call_delete(struct thread *thread, struct cap *cap)
 struct cap *cap_leaf(struct cap *cap)
 {
     for (uint32_t i = 0; i < DEPTH_MAX && cap_has_children(cap); i++) {
-        cap = &k5.slot[cap->next];
+        cap = cap_at(cap->next);
     }
     return cap;
 }

@@ -372,7 +372,7 @@ void ipc_fail_waiting(uint32_t id, uint32_t server, enum k5_error error)
         endpoint_dequeue(id);
     }
     if (thread->used_slot != NO_SLOT) {
-        struct cap *cap = &k5.slot[thread->used_slot];
+        struct cap *cap = cap_at(thread->used_slot);
 
         cap->seen = endpoint_generation(cap->object); /* this error tells of the restart */
     }

@@ -49,7 +49,7 @@ bool loan_is_lent(uint32_t task, struct range range)
 /* On most hardware regions of one task must not overlap, so nobody gets a range twice. */
 static bool has_part_of(uint32_t task, struct range range)
 {
-    const struct task *owner = &k5.task[task];
+    const struct task *owner = task_at(task);
 
     for (uint32_t i = 0; i < owner->region_count; i++) {
         struct range other = {owner->region[i].base, owner->region[i].bytes};

@@ -72,7 +72,7 @@ enum k5_error name_call_listen(struct thread *thread, struct cap *cap)
 K5_MUST_USE static enum k5_error connect_to(struct name_port *port, struct thread *thread,
                                             uint32_t badge)
 {
-    struct cap *parent = &k5.slot[port->slot];
+    struct cap *parent = cap_at(port->slot);
     uint32_t rights = parent->rights & (K5_RIGHT_SEND | K5_RIGHT_GRANT);
     struct cap *cap = cap_derive(parent, thread->task, rights, badge);
 

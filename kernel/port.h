@@ -9,6 +9,7 @@
  *   port_system()           the boot tables
  *   PORT_TABLE(name), PORT_COUNT(name, configured)
  *                           where one of them lies, and how long it is: see kernel/system.h
+ *   port_row(row)           the same address, but of unknown origin: see kernel/state.h
  *   port_trace(...)         see below; a macro, so that a release image has none
  *
  * A port calls the kernel through kernel/entry.h. On entry it has stored the

@@ -82,14 +82,6 @@ struct task_fault {
 
 /* kernel/task.c */
 struct task {
-    struct port_mpu_image mpu;                 /* compiled from `region` */
-    struct sys_region region[CFG_MPU_REGIONS]; /* kernel/region.c: all it may touch now, sorted */
-    uint16_t mapped[CFG_MPU_REGIONS];          /* slots of the region objects that it has mapped */
-    uint64_t restart_at;                       /* BACKOFF: absolute tick */
-    uint64_t grace_end;                        /* while `blocked`: absolute tick */
-    uint64_t started_at;                       /* absolute tick, for stable_ticks */
-    struct task_fault fault;
-    uint16_t generation;   /* rises with each restart; at its maximum the task is retired */
     uint8_t state;         /* enum k5_task_state */
     uint8_t restart_count; /* since it last ran stably: doubles the back-off */
     uint8_t region_count;
@@ -99,7 +91,17 @@ struct task {
     uint8_t blocked;      /* it waits for loans to end */
     uint8_t urgency;      /* while `dying`: priority of whoever asked for it */
     uint8_t unsupervised; /* its supervisor is gone for good: its own policy counts */
-    uint8_t reserved[29]; /* 256 bytes on Armv8-M */
+    uint8_t stale;        /* `mpu` is older than `region` */
+    uint8_t reserved[4];
+    uint16_t generation; /* rises with each restart; at its maximum the task is retired */
+    struct task_fault fault;
+    uint64_t restart_at;                       /* BACKOFF: absolute tick */
+    uint64_t grace_end;                        /* while `blocked`: absolute tick */
+    uint64_t started_at;                       /* absolute tick, for stable_ticks */
+    struct sys_region region[CFG_MPU_REGIONS]; /* kernel/region.c: all it may touch now, sorted */
+    uint16_t mapped[CFG_MPU_REGIONS];          /* slots of the region objects that it has mapped */
+    struct port_mpu_image mpu;                 /* compiled from `region` */
+    uint32_t padding[6];                       /* 256 bytes on Armv8-M */
 };
 
 /* kernel/cap.c. A capability and all that is derived from it are a list, depth first. */
@@ -170,3 +172,17 @@ struct kernel_state {
     struct cap slot[CFG_SLOTS];
     uint32_t unmasked[(ROOM(CFG_INTERRUPTS) + 31) / 32]; /* bit i: interrupt i may fire */
 };
+
+/*
+ * A task or a slot whose fields are used one after another. port_row() hides from
+ * the compiler how the address came about: it would work it out anew for each field.
+ */
+static inline struct task *task_at(uint32_t id)
+{
+    return port_row(&k5.task[id]);
+}
+
+static inline struct cap *cap_at(uint32_t slot)
+{
+    return port_row(&k5.slot[slot]);
+}

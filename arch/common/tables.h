@@ -14,6 +14,12 @@ extern const uint8_t k5_system_notifications[], k5_system_interrupts[];
 #define PORT_TABLE(name)             (k5_system_##name)
 #define PORT_COUNT(name, configured) (configured)
 
+static inline void *port_row(void *row)
+{
+    __asm__("" : "+r"(row));
+    return row;
+}
+
 static inline const struct sys_header *port_system(void)
 {
     return &k5_system;

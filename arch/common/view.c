@@ -22,7 +22,7 @@ void port_mpu_compile(uint8_t id)
 void port_refresh(void)
 {
     uint32_t id = k5.thread[k5.current].task;
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     if (stale[id] != 0) {
         stale[id] = 0;

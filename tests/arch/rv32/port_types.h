@@ -19,4 +19,9 @@ const struct sys_header *port_system(void);
 struct kernel_state;
 extern struct kernel_state k5;
 
+static inline void *port_row(void *row)
+{
+    return row;
+}
+
 #define port_trace(kind, thread, code, arg0, arg1) ((void)0)
