@@ -74,7 +74,7 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     struct thread *receiver = &k5.thread[to];
     const struct task *task = &k5.task[receiver->task];
 
-    if (cap->seen != task->generation || task->state != K5_TASK_READY) {
+    if (cap->seen != task->generation || task->state != K5_TASK_READY || task->stale) {
         return false; /* held: it gets the message, but does not run */
     }
     endpoint->waiting = 0;
@@ -109,11 +109,12 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
     }
 
     struct thread *caller = &k5.thread[to];
+    const struct task *task = &k5.task[caller->task];
     const struct cap *cap = fast_cap(server, server->reg[IPC_BADGE], K5_RIGHT_RECV);
 
     if (cap == NULL || server->reg[IPC_CPTR] != (caller->sequence << 8 | to) ||
         caller->payer != server->payer || caller->lends || k5.thread[server->payer].cooling ||
-        k5.ready >> caller->effective > 1 || k5.task[caller->task].state != K5_TASK_READY) {
+        k5.ready >> caller->effective > 1 || task->state != K5_TASK_READY || task->stale) {
         return false;
     }
 

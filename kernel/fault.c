@@ -47,7 +47,7 @@ void kernel_timer(void)
 {
     k5.armed = 0; /* the hardware's deadline is used up: arm it again */
     sched_charge();
-    sched_timers();
+    k5.unfinished = !sched_timers();
     if (sched_overran()) {
         fault_raise(k5.current, K5_FAULT_TIMEOUT, k5.thread[k5.current].payer);
     }

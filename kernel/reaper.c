@@ -35,7 +35,7 @@ enum progress { MORE, BLOCKED, NOTHING_LEFT };
 /* A task that can go on is counted, so that entries look for one only if there is one. */
 static void count(uint32_t id, bool can_go_on)
 {
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     if (task->blocked == can_go_on) {
         task->blocked = !can_go_on;
@@ -45,7 +45,7 @@ static void count(uint32_t id, bool can_go_on)
 
 static void begin(uint32_t id, enum stage stage)
 {
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     if (task->dying == STAGE_NONE) {
         k5.reaping++;
@@ -256,7 +256,7 @@ static enum progress step_caps(uint32_t task)
     const struct sys_task *table = sys_task(task);
 
     for (uint32_t i = 0; i < table->slot_count; i++) {
-        struct cap *cap = &k5.slot[table->first_slot + i];
+        struct cap *cap = cap_at(table->first_slot + i);
 
         if (cap->kind == K5_KIND_NONE) {
             continue;
@@ -282,7 +282,7 @@ static enum progress step_caps(uint32_t task)
 
 static enum progress work(uint32_t id)
 {
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     switch ((enum stage)task->dying) {
     case STAGE_THREAD:
@@ -314,7 +314,7 @@ static enum progress work(uint32_t id)
 
 static void step(uint32_t id)
 {
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
     enum progress progress = work(id);
 
     if (progress == BLOCKED) {
@@ -329,7 +329,7 @@ static void step(uint32_t id)
         task->urgency = 0;
         k5.reaping--;
         if (whole) {
-            task_timers(id); /* its back-off may be over */
+            (void)task_timers(id); /* its back-off may be over */
         }
     }
 }
@@ -361,23 +361,20 @@ static bool call_in(uint32_t lender)
     return false;
 }
 
-void reaper_timers(uint32_t id)
+bool reaper_timers(uint32_t id)
 {
-    struct task *task = &k5.task[id];
+    const struct task *task = task_at(id);
 
-    if (!task->blocked || task->dying != STAGE_THREADS) {
-        return;
-    }
-    if (task->grace_end > k5.charged_at) {
-        sched_note_timer(task->grace_end);
-        return;
+    if (!task->blocked || task->dying != STAGE_THREADS || !sched_is_due(task->grace_end)) {
+        return false;
     }
     for (uint32_t i = k5.loans; i != NO_THREAD; i = k5.thread[i].next_loan) {
         if (k5.thread[i].task == id && k5.thread[i].state == K5_THREAD_LENDING && call_in(i)) {
-            sched_note_timer(k5.charged_at); /* it may be held now, and then loses the loan */
-            return;                          /* the next one when this one is back */
+            sched_note_timer(task->grace_end); /* it may be held now, and then loses the loan */
+            return true;
         }
     }
+    return false;
 }
 
 /* ------------------------------------------------------------ at the end of an entry */

@@ -24,5 +24,5 @@ K5_MUST_USE bool reaper_run(void);
 /* A loan ended: tasks that wait for that may go on. */
 void reaper_retry(void);
 
-/* A task whose loans did not end within its grace: the borrowers take a timeout fault. */
-void reaper_timers(uint32_t id);
+/* A task whose loans did not end within its grace: the borrowers take a timeout fault: true. */
+bool reaper_timers(uint32_t id);

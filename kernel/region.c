@@ -20,7 +20,7 @@ static struct range range_of(const struct sys_region *region)
 
 bool region_check_flags(uint32_t task, struct range range, uint32_t access, uint32_t refused)
 {
-    const struct task *owner = &k5.task[task];
+    const struct task *owner = task_at(task);
     uint32_t cursor = range.base;
     uint32_t left = range.bytes;
 
@@ -156,7 +156,7 @@ static bool walk_on(struct walk *walk, struct sys_region *region)
         return true;
     }
     if (mapped < k5.task[walk->task].mapped_count) {
-        const struct cap *cap = &k5.slot[k5.task[walk->task].mapped[mapped]];
+        const struct cap *cap = cap_at(k5.task[walk->task].mapped[mapped]);
 
         *region = *sys_object(cap->object);
         region->access = (uint8_t)cap->seen;
@@ -232,7 +232,7 @@ static void lend_out(struct task *owner, const struct sys_region *lent, bool exc
 
 static void make_view(uint32_t task)
 {
-    struct task *owner = &k5.task[task];
+    struct task *owner = task_at(task);
     struct walk walk = walk_from_start(task);
     struct sys_region region;
 
@@ -246,7 +246,15 @@ static void make_view(uint32_t task)
             lend_out(owner, &region, loan_is_exclusive(id));
         }
     }
-    port_mpu_compile((uint8_t)task);
+    owner->stale = 1;
+}
+
+void region_refresh(uint32_t task)
+{
+    if (k5.task[task].stale) {
+        k5.task[task].stale = 0;
+        port_mpu_compile((uint8_t)task);
+    }
 }
 
 void region_boot(uint32_t task)
@@ -267,8 +275,8 @@ void region_boot(uint32_t task)
 bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent, bool exclusive,
                  uint8_t *entries)
 {
-    struct task *owner = &k5.task[from];
-    struct task *borrower = &k5.task[to];
+    struct task *owner = task_at(from);
+    struct task *borrower = task_at(to);
     uint32_t needed = entries_to_lend(from, lent, exclusive);
 
     if (!take_room(borrower, entries_of(lent))) {
@@ -280,15 +288,15 @@ bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent, bool
     }
     *entries = (uint8_t)needed;
     add(borrower, lent);
-    port_mpu_compile((uint8_t)to);
     lend_out(owner, lent, exclusive);
-    port_mpu_compile((uint8_t)from);
+    borrower->stale = 1;
+    owner->stale = 1;
     return true;
 }
 
 void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries)
 {
-    struct task *borrower = &k5.task[to];
+    struct task *borrower = task_at(to);
     uint32_t at = 0;
 
     while (borrower->region[at].base != lent->base) {
@@ -297,7 +305,7 @@ void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent,
     }
     take_out(borrower, at);
     borrower->entries = (uint8_t)(borrower->entries - entries_of(lent));
-    port_mpu_compile((uint8_t)to);
+    borrower->stale = 1;
     k5.task[from].entries = (uint8_t)(k5.task[from].entries - entries);
     make_view(from);
 }
@@ -306,7 +314,7 @@ void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent,
 
 static bool is_free(uint32_t task, const struct sys_region *object)
 {
-    const struct task *owner = &k5.task[task];
+    const struct task *owner = task_at(task);
 
     for (uint32_t i = 0; i < owner->region_count; i++) {
         if (region_overlap(range_of(&owner->region[i]), range_of(object))) {
@@ -318,7 +326,7 @@ static bool is_free(uint32_t task, const struct sys_region *object)
 
 enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
 {
-    struct task *owner = &k5.task[task];
+    struct task *owner = task_at(task);
     const struct sys_region *object = sys_object(cap->object);
 
     if (!is_free(task, object)) {
@@ -335,7 +343,7 @@ enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
 
 static void forget_mapping(uint32_t task, struct cap *cap)
 {
-    struct task *owner = &k5.task[task];
+    struct task *owner = task_at(task);
     uint32_t slot = cap_slot(cap);
     uint32_t i = 0;
 

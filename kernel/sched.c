@@ -12,6 +12,7 @@
 #include "kernel/notification.h"
 #include "kernel/queue.h"
 #include "kernel/reaper.h"
+#include "kernel/region.h"
 #include "kernel/system.h"
 #include "kernel/task.h"
 #include "kernel/thread.h"
@@ -88,6 +89,7 @@ void sched_charge(void)
     KASSERT(now >= k5.charged_at);
     k5.charged_at = now;
     k5.slice_over = 0;
+    k5.unfinished = 0;
     if (k5.current == NO_THREAD) {
         k5.idle += elapsed;
         return;
@@ -128,41 +130,53 @@ bool sched_overran(void)
 
 /* ------------------------------------------------------------ timers */
 
-static void thread_timers(uint32_t id)
+bool sched_is_due(uint64_t at)
 {
-    struct thread *thread = &k5.thread[id];
-
-    if (thread->state == K5_THREAD_SLEEPING) {
-        if (thread->wake_at <= k5.charged_at) {
-            port_trace(K5_EVENT_WAKE, id, 0, 0, 0);
-            thread_complete(id, K5_OK);
-            sched_ready(id);
-        } else {
-            sched_note_timer(thread->wake_at);
-        }
+    if (at <= k5.charged_at) {
+        return true;
     }
-    wait_timers(id);
-    if (thread->cooling) {
-        if (thread->replenish_at <= k5.charged_at) {
-            replenish(id);
-        } else {
-            sched_note_timer(thread->replenish_at);
-        }
-    }
+    sched_note_timer(at);
+    return false;
 }
 
-void sched_timers(void)
+/* True if something was due. */
+static bool thread_timers(uint32_t id)
 {
-    if (k5.charged_at < k5.next_timer) {
-        return;
+    struct thread *thread = &k5.thread[id];
+    bool due = wait_timers(id);
+
+    if (thread->state == K5_THREAD_SLEEPING && sched_is_due(thread->wake_at)) {
+        port_trace(K5_EVENT_WAKE, id, 0, 0, 0);
+        thread_complete(id, K5_OK);
+        sched_ready(id);
+        due = true;
+    }
+    if (thread->cooling && sched_is_due(thread->replenish_at)) {
+        replenish(id);
+        due = true;
+    }
+    return due;
+}
+
+bool sched_timers(void)
+{
+    uint32_t threads = sys_thread_count();
+    uint32_t count = threads + sys_task_count();
+    uint64_t next = k5.next_timer;
+
+    if (k5.charged_at < next) {
+        return true;
     }
     k5.next_timer = PORT_NEVER;
-    for (uint32_t i = 0; i < sys_thread_count(); i++) {
-        thread_timers(i);
+    for (uint32_t i = 0; i < count; i++) {
+        bool due = i < threads ? thread_timers(i) : task_timers(i - threads);
+
+        if (due && i + 1 < count && port_pending()) {
+            k5.next_timer = next; /* the rest is still due */
+            return false;
+        }
     }
-    for (uint32_t i = 0; i < sys_task_count(); i++) {
-        task_timers(i);
-    }
+    return true;
 }
 
 bool sched_sleep(uint64_t at)
@@ -335,12 +349,17 @@ static void choose(enum k5_event_kind event)
 
 void sched_finish(enum k5_event_kind event)
 {
-    k5.unfinished = k5.reaping != 0 && !reaper_run();
+    if (!k5.unfinished && k5.reaping != 0) {
+        k5.unfinished = !reaper_run();
+    }
     if (k5.unfinished || k5.halted) {
         park(); /* long work goes on when the pending interrupt has been taken */
         return;
     }
     choose(event);
+    if (k5.current != NO_THREAD) {
+        region_refresh(k5.thread[k5.current].task);
+    }
     if (k5.current == NO_THREAD && k5.next_timer == PORT_NEVER && !interrupt_is_expected()) {
         sched_halt(0);
     }

@@ -14,8 +14,14 @@ void sched_init(void);
 /* First act of an entry that may change who runs: bills the time since the last one. */
 void sched_charge(void);
 
-/* Ends every sleep, cooldown and back-off that is due. */
-void sched_timers(void);
+/*
+ * Ends every sleep, deadline, cooldown, back-off and grace that is due. False: an
+ * interrupt is pending, and some may be left.
+ */
+K5_MUST_USE bool sched_timers(void);
+
+/* True if tick `at` has come; else it is noted as a timer. */
+bool sched_is_due(uint64_t at);
 
 /* Thread `id`, in no queue, could run: queues it, unless it has no time or its task is down. */
 void sched_ready(uint32_t id);

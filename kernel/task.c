@@ -13,7 +13,7 @@
 
 static void report(uint32_t id, uint32_t delay_ticks)
 {
-    const struct task *task = &k5.task[id];
+    const struct task *task = task_at(id);
     const uint32_t arg[] = {id, task->generation, delay_ticks};
 
     event_emit(K5_EVENT_TASK, sys_task(id)->first_thread, task->state, arg, 3);
@@ -59,7 +59,7 @@ static bool can_be_supervised(uint32_t id)
 static void start(uint32_t id)
 {
     const struct sys_task *table = sys_task(id);
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     task->state = K5_TASK_READY;
     task->started_at = k5.charged_at;
@@ -122,7 +122,7 @@ static void hold(uint32_t id)
 static uint32_t next_delay(uint32_t id)
 {
     const struct sys_task *table = sys_task(id);
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
     uint32_t shift = task->restart_count;
     uint64_t delay = shift < 32 ? (uint64_t)table->backoff_ticks << shift : UINT32_MAX;
 
@@ -136,7 +136,7 @@ static uint32_t next_delay(uint32_t id)
 static bool may_restart(uint32_t id)
 {
     const struct sys_task *table = sys_task(id);
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     if (k5.charged_at - task->started_at >= table->stable_ticks) {
         task->restart_count = 0;
@@ -148,7 +148,7 @@ static bool may_restart(uint32_t id)
 
 static void restart(uint32_t id, uint32_t delay)
 {
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     task->generation++;
     task->state = K5_TASK_BACKOFF;
@@ -188,20 +188,19 @@ void task_fault(uint32_t id)
     }
 }
 
-void task_timers(uint32_t id)
+bool task_timers(uint32_t id)
 {
-    struct task *task = &k5.task[id];
+    const struct task *task = task_at(id);
 
-    reaper_timers(id);
-    if (task->state != K5_TASK_BACKOFF || task->dying) {
-        return;
+    if (task->dying) {
+        return reaper_timers(id);
     }
-    if (task->restart_at > k5.charged_at) {
-        sched_note_timer(task->restart_at);
-        return;
+    if (task->state != K5_TASK_BACKOFF || !sched_is_due(task->restart_at)) {
+        return false;
     }
     start(id);
     report(id, 0);
+    return true;
 }
 
 /* ------------------------------------------------------------ the last resort */
@@ -275,7 +274,7 @@ bool task_release_ward(uint32_t id)
 
 enum k5_error task_call_status(struct thread *thread, struct cap *cap)
 {
-    const struct task *task = &k5.task[cap->object];
+    const struct task *task = task_at(cap->object);
 
     thread->reg[1] = task->state;
     thread->reg[2] = task->generation;
@@ -286,7 +285,7 @@ enum k5_error task_call_status(struct thread *thread, struct cap *cap)
 enum k5_error task_call_start(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     (void)thread;
     if (task->dying) {
@@ -319,7 +318,7 @@ enum k5_error task_call_stop(struct thread *thread, struct cap *cap)
 enum k5_error task_call_restart(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
-    struct task *task = &k5.task[id];
+    struct task *task = task_at(id);
 
     (void)thread;
     if (task->state == K5_TASK_STOPPED || task->generation == UINT16_MAX) {
@@ -328,7 +327,7 @@ enum k5_error task_call_restart(struct thread *thread, struct cap *cap)
     thread_complete(k5.current, K5_OK);
     if (task->state == K5_TASK_BACKOFF) {
         task->restart_at = k5.charged_at;
-        task_timers(id);
+        (void)task_timers(id);
     } else {
         (void)may_restart(id); /* who asks for a restart decides; but it counts as one in a row */
         (void)next_delay(id);
@@ -375,7 +374,7 @@ static void resume(uint32_t id)
 enum k5_error task_call_resume(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
-    const struct task *task = &k5.task[id];
+    const struct task *task = task_at(id);
     bool resumable = task->fault.kind == 0 || (task->fault.flags & K5_FAULT_FLAG_RESUMABLE) != 0;
 
     (void)thread;

@@ -10,9 +10,9 @@ void task_boot_all(void);
 /* A thread of task `id` committed the fault on record: its supervisor or its policy decides. */
 void task_fault(uint32_t id);
 
-/* Starts task `id` if its back-off is over and it is down, ends its grace if that is over; else
- * either is noted as a timer. */
-void task_timers(uint32_t id);
+/* Starts task `id` if its back-off is over, ends its grace if that is over: true; else either is
+ * noted as a timer. */
+bool task_timers(uint32_t id);
 
 /*
  * Takes care of one task that `id`, which is down, supervised: if `id` comes back,

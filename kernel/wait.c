@@ -80,17 +80,14 @@ static bool gives_up(const struct thread *thread)
     return waits && thread->timed;
 }
 
-void wait_timers(uint32_t id)
+bool wait_timers(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
 
-    if (!gives_up(thread)) {
-        return;
-    }
-    if (thread->wake_at > k5.charged_at) {
-        sched_note_timer(thread->wake_at);
-        return;
+    if (!gives_up(thread) || !sched_is_due(thread->wake_at)) {
+        return false;
     }
     port_trace(K5_EVENT_TIMEOUT, id, thread->reg[7], 0, 0);
     wait_cancel(id, K5_E_TIMEOUT);
+    return true;
 }

@@ -26,5 +26,5 @@ void wait_leave(uint32_t id);
 /* The same, and its system call ends with `error`. */
 void wait_cancel(uint32_t id, enum k5_error error);
 
-/* Thread `id` gives up if its deadline has passed; else that is noted as a timer. */
-void wait_timers(uint32_t id);
+/* Thread `id` gives up if its deadline has passed: true; else that is noted as a timer. */
+bool wait_timers(uint32_t id);
