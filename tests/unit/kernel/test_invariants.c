@@ -370,11 +370,9 @@ static const char *corrupt_memory(uint32_t which)
         k5.loans = k5.thread[k5.loans].next_loan;
         return "all who lend are in the list of loans";
     case 14:
-        k5.thread[AWAITER].state = K5_THREAD_LENDING;
-        k5.thread[HELPER].client = NO_THREAD;
-        k5.thread[AWAITER].lends = 0;
-        k5.loans = LENDER;
-        k5.thread[LENDER].next_loan = NO_THREAD;
+        k5.thread[LENDER].lends = 0;
+        k5.loans = AWAITER;
+        k5.thread[AWAITER].next_loan = NO_THREAD;
         return "the dead lend something";
     default:
         return NULL;
