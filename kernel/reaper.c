@@ -20,7 +20,7 @@ enum stage {
     STAGE_NONE,
     STAGE_THREAD,  /* threads only: the task lives on */
     STAGE_THREADS, /* its threads */
-    STAGE_OBJECTS, /* its messages, ports and bits */
+    STAGE_OBJECTS, /* its messages and bits */
     STAGE_CAPS,    /* what it derived, and what others derived from that; regions go home */
     STAGE_WARDS,   /* the tasks that it supervised */
 };
@@ -104,6 +104,7 @@ void reaper_take_task(uint32_t id)
     for (uint32_t i = 0; i < table->thread_count; i++) {
         leave(table->first_thread + i);
     }
+    name_close_all(id);
     begin(id, STAGE_THREADS);
 }
 
@@ -223,7 +224,6 @@ static void drop_objects(uint32_t task)
             notification_reset(i);
         }
     }
-    name_close_all(task);
 }
 
 /* Clears a part of a movable region; its progress stands in the badge, which it has no use for. */
