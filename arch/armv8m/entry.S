@@ -150,9 +150,6 @@ switch:                             /* r0 = k5.current */
     ldr     r1, [r4, #PORT_MAPPED]
     cmp     r0, r1
     beq     resume
-    ldr     r3, [r4, #PORT_STALE]
-    cbnz    r3, refresh
-refreshed:                          /* r0 = image, r2 = struct port_saved */
 
 /* RBAR, RLAR and their three aliases are four regions in eight words. The MPU stays on meanwhile:
  * old and new regions may overlap for a moment, but none of them holds anything of the kernel. */
@@ -174,12 +171,6 @@ resume:                             /* r2 = struct port_saved */
     msr     psplim, r3              /* first: PSP must never stand below it */
     msr     psp, r0
     bx      r1
-
-refresh:
-    push    {r0, r2}
-    bl      port_refresh
-    pop     {r0, r2}
-    b       refreshed
 
 /* The MPU keeps the last task's regions: they are right when it runs next, and idle, being
  * privileged, has the default memory map. */

@@ -4,7 +4,6 @@
 #define PORT_ID     0
 #define PORT_SAVED  4
 #define PORT_MAPPED 8
-#define PORT_STALE  12
 #define PORT_IDLE   16
 #define PORT_BYTES  64 /* the kernel's state lies behind it: image.ld */
 

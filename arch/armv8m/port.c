@@ -8,12 +8,12 @@
 #include "arch/armv8m/frame.h"
 #include "arch/armv8m/pmsav8.h"
 #include "arch/armv8m/port_state.h"
-#include "arch/common/view.h"
 #include "kernel/entry.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
 
 #define SVC_BYTES 2u
+#define STALE     0xfeu /* no thread has this number: CFG_THREADS is at most 128 */
 
 /* image.ld puts them next to each other: entry.S has both within reach of one register. */
 struct port_state port __attribute__((used, section(".bss.a_port")));
@@ -25,7 +25,6 @@ struct kernel_state port_kernel_state __attribute__((used, section(".bss.b_k5"))
 OFFSET_IS(struct port_state, id, PORT_ID);
 OFFSET_IS(struct port_state, saved, PORT_SAVED);
 OFFSET_IS(struct port_state, mapped, PORT_MAPPED);
-OFFSET_IS(struct port_state, stale, PORT_STALE);
 OFFSET_IS(struct port_state, idle, PORT_IDLE);
 OFFSET_IS(struct port_saved, context, THREAD_CONTEXT);
 OFFSET_IS(struct port_context, psp, 0);
@@ -40,6 +39,11 @@ _Static_assert(sizeof(struct thread) == 1u << THREAD_SHIFT, "entry_offsets.h: TH
 _Static_assert(sizeof(struct task) == 256, "kernel/state.h: finding a task is a shift");
 _Static_assert(NO_THREAD == NOBODY, "entry_offsets.h: NOBODY");
 
+static uint32_t mpu_address(uint32_t task)
+{
+    return (uint32_t)(uintptr_t)&k5.task[task].mpu;
+}
+
 void port_thread_init(uint8_t id)
 {
     const struct sys_thread *fixed = sys_thread(id);
@@ -50,10 +54,10 @@ void port_thread_init(uint8_t id)
         .psp = psp,
         .exc_return = port.idle.context.exc_return,
         .psplim = fixed->stack_base,
-        .mpu = port_image_address(fixed->task),
+        .mpu = mpu_address(fixed->task),
     };
     if (fpu_thread_init(id)) {
-        port.id = PORT_NOT_LOADED;
+        port.id = STALE;
     }
 }
 
@@ -80,10 +84,15 @@ uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t 
     return pmsav8_entries_most(edges, holes);
 }
 
-void port_image_compile(const struct sys_region *region, uint32_t count,
-                        struct port_mpu_image *image)
+void port_mpu_compile(uint8_t id)
 {
-    pmsav8_compile(region, count, image);
+    struct task *task = &k5.task[id];
+
+    pmsav8_compile(task->region, task->region_count, &task->mpu);
+    if (port.mapped == mpu_address(id)) {
+        port.mapped = 0; /* what the MPU holds is out of date, */
+        port.id = STALE; /* and the exit must see to it, whoever runs next */
+    }
 }
 
 /*

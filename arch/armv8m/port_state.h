@@ -13,8 +13,8 @@ struct port_state {
     uint32_t id;              /* whose registers the core holds: a thread, or NO_THREAD for idle */
     struct port_saved *saved; /* where that thread is saved at the next entry */
     uint32_t mapped;          /* address of the struct port_mpu_image that the MPU holds, or 0 */
-    uint32_t stale;           /* tasks whose image is out of date: arch/common/view.c */
-    struct port_saved idle;   /* its exc_return is what boot found: every thread starts with it */
+    uint32_t reserved;
+    struct port_saved idle; /* its exc_return is what boot found: every thread starts with it */
 };
 
 extern struct port_state port;

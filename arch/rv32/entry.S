@@ -150,9 +150,6 @@ load:
     lw      t1, THREAD_MPU(sp)
     lw      t2, PORT_MAPPED(t0)
     beq     t1, t2, mapped
-    lw      t2, PORT_STALE(t0)
-    bnez    t2, refresh
-refreshed:                          /* t1 = image, sp = thread */
     sw      t1, PORT_MAPPED(t0)
 
 /* Old and new entries may mix for a moment: none of them binds machine mode. */
@@ -191,14 +188,6 @@ mapped:
     lw      s10, THREAD_S + 40(sp)
     lw      s11, THREAD_S + 44(sp)
     j       resume
-
-refresh:                            /* nothing of ours is on the stack any more */
-    la      sp, kernel_stack_top
-    call    port_refresh
-    la      t0, port
-    lw      sp, PORT_SAVED(t0)
-    lw      t1, THREAD_MPU(sp)
-    j       refreshed
 
 /* The PMP keeps the last task's entries: they are right when it runs next. */
 go_idle:

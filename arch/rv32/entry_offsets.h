@@ -4,8 +4,7 @@
 #define PORT_ID     4
 #define PORT_SAVED  8
 #define PORT_MAPPED 12
-#define PORT_STALE  16
-#define PORT_BYTES  24 /* the kernel's state lies behind it: image.ld */
+#define PORT_BYTES  16 /* the kernel's state lies behind it: image.ld */
 
 #define K5_CURRENT 0
 #define K5_REG     32 /* of thread 0: there struct port_saved begins */

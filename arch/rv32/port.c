@@ -5,13 +5,13 @@
 #include "arch/rv32/entry_offsets.h"
 #include "arch/rv32/pmp.h"
 #include "arch/rv32/port_state.h"
-#include "arch/common/view.h"
 #include "kernel/entry.h"
 #include "kernel/kassert.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
 
 #define ECALL_BYTES 4u
+#define STALE       0xfeu /* no thread has this number: CFG_THREADS is at most 128 */
 
 /* image.ld puts them next to each other: entry.S has both within reach of one register. */
 struct port_state port __attribute__((used, section(".bss.a_port")));
@@ -24,7 +24,6 @@ OFFSET_IS(struct port_state, scratch, 0);
 OFFSET_IS(struct port_state, id, PORT_ID);
 OFFSET_IS(struct port_state, saved, PORT_SAVED);
 OFFSET_IS(struct port_state, mapped, PORT_MAPPED);
-OFFSET_IS(struct port_state, stale, PORT_STALE);
 _Static_assert(sizeof(struct port_state) == PORT_BYTES, "entry_offsets.h: PORT_BYTES");
 OFFSET_IS(struct kernel_state, current, K5_CURRENT);
 OFFSET_IS(struct kernel_state, thread[0].reg, K5_REG);
@@ -44,6 +43,11 @@ OFFSET_IS(struct port_mpu_image, cfg, MPU_CFG);
 OFFSET_IS(struct port_mpu_image, addr, MPU_ADDR);
 _Static_assert(NO_THREAD == NOBODY, "entry_offsets.h: NOBODY");
 
+static uint32_t mpu_address(uint32_t task)
+{
+    return (uint32_t)(uintptr_t)&k5.task[task].mpu;
+}
+
 void port_thread_init(uint8_t id)
 {
     const struct sys_thread *fixed = sys_thread(id);
@@ -52,12 +56,12 @@ void port_thread_init(uint8_t id)
     thread->context = (struct port_context){
         .pc = fixed->entry,
         .sp = fixed->stack_top,
-        .mpu = port_image_address(fixed->task),
+        .mpu = mpu_address(fixed->task),
     };
     thread->reg[0] = fixed->argument;
     if (port.saved == (struct port_saved *)&thread->reg) {
         port.saved = NULL; /* s0 to s11 in the core are of its last life */
-        port.id = PORT_NOT_LOADED;
+        port.id = STALE;
     }
 }
 
@@ -78,12 +82,16 @@ uint32_t port_mpu_entries(const struct sys_region *region, bool whole, uint32_t 
     return pmp_entries_most(region, whole, edges, holes);
 }
 
-void port_image_compile(const struct sys_region *region, uint32_t count,
-                        struct port_mpu_image *image)
+void port_mpu_compile(uint8_t id)
 {
-    bool fits = pmp_compile(region, count, image);
+    struct task *task = &k5.task[id];
+    bool fits = pmp_compile(task->region, task->region_count, &task->mpu);
 
     KASSERT(fits); /* the kernel has asked port_mpu_entries() */
+    if (port.mapped == mpu_address(id)) {
+        port.mapped = 0; /* what the PMP holds is out of date, */
+        port.id = STALE; /* and the exit must see to it, whoever runs next */
+    }
 }
 
 void port_copy(uint32_t to, uint32_t from, uint32_t bytes)

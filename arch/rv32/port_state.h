@@ -14,8 +14,6 @@ struct port_state {
     uint32_t id;              /* whose registers the core holds: a thread, or NO_THREAD for idle */
     struct port_saved *saved; /* where that thread is saved; NULL: its registers do not matter */
     uint32_t mapped;          /* address of the struct port_mpu_image that the PMP holds, or 0 */
-    uint32_t stale;           /* tasks whose image is out of date: arch/common/view.c */
-    uint32_t reserved;
 };
 
 extern struct port_state port;
