@@ -50,6 +50,8 @@ class MachineCode:
         self.arch = arch
         self.instructions: dict[int, Instruction] = {}
         self.functions: dict[str, int] = {}
+        self.starts: dict[int, list[int]] = {}  # instructions under each symbol's address
+        self._names: dict[int, str] = {}
         self._read()
 
     def _read(self) -> None:
@@ -59,15 +61,18 @@ class MachineCode:
         said = subprocess.run(
             [*command, *end, str(self.elf)], capture_output=True, text=True, check=True
         ).stdout
-        name = ""
+        name, start = "", 0
         for text in said.splitlines():
             if found := _FUNCTION.match(text):
-                name = found[2]
-                self.functions.setdefault(name, int(found[1], 16))
+                name, start = found[2], int(found[1], 16)
+                self.functions.setdefault(name, start)
+                self._names[start] = name
+                self.starts[start] = []
             elif (found := _LINE.match(text)) and found[2] not in _DATA:
                 address = int(found[1], 16)
                 arguments = re.split(r"\s+[@;#]\s", found[3] + " ")[0].strip()
                 self.instructions[address] = Instruction(address, found[2], arguments, name)
+                self.starts[start].append(address)
         if not self.instructions:
             raise K5Error(f"{shown(self.elf)}: has no code that objdump can read")
 
@@ -91,6 +96,10 @@ class MachineCode:
             current.append(Origin(said[at], file, int(line) if line.isdigit() else 0))
             at += 2
         return found
+
+    def name_of(self, start: int) -> str:
+        """The symbol at an address, without what link-time optimization adds."""
+        return self._names[start].split(".")[0]
 
     def in_function(self, name: str) -> list[Instruction]:
         """The instructions under a symbol."""
