@@ -46,7 +46,6 @@ void endpoint_dequeue(uint32_t id)
 {
     struct endpoint *endpoint = &k5.endpoint[k5.thread[id].endpoint];
 
-    KASSERT(k5.thread[endpoint->receiver].queued > 0);
     queue_remove(&endpoint->queue, id);
     k5.thread[endpoint->receiver].queued--;
 }

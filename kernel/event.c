@@ -1,7 +1,6 @@
 /* Building of event records. */
 #include "kernel/event.h"
 
-#include "kernel/kassert.h"
 #include "kernel/port.h"
 
 void event_emit(uint32_t kind, uint32_t thread, uint32_t code, const uint32_t *arg, uint32_t count)
@@ -13,7 +12,6 @@ void event_emit(uint32_t kind, uint32_t thread, uint32_t code, const uint32_t *a
         .code = (uint16_t)code,
     };
 
-    KASSERT(count <= EVENT_ARGS);
     for (uint32_t i = 0; i < count; i++) {
         event.arg[i] = arg[i];
     }

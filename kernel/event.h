@@ -19,5 +19,6 @@ struct k5_event {
 };
 _Static_assert(sizeof(struct k5_event) == 40, "wire format and Python binding");
 
-/* Stamps a record with the current tick and hands it to the port's sink. */
+/* Stamps a record with the current tick and hands it to the port's sink. At most EVENT_ARGS
+ * arguments. */
 void event_emit(uint32_t kind, uint32_t thread, uint32_t code, const uint32_t *arg, uint32_t count);

@@ -46,36 +46,16 @@ bool loan_is_lent(uint32_t task, struct range range)
     return false;
 }
 
-/* On most hardware regions of one task must not overlap, so nobody gets a range twice. */
-static bool has_part_of(uint32_t task, struct range range)
-{
-    const struct task *owner = task_at(task);
-
-    for (uint32_t i = 0; i < owner->region_count; i++) {
-        struct range other = {owner->region[i].base, owner->region[i].bytes};
-
-        if (region_overlap(other, range)) {
-            return true;
-        }
-    }
-    return loan_is_lent(task, range);
-}
-
 static void take_out(uint32_t lender)
 {
     struct thread *thread = &k5.thread[lender];
+    uint8_t *link = &k5.loans;
 
-    if (k5.loans == lender) {
-        k5.loans = thread->next_loan;
-    } else {
-        uint32_t before = k5.loans;
-
-        while (k5.thread[before].next_loan != lender) {
-            before = k5.thread[before].next_loan;
-            KASSERT(before != NO_THREAD);
-        }
-        k5.thread[before].next_loan = thread->next_loan;
+    while (*link != lender) {
+        KASSERT(*link != NO_THREAD);
+        link = &k5.thread[*link].next_loan;
     }
+    *link = thread->next_loan;
     thread->lends = 0;
 }
 
@@ -85,7 +65,7 @@ enum k5_error loan_begin(uint32_t lender, uint32_t borrower)
     uint32_t to = k5.thread[borrower].task;
     struct range range = loan_range(lender);
 
-    if (has_part_of(to, range)) {
+    if (!region_is_free(to, range)) {
         return K5_E_BUSY;
     }
     thread->lends = thread->reg[1] & 0xffu;

@@ -259,13 +259,13 @@ void region_refresh(uint32_t task)
 
 void region_boot(uint32_t task)
 {
+    struct task *owner = task_at(task);
     struct walk walk = walk_from_start(task);
     struct sys_region region;
 
-    while (walk_on(&walk, &region)) {
-        bool fits = take_room(&k5.task[task], entries_of(&region));
-
-        KASSERT(fits); /* whoever made the boot tables has counted */
+    while (
+        walk_on(&walk, &region)) { /* whoever made the boot tables has seen to it that they fit */
+        owner->entries = (uint8_t)(owner->entries + entries_of(&region));
     }
     make_view(task);
 }
@@ -312,16 +312,16 @@ void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent,
 
 /* ------------------------------------------------------------ region objects */
 
-static bool is_free(uint32_t task, const struct sys_region *object)
+bool region_is_free(uint32_t task, struct range range)
 {
     const struct task *owner = task_at(task);
 
     for (uint32_t i = 0; i < owner->region_count; i++) {
-        if (region_overlap(range_of(&owner->region[i]), range_of(object))) {
+        if (region_overlap(range_of(&owner->region[i]), range)) {
             return false;
         }
     }
-    return !loan_is_lent(task, range_of(object));
+    return !loan_is_lent(task, range);
 }
 
 enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
@@ -329,7 +329,7 @@ enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
     struct task *owner = task_at(task);
     const struct sys_region *object = sys_object(cap->object);
 
-    if (!is_free(task, object)) {
+    if (!region_is_free(task, range_of(object))) {
         return K5_E_BUSY;
     }
     if (!take_room(owner, entries_of(object))) {
@@ -341,7 +341,7 @@ enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
     return K5_OK;
 }
 
-static void forget_mapping(uint32_t task, struct cap *cap)
+void region_forget(uint32_t task, struct cap *cap)
 {
     struct task *owner = task_at(task);
     uint32_t slot = cap_slot(cap);
@@ -365,7 +365,7 @@ enum k5_error region_unmap(uint32_t task, struct cap *cap)
     if (loan_is_lent(task, range_of(sys_object(cap->object)))) {
         return K5_E_BUSY;
     }
-    forget_mapping(task, cap);
+    region_forget(task, cap);
     return K5_OK;
 }
 
@@ -397,7 +397,7 @@ enum k5_error region_move(uint32_t from, struct cap *cap, uint32_t to, uint32_t 
         return error;
     }
     if (was_mapped) {
-        forget_mapping(from, cap);
+        region_forget(from, cap);
     }
     *moved = cap_slot(place);
     k5.task[to].mapped[k5.task[to].mapped_count - 1u] = (uint16_t)*moved;

@@ -56,7 +56,14 @@ void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent,
 /* Maps the region object of capability `slot` into the task, with `access`. E_BUSY, E_REGIONS. */
 K5_MUST_USE enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access);
 
-/* Takes it out again. E_STATE: it is not mapped; E_BUSY: some of it is lent. */
+/* True if the task has nothing in this range, nor has lent any of it: on most hardware regions of
+ * one task must not overlap, so nobody gets a range twice. */
+bool region_is_free(uint32_t task, struct range range);
+
+/* Takes a region object out again that is mapped, and of which nothing is lent. */
+void region_forget(uint32_t task, struct cap *cap);
+
+/* The same, at a task's wish. E_STATE: it is not mapped; E_BUSY: some of it is lent. */
 K5_MUST_USE enum k5_error region_unmap(uint32_t task, struct cap *cap);
 
 /*

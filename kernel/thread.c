@@ -50,7 +50,6 @@ void thread_start(uint32_t id)
     const struct sys_thread *fixed = sys_thread(id);
     struct thread *thread = &k5.thread[id];
 
-    KASSERT(thread->state == K5_THREAD_OFF);
     KASSERT(region_check(thread->task, fixed->stack_top - INITIAL_FRAME_BYTES, INITIAL_FRAME_BYTES,
                          SYS_READ | SYS_WRITE));
     for (uint32_t i = 0; i < 8; i++) {

@@ -40,7 +40,10 @@ SMALL = [
 ]  # fmt: skip
 # Registers that the kernel keeps for itself: arch/armv8m/port_types.h.
 FIXED: dict[str, list[str]] = {"armv8m": ["-ffixed-r9"], "rv32": []}
-FLAGS_OF = {"fastpath.c": ["-O2", "-flto", "-fira-algorithm=priority"], "memory.c": ["-Os"]}
+FLAGS_OF = {
+    "fastpath.c": ["-O2", "-flto", "-fira-algorithm=priority", "-fno-tree-pre", "-fno-gcse"],
+    "memory.c": ["-Os"],
+}
 
 
 @dataclass(frozen=True)
