@@ -226,47 +226,51 @@ static void drop_objects(uint32_t task)
     }
 }
 
-/* Clears a part of a movable region; its progress stands in the badge, which it has no use for. */
-static enum progress send_home(uint32_t task, struct cap *cap)
+/*
+ * A movable region that a dead task had is cleared, a part at a time, and goes home.
+ * Progress stands in the badge, which it has no use for.
+ */
+static void leave_behind(uint32_t task, struct cap *cap)
 {
     const struct sys_region *object = sys_object(cap->object);
+    uint32_t left = object->bytes - cap->badge;
+    uint32_t bytes = left < CFG_COPY_BYTES ? left : CFG_COPY_BYTES;
 
     if (cap->seen != 0) {
         region_forget(task, cap); /* no loan of this task is out any more */
-        return MORE;
     }
-    if (cap->badge < object->bytes) {
-        uint32_t left = object->bytes - cap->badge;
-        uint32_t bytes = left < CFG_COPY_BYTES ? left : CFG_COPY_BYTES;
-
-        port_clear(object->base + cap->badge, bytes);
-        cap->badge += bytes;
-        return MORE;
+    port_clear(object->base + cap->badge, bytes);
+    cap->badge += bytes;
+    if (bytes == left) {
+        cap->badge = 0;
+        if (cap_slot(cap) != object->home) {
+            cap_move(cap, cap_at(object->home));
+        }
     }
-    cap->badge = 0;
-    cap_move(cap, &k5.slot[object->home]);
-    return MORE;
 }
 
-/* Takes care of one capability: what the task derived or was given ends with it. */
+/* Takes care of one capability: what the task derived, was given or has mapped ends with it. */
 static enum progress step_caps(uint32_t task)
 {
     const struct sys_task *table = sys_task(task);
 
     for (uint32_t i = 0; i < table->slot_count; i++) {
         struct cap *cap = cap_at(table->first_slot + i);
+        bool given = i < table->cap_count;
+        bool mapped = cap->kind == K5_KIND_REGION && cap->seen != 0;
 
         if (cap->kind == K5_KIND_NONE) {
             continue;
         }
-        if (i >= table->cap_count && cap_is_movable(cap)) {
-            return send_home(task, cap);
+        if (cap_is_movable(cap) && (!given || mapped || cap->badge != 0)) {
+            leave_behind(task, cap);
+            return MORE;
         }
-        if (i >= table->cap_count) {
+        if (!given) {
             cap_remove(cap_leaf(cap));
             return MORE;
         }
-        if (cap->kind == K5_KIND_REGION && cap->seen != 0) {
+        if (mapped) {
             region_forget(task, cap);
             return MORE;
         }
