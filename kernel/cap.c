@@ -35,18 +35,17 @@ enum k5_error cap_find_any(const struct thread *thread, uint32_t cptr, struct ca
     return K5_OK;
 }
 
-enum k5_error cap_find(const struct thread *thread, uint32_t cptr, struct cap_need need,
-                       struct cap **cap)
+enum k5_error cap_find(const struct thread *thread, uint32_t cptr, uint32_t need, struct cap **cap)
 {
     enum k5_error error = cap_find_any(thread, cptr, cap);
 
     if (error != K5_OK) {
         return error;
     }
-    if ((*cap)->kind != need.kind) {
+    if ((*cap)->kind != (need & 0xffu)) {
         return K5_E_KIND;
     }
-    return ((*cap)->rights & need.rights) == need.rights ? K5_OK : K5_E_RIGHTS;
+    return (need >> 8 & ~(uint32_t)(*cap)->rights) == 0 ? K5_OK : K5_E_RIGHTS;
 }
 
 uint32_t cap_owner(uint32_t slot)

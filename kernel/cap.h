@@ -36,14 +36,11 @@ static inline uint32_t cap_cptr_of(const struct cap *cap, const struct thread *t
 K5_MUST_USE enum k5_error cap_find_any(const struct thread *thread, uint32_t cptr,
                                        struct cap **cap);
 
-/* What a system call asks of a capability. */
-struct cap_need {
-    uint8_t kind;   /* enum k5_kind */
-    uint8_t rights; /* all of these */
-};
+/* What a system call asks of a capability: its kind, and all of these rights. */
+#define CAP_NEED(kind, rights) ((uint32_t)(kind) | (uint32_t)(rights) << 8)
 
 /* The same, and checks that it is what is needed. E_KIND, E_RIGHTS. */
-K5_MUST_USE enum k5_error cap_find(const struct thread *thread, uint32_t cptr, struct cap_need need,
+K5_MUST_USE enum k5_error cap_find(const struct thread *thread, uint32_t cptr, uint32_t need,
                                    struct cap **cap);
 
 /* Boot: all slots of all tables. */

@@ -22,8 +22,7 @@ void endpoint_init_all(void)
 enum k5_error endpoint_find_own(const struct thread *thread, uint32_t cptr, uint32_t rights,
                                 struct cap **cap)
 {
-    struct cap_need need = {K5_KIND_ENDPOINT, (uint8_t)rights};
-    enum k5_error error = cap_find(thread, cptr, need, cap);
+    enum k5_error error = cap_find(thread, cptr, CAP_NEED(K5_KIND_ENDPOINT, rights), cap);
 
     if (error == K5_OK && k5.endpoint[(*cap)->object].receiver != k5.current) {
         return K5_E_RIGHTS;

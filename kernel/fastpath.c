@@ -114,7 +114,8 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
 
     if (cap == NULL || server->reg[IPC_CPTR] != (caller->sequence << 8 | to) ||
         caller->payer != server->payer || caller->lends || k5.thread[server->payer].cooling ||
-        k5.ready >> caller->effective > 1 || task->state != K5_TASK_READY || task->stale) {
+        k5.reaping != 0 || k5.ready >> caller->effective > 1 || task->state != K5_TASK_READY ||
+        task->stale) {
         return false;
     }
 

@@ -11,16 +11,15 @@ static void record(uint32_t id, const struct fault_record *fault)
 {
     const uint32_t arg[] = {fault->pc,    fault->address, fault->status,
                             fault->flags, fault->sp,      fault->lr};
+    struct task_fault *kept = &task_at(k5.thread[id].task)->fault;
 
     event_emit(K5_EVENT_FAULT, id, fault->kind, arg, 6);
-    k5.task[k5.thread[id].task].fault = (struct task_fault){
-        .pc = fault->pc,
-        .address = fault->address,
-        .status = fault->status,
-        .kind = fault->kind,
-        .flags = fault->flags,
-        .thread = (uint8_t)id,
-    };
+    kept->pc = fault->pc;
+    kept->address = fault->address;
+    kept->status = fault->status;
+    kept->kind = fault->kind;
+    kept->flags = fault->flags;
+    kept->thread = (uint8_t)id;
     task_fault(k5.thread[id].task);
 }
 

@@ -1,6 +1,7 @@
 /* The kernel's invariants about tasks, capabilities, memory and loans. */
 #include "kernel/invariants.h"
 
+#include "kernel/reaper.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
 
@@ -148,6 +149,13 @@ static const char *check_view(uint32_t t)
 {
     const struct task *task = &k5.task[t];
 
+    for (uint32_t i = 0; i < task->mapped_count; i++) {
+        const struct cap *cap = &k5.slot[task->mapped[i]];
+
+        CHECK(task->mapped[i] - sys_task(t)->first_slot < sys_task(t)->slot_count &&
+                  cap->kind == K5_KIND_REGION && cap->seen != 0,
+              "what is mapped has its capability in the task's table");
+    }
     CHECK(task->region_count <= task->entries && task->entries <= port_system()->mpu_regions,
           "the hardware has room for the view");
     for (uint32_t i = 0; i < task->region_count; i++) {
@@ -257,6 +265,9 @@ static const char *check_dying(void)
 
         reaping += task->dying && !task->blocked;
         CHECK(!task->blocked || task->dying, "only who comes down waits for loans to end");
+        CHECK(!task->blocked || task->dying != STAGE_THREADS || k5.charged_at >= task->grace_end ||
+                  k5.next_timer <= task->grace_end,
+              "no grace is missed");
         CHECK(task->dying || task->state != K5_TASK_BACKOFF || k5.next_timer <= task->restart_at,
               "no restart is missed");
     }

@@ -19,20 +19,21 @@ K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
 {
     struct thread *thread = &k5.thread[k5.current];
     struct cap *cap = NULL;
-    enum k5_error error = cap_find(thread, thread->reg[IPC_CPTR],
-                                   (struct cap_need){K5_KIND_ENDPOINT, K5_RIGHT_SEND}, &cap);
+    enum k5_error error =
+        cap_find(thread, thread->reg[IPC_CPTR], CAP_NEED(K5_KIND_ENDPOINT, K5_RIGHT_SEND), &cap);
 
     if (error != K5_OK) {
         return error;
     }
 
     uint32_t receiver = k5.endpoint[cap->object].receiver;
+    const struct task *task = task_at(k5.thread[receiver].task);
 
-    if (k5.task[k5.thread[receiver].task].state == K5_TASK_STOPPED) {
+    if (task->state == K5_TASK_STOPPED) {
         return K5_E_STOPPED;
     }
-    if (cap->seen != endpoint_generation(cap->object)) {
-        cap->seen = endpoint_generation(cap->object);
+    if (cap->seen != task->generation) {
+        cap->seen = task->generation;
         return K5_E_RESTARTED;
     }
     if (donation_would_deadlock(k5.current, receiver)) {
@@ -75,11 +76,7 @@ static enum k5_error hand_over(struct thread *thread, uint32_t endpoint, bool is
         error = NO_RESULT;
     }
     donation_update(receiver);
-    if (is_call) {
-        sched_resume(receiver); /* on the caller's turn */
-    } else {
-        sched_ready(receiver);
-    }
+    sched_make_ready(receiver, is_call); /* a call: on the caller's turn */
     return error;
 }
 
@@ -311,11 +308,7 @@ K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
     if (k5.thread[id].client == caller) {
         donation_end(id);
     }
-    if (straight_back) {
-        sched_resume(caller);
-    } else {
-        sched_ready(caller);
-    }
+    sched_make_ready(caller, straight_back);
     return K5_OK;
 }
 

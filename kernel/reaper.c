@@ -15,16 +15,6 @@
 #include "kernel/thread.h"
 #include "kernel/wait.h"
 
-/* What is still to be done for a task, in this order: struct task.dying. */
-enum stage {
-    STAGE_NONE,
-    STAGE_THREAD,  /* threads only: the task lives on */
-    STAGE_THREADS, /* its threads */
-    STAGE_OBJECTS, /* its messages and bits */
-    STAGE_CAPS,    /* what it derived, and what others derived from that; regions go home */
-    STAGE_WARDS,   /* the tasks that it supervised */
-};
-
 /* In the detail of a timeout fault, beside the lender: it kept the memory of a dead task. */
 #define GRACE_IS_OVER 0x100u
 

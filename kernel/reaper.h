@@ -12,6 +12,16 @@
 #include "kernel/kassert.h"
 #include "kernel/state.h"
 
+/* What is still to be done for a task, in this order: struct task.dying. */
+enum stage {
+    STAGE_NONE,
+    STAGE_THREAD,  /* threads only: the task lives on */
+    STAGE_THREADS, /* its threads */
+    STAGE_OBJECTS, /* its messages and bits */
+    STAGE_CAPS,    /* what it derived, and what others derived from that; regions go home */
+    STAGE_WARDS,   /* the tasks that it supervised */
+};
+
 /* All of task `id` comes down: none of its threads runs from now on. Its state says what then. */
 void reaper_take_task(uint32_t id);
 

@@ -207,7 +207,7 @@ static void ready_push(uint32_t id, bool front)
     }
 }
 
-static void make_ready(uint32_t id, bool front)
+void sched_make_ready(uint32_t id, bool front)
 {
     const struct thread *thread = &k5.thread[id];
 
@@ -227,12 +227,12 @@ static void make_ready(uint32_t id, bool front)
 
 void sched_ready(uint32_t id)
 {
-    make_ready(id, false);
+    sched_make_ready(id, false);
 }
 
 void sched_resume(uint32_t id)
 {
-    make_ready(id, true);
+    sched_make_ready(id, true);
 }
 
 void sched_remove(uint32_t id)

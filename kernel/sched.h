@@ -29,6 +29,9 @@ void sched_ready(uint32_t id);
 /* The same, but before its equals: it goes on with a turn that a call interrupted or lent. */
 void sched_resume(uint32_t id);
 
+/* One or the other. */
+void sched_make_ready(uint32_t id, bool front);
+
 /* Takes a runnable thread (not OFF, not blocked) out of its queue; the caller sets its state. */
 void sched_remove(uint32_t id);
 

@@ -67,60 +67,77 @@ static enum k5_error call_panic(struct thread *thread, struct cap *cap)
 
 /* ------------------------------------------------------------ the table */
 
-/* The first argument is a capability of whatever kind. */
-#define KIND_ANY 0xffu
+/* Of whatever kind, with whatever rights: the call looks by itself. */
+#define ANY_KIND 0xffu
 
-/*
- * `run` gets the running thread and, where the first argument must be a
- * capability, that one. It returns the call's error, or NO_RESULT.
- */
-struct syscall {
-    enum k5_error (*run)(struct thread *thread, struct cap *cap);
-    struct cap_need need; /* of kind NONE: none; KIND_ANY: any */
+/* What begins with a capability gets it, any other call NULL. They return the call's error, or
+ * NO_RESULT. */
+static enum k5_error (*const table[K5_SYS_COUNT])(struct thread *thread, struct cap *cap) = {
+    [K5_SYS_SEND] = ipc_send,
+    [K5_SYS_CALL] = ipc_call,
+    [K5_SYS_RECV] = ipc_recv,
+    [K5_SYS_REPLY] = ipc_reply,
+    [K5_SYS_REPLY_RECV] = ipc_reply_recv,
+    [K5_SYS_SLEEP] = call_sleep,
+    [K5_SYS_YIELD] = call_yield,
+    [K5_SYS_PANIC] = call_panic,
+    [K5_SYS_SIGNAL] = notification_call_signal,
+    [K5_SYS_WAIT] = notification_call_wait,
+    [K5_SYS_MINT] = cap_call_mint,
+    [K5_SYS_DELETE] = cap_call_delete,
+    [K5_SYS_REVOKE] = cap_call_revoke,
+    [K5_SYS_MAP] = region_call_map,
+    [K5_SYS_UNMAP] = region_call_unmap,
+    [K5_SYS_IRQ_ACK] = interrupt_call_ack,
+    [K5_SYS_LISTEN] = name_call_listen,
+    [K5_SYS_CONNECT] = name_call_connect,
+    [K5_SYS_TASK_STATUS] = task_call_status,
+    [K5_SYS_TASK_START] = task_call_start,
+    [K5_SYS_TASK_STOP] = task_call_stop,
+    [K5_SYS_TASK_RESTART] = task_call_restart,
+    [K5_SYS_TASK_HOLD] = task_call_hold,
+    [K5_SYS_TASK_RESUME] = task_call_resume,
+    [K5_SYS_THREAD_STATUS] = control_call_status,
+    [K5_SYS_THREAD_START] = control_call_start,
+    [K5_SYS_THREAD_STOP] = control_call_stop,
+    [K5_SYS_THREAD_SET_PRIORITY] = control_call_set_priority,
+    [K5_SYS_THREAD_SET_BUDGET] = control_call_set_budget,
 };
 
-static const struct syscall table[K5_SYS_COUNT] = {
-    [K5_SYS_SEND] = {.run = ipc_send},
-    [K5_SYS_CALL] = {.run = ipc_call},
-    [K5_SYS_RECV] = {.run = ipc_recv},
-    [K5_SYS_REPLY] = {.run = ipc_reply},
-    [K5_SYS_REPLY_RECV] = {.run = ipc_reply_recv},
-    [K5_SYS_SLEEP] = {.run = call_sleep},
-    [K5_SYS_YIELD] = {.run = call_yield},
-    [K5_SYS_PANIC] = {.run = call_panic},
-    [K5_SYS_SIGNAL] = {notification_call_signal, {K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL}},
-    [K5_SYS_WAIT] = {notification_call_wait, {K5_KIND_NOTIFICATION, K5_RIGHT_WAIT}},
-    [K5_SYS_MINT] = {cap_call_mint, {KIND_ANY, 0}},
-    [K5_SYS_DELETE] = {cap_call_delete, {KIND_ANY, 0}},
-    [K5_SYS_REVOKE] = {cap_call_revoke, {KIND_ANY, 0}},
-    [K5_SYS_MAP] = {region_call_map, {K5_KIND_REGION, 0}},
-    [K5_SYS_UNMAP] = {region_call_unmap, {K5_KIND_REGION, 0}},
-    [K5_SYS_IRQ_ACK] = {interrupt_call_ack, {K5_KIND_INTERRUPT, K5_RIGHT_ACK}},
-    [K5_SYS_LISTEN] = {name_call_listen, {K5_KIND_PORT, K5_RIGHT_LISTEN}},
-    [K5_SYS_CONNECT] = {name_call_connect, {K5_KIND_PORT, K5_RIGHT_CONNECT}},
-    [K5_SYS_TASK_STATUS] = {task_call_status, {K5_KIND_TASK, K5_RIGHT_STATUS}},
-    [K5_SYS_TASK_START] = {task_call_start, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
-    [K5_SYS_TASK_STOP] = {task_call_stop, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
-    [K5_SYS_TASK_RESTART] = {task_call_restart, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
-    [K5_SYS_TASK_HOLD] = {task_call_hold, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
-    [K5_SYS_TASK_RESUME] = {task_call_resume, {K5_KIND_TASK, K5_RIGHT_CONTROL}},
-    [K5_SYS_THREAD_STATUS] = {control_call_status, {K5_KIND_THREAD, K5_RIGHT_STATUS}},
-    [K5_SYS_THREAD_START] = {control_call_start, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
-    [K5_SYS_THREAD_STOP] = {control_call_stop, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
-    [K5_SYS_THREAD_SET_PRIORITY] = {control_call_set_priority, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
-    [K5_SYS_THREAD_SET_BUDGET] = {control_call_set_budget, {K5_KIND_THREAD, K5_RIGHT_CONTROL}},
+/* What the first argument must be. 0: no capability. */
+static const uint16_t need[K5_SYS_COUNT] = {
+    [K5_SYS_SIGNAL] = CAP_NEED(K5_KIND_NOTIFICATION, K5_RIGHT_SIGNAL),
+    [K5_SYS_WAIT] = CAP_NEED(K5_KIND_NOTIFICATION, K5_RIGHT_WAIT),
+    [K5_SYS_MINT] = ANY_KIND,
+    [K5_SYS_DELETE] = ANY_KIND,
+    [K5_SYS_REVOKE] = ANY_KIND,
+    [K5_SYS_MAP] = CAP_NEED(K5_KIND_REGION, 0),
+    [K5_SYS_UNMAP] = CAP_NEED(K5_KIND_REGION, 0),
+    [K5_SYS_IRQ_ACK] = CAP_NEED(K5_KIND_INTERRUPT, K5_RIGHT_ACK),
+    [K5_SYS_LISTEN] = CAP_NEED(K5_KIND_PORT, K5_RIGHT_LISTEN),
+    [K5_SYS_CONNECT] = CAP_NEED(K5_KIND_PORT, K5_RIGHT_CONNECT),
+    [K5_SYS_TASK_STATUS] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_STATUS),
+    [K5_SYS_TASK_START] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_CONTROL),
+    [K5_SYS_TASK_STOP] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_CONTROL),
+    [K5_SYS_TASK_RESTART] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_CONTROL),
+    [K5_SYS_TASK_HOLD] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_CONTROL),
+    [K5_SYS_TASK_RESUME] = CAP_NEED(K5_KIND_TASK, K5_RIGHT_CONTROL),
+    [K5_SYS_THREAD_STATUS] = CAP_NEED(K5_KIND_THREAD, K5_RIGHT_STATUS),
+    [K5_SYS_THREAD_START] = CAP_NEED(K5_KIND_THREAD, K5_RIGHT_CONTROL),
+    [K5_SYS_THREAD_STOP] = CAP_NEED(K5_KIND_THREAD, K5_RIGHT_CONTROL),
+    [K5_SYS_THREAD_SET_PRIORITY] = CAP_NEED(K5_KIND_THREAD, K5_RIGHT_CONTROL),
+    [K5_SYS_THREAD_SET_BUDGET] = CAP_NEED(K5_KIND_THREAD, K5_RIGHT_CONTROL),
 };
 
-K5_MUST_USE static enum k5_error find(const struct thread *thread, struct cap_need need,
-                                      struct cap **cap)
+K5_MUST_USE static enum k5_error find(const struct thread *thread, uint32_t what, struct cap **cap)
 {
-    switch (need.kind) {
-    case K5_KIND_NONE:
+    switch (what) {
+    case 0:
         return K5_OK;
-    case KIND_ANY:
+    case ANY_KIND:
         return cap_find_any(thread, thread->reg[0], cap);
     default:
-        return cap_find(thread, thread->reg[0], need, cap);
+        return cap_find(thread, thread->reg[0], what, cap);
     }
 }
 
@@ -130,12 +147,12 @@ void syscall_slow(uint32_t number)
     struct thread *thread = &k5.thread[id];
 
     sched_charge();
-    if (number < K5_SYS_COUNT && table[number].run != NULL) {
+    if (number < K5_SYS_COUNT && table[number] != NULL) {
         struct cap *cap = NULL;
-        enum k5_error error = find(thread, table[number].need, &cap);
+        enum k5_error error = find(thread, need[number], &cap);
 
         if (error == K5_OK) {
-            error = table[number].run(thread, cap);
+            error = table[number](thread, cap);
         }
         if (error != NO_RESULT) {
             thread_complete(id, error);
