@@ -3,6 +3,7 @@
 #include "abuse.h"
 #include "k5.h"
 #include "k5_task.h"
+#include "suite_slots.h"
 
 #define OWN      CPTR(SLOT_OWN)
 #define GUESSES  64u
@@ -344,6 +345,36 @@ static void count_for_ever(volatile struct report *report, uint32_t b, uint32_t 
     (void)c;
     for (report->value = 0;; report->value++) {
     }
+}
+
+static void connect(volatile struct report *report, uint32_t b, uint32_t c)
+{
+    k5_cptr_t endpoint = 0;
+
+    (void)b;
+    (void)c;
+    report->r[0] = (uint32_t)k5_connect(CPTR(SLOT_OFFICE), &endpoint);
+    report->value = endpoint;
+}
+
+static void sign_loan(volatile struct report *report, uint32_t b, uint32_t c)
+{
+    struct k5_message message = receive();
+
+    (void)b;
+    (void)c;
+    *word_at(message.word[0]) += 1;
+    k5_answer(&message, 0, 0, 0, 0, 0);
+    report->r[0] = (uint32_t)k5_reply(&message);
+}
+
+static void ask_desk(volatile struct report *report, uint32_t b, uint32_t c)
+{
+    struct k5_message message = k5_short(0, b, 0, 0, 0);
+
+    (void)c;
+    report->r[0] = (uint32_t)k5_call(CPTR(SLOT_DESK), &message);
+    report->value = message.word[0];
 }
 
 #define ROGUE_WAY_ROW_(name) [WAY_##name] = {name},

@@ -29,7 +29,10 @@
     WAY(call_in_circles)      /* calls slot b, which calls back; value: how many worked */         \
     WAY(spin_in_call)         /* receives, computes for ever */                                    \
     WAY(call_for_ever)        /* slot b, label and word 0 from c; again and again */               \
-    WAY(count_for_ever)       /* value */
+    WAY(count_for_ever)       /* value */                                                          \
+    WAY(connect)              /* to SLOT_OFFICE; value: the cptr */                                \
+    WAY(sign_loan)            /* receives, adds 1 to the loan's first word, replies */             \
+    WAY(ask_desk)             /* calls SLOT_DESK with b; value: word 0 of the reply */
 
 #define ROGUE_WAY_NUMBER_(name) WAY_##name,
 enum rogue_way { ROGUE_WAYS(ROGUE_WAY_NUMBER_) WAYS };

@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include "rogue_ways.h"
 #include "stage.h"
 
 /* suite_ipc.toml */
@@ -31,7 +30,9 @@
     (SLOT_FIRST_OF_SUITE + 3) /* port: right and middle listen, left and middle connect */
 #define SLOT_WAIT    (SLOT_FIRST_OF_SUITE + 4) /* right's, to wait for events */
 #define SHOP_BADGE   100u /* of left's capability; the others' are by 1 higher */
-#define OBJECT_SLOTS 20u  /* of each table */
+#define SLOT_OFFICE  (SLOT_FIRST_OF_SUITE + 5) /* port: the actors connect, the judge listens */
+#define SLOT_DESK    (SLOT_FIRST_OF_SUITE + 6) /* to send to the judge */
+#define OBJECT_SLOTS 20u                       /* of each table */
 
 /* suite_task.toml */
 #define SLOT_SELF           SLOT_FIRST_OF_SUITE /* control of one's own task, without STATUS */

@@ -1,6 +1,7 @@
 /* Tests: capabilities: look, mint, delete, revoke. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define SEND_GRANT (K5_RIGHT_SEND | K5_RIGHT_GRANT)

@@ -6,6 +6,7 @@
 #include "actors.h"
 #include "k5_task.h"
 #include "link.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define LEFTS   6u /* priorities; those of the links are 1 to 5 */

@@ -1,6 +1,7 @@
 /* Tests: control of tasks and threads. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 static struct k5_task_status status_of(enum actor who)

@@ -2,6 +2,7 @@
 #include "actors.h"
 #include "alarm.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define SOON_US  1000u

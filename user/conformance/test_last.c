@@ -3,6 +3,7 @@
  */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define A_WHILE_US 20000u /* longer than right's back-off */

@@ -1,6 +1,7 @@
 /* Tests: what a loan is, who sees what while it is out, what cannot be lent. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define OFFSET 256u

@@ -2,6 +2,7 @@
 #include "actors.h"
 #include "k5_task.h"
 #include "map.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 uint32_t map(enum actor who, uint32_t slot, uint32_t access)

@@ -2,6 +2,7 @@
 #include "actors.h"
 #include "k5_task.h"
 #include "map.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 static void move(enum actor from, enum actor to, uint32_t cptr)

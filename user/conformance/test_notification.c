@@ -1,6 +1,7 @@
 /* Tests: notifications. Right waits for `events`; `bell` is bound to middle. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define MAY_SIGNAL 0x0000ff01u /* badge of the actors' capabilities to signal events */

@@ -1,5 +1,6 @@
 /* Tests: capabilities in messages. */
 #include "actors.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 #include "k5_task.h"
 

@@ -1,6 +1,7 @@
 /* Tests: ports. Right may listen at `shop`, middle too; left and middle may connect. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 static int32_t listen(enum actor who, uint32_t endpoint)

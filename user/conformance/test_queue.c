@@ -1,5 +1,6 @@
 /* Tests: endpoints with a queue for short messages, and the order in queues. */
 #include "actors.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 #include "k5_task.h"
 

@@ -1,6 +1,7 @@
 /* Tests: faults as messages to the supervisor, who is the judge, and what it can do. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 #define NOWHERE 0x60000000u /* nothing is there on any board */

@@ -1,6 +1,7 @@
 /* Tests: several threads in a task. HAND is left's second one. */
 #include "actors.h"
 #include "k5_task.h"
+#include "rogue_ways.h"
 #include "suite_slots.h"
 
 static void same_memory(void)
