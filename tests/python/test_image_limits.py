@@ -76,14 +76,14 @@ class CallGraph:
     def _functions_of_the_table(self, elf: Path) -> set[str]:
         """Whom kernel/syscall.c's table points to."""
         source = (ROOT / "kernel" / "syscall.c").read_text()
-        rows = len(re.findall(r"^    \[K5_SYS_\w+\] = ", source, re.MULTILINE))
+        rows = len(re.findall(r"^    \[K5_SYS_\w+\] = [a-z]", source, re.MULTILINE))
         file = ElfFile(elf)
         table = file.symbol("table")
         assert table is not None
         data = file.bytes_at(table.value, table.bytes)
         assert data is not None
-        rows_of = struct.iter_unpack("<II", data)
-        found = [self._address[run & ~self.ENTRY_BIT] for run, _ in rows_of if run]
+        rows_of = struct.iter_unpack("<I", data)
+        found = [self._address[run & ~self.ENTRY_BIT] for (run,) in rows_of if run]
         assert len(found) == rows
         return set(found)
 

@@ -98,7 +98,7 @@ class PathBound:
         data = self._file.bytes_at(table.value, table.bytes) if table else None
         if data is None:
             raise K5Error(f"{shown(self.code.elf)}: has no table of system calls")
-        for number, (run, _) in enumerate(struct.iter_unpack("<II", data)):
+        for number, (run,) in enumerate(struct.iter_unpack("<I", data)):
             if run:
                 self.handlers[number] = run & ~self.code.arch.entry_bit
 

@@ -208,10 +208,10 @@ static void test_cap_of_another_kind_is_refused(void **state)
 /* Generation is checked before kind and rights, so a stale number learns nothing about the slot. */
 static void test_cap_checks_come_in_a_fixed_order(void **state)
 {
-    const struct cap_need everything = {K5_KIND_ENDPOINT, 0xff};
-    const struct cap_need other_kind = {K5_KIND_NONE, 0xff};
-    const struct cap_need sending = {K5_KIND_ENDPOINT, K5_RIGHT_SEND};
-    const struct cap_need nothing = {K5_KIND_ENDPOINT, 0};
+    const uint32_t everything = CAP_NEED(K5_KIND_ENDPOINT, 0xff);
+    const uint32_t other_kind = CAP_NEED(K5_KIND_NONE, 0xff);
+    const uint32_t sending = CAP_NEED(K5_KIND_ENDPOINT, K5_RIGHT_SEND);
+    const uint32_t nothing = CAP_NEED(K5_KIND_ENDPOINT, 0);
     struct cap *cap = NULL;
 
     (void)state;
