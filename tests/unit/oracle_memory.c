@@ -24,7 +24,8 @@ struct observed_loan {
 };
 
 static struct observed_loan loans[CFG_THREADS];
-static uint64_t died_at[CFG_TASKS]; /* when the task last began to come down */
+static uint64_t died_at[CFG_TASKS];       /* when the task last began to come down */
+static uint64_t idle_at_death[CFG_TASKS]; /* the ticks that the machine had idled by then */
 static bool changed; /* since the last check something happened that may change views */
 static uint32_t since_check;
 
@@ -43,6 +44,12 @@ void oracle_memory_reset(void)
     changed = true;
 }
 
+/* A thread may be stopped alone: then its task lives, and there is no grace. */
+static bool is_down(uint32_t task_state)
+{
+    return task_state == K5_TASK_BACKOFF || task_state == K5_TASK_STOPPED;
+}
+
 const char *oracle_memory_event(const struct k5_event *event)
 {
     struct observed_loan *loan = &loans[event->thread < CFG_THREADS ? event->thread : 0];
@@ -50,8 +57,9 @@ const char *oracle_memory_event(const struct k5_event *event)
     changed |= event->kind == K5_EVENT_LOAN || event->kind == K5_EVENT_LOAN_END ||
                event->kind == K5_EVENT_TASK || event->code == K5_SYS_MAP ||
                event->code == K5_SYS_UNMAP || event->code == K5_SYS_REVOKE;
-    if (event->kind == K5_EVENT_TASK && event->code != K5_TASK_READY) {
+    if (event->kind == K5_EVENT_TASK && is_down(event->code)) {
         died_at[event->arg[0]] = event->time;
+        idle_at_death[event->arg[0]] = k5.idle;
     }
     if (event->kind == K5_EVENT_LOAN) {
         if (loan->out) {
@@ -244,7 +252,8 @@ static const char *check_byte(uint32_t address)
     return NULL;
 }
 
-/* The dead one's grace; and where the loan was passed on, those of the dead behind it. */
+/* Tasks come down when nobody more urgent runs, so what counts is when the machine had time for it.
+ * The dead one's grace; and where the loan was passed on, those of the dead behind it. */
 static uint64_t longest_wait(void)
 {
     uint64_t sum = 0;
@@ -263,8 +272,9 @@ static const char *check_loan(uint32_t id)
     if (loans[id].out != (thread->lends != 0)) {
         return "each loan is on record from its begin to its end";
     }
-    if (thread->state == K5_THREAD_LENDING && k5.task[thread->task].state != K5_TASK_READY &&
-        k5.charged_at > died_at[thread->task] + longest_wait() + LATE) {
+    if (thread->state == K5_THREAD_LENDING && is_down(k5.task[thread->task].state) &&
+        k5.charged_at > died_at[thread->task] + longest_wait() &&
+        k5.idle > idle_at_death[thread->task] + longest_wait() + LATE) {
         return "a dead task's loans end with its grace";
     }
     return loans[id].out && !may_lend ? "a loan lasts as long as its call" : NULL;

@@ -16,6 +16,8 @@
 #define STEPS     80u /* of each system: most come to rest soon */
 
 static uint32_t cptr[THREADS][ENDPOINTS];
+static uint32_t signal_cap[THREADS]; /* a bound notification of some thread */
+static uint32_t shut_down[THREADS];  /* control of some task */
 static uint32_t receiver_of[ENDPOINTS];
 static uint64_t fast_taken[2]; /* calls, and answers */
 static uint64_t system_seed;   /* of the system that runs */
@@ -39,11 +41,24 @@ static void build_random(struct kit_random *random)
         uint32_t endpoint = build_endpoint(receiver);
 
         receiver_of[e] = receiver;
+        if (build_thread_of(receiver)->budget != 0 && kit_random_below(random, 3) == 0) {
+            build_queue(endpoint, 2);
+        }
         for (uint32_t i = 0; i < THREADS; i++) {
             uint32_t rights = i == receiver ? K5_RIGHT_RECV : K5_RIGHT_SEND;
 
             cptr[i][e] = build_cap(i, endpoint, rights, 100 * i + e);
         }
+    }
+    build_bind(build_notification(kit_random_below(random, THREADS)));
+    for (uint32_t i = 0; i < THREADS; i++) {
+        signal_cap[i] = build_cap_for(i, K5_KIND_NOTIFICATION, 0, K5_RIGHT_SIGNAL, 0);
+        shut_down[i] =
+            build_cap_for(i, K5_KIND_TASK, kit_random_below(random, THREADS), K5_RIGHT_CONTROL, 0);
+        build_task_of(i)->backoff_ticks = 100;
+        build_task_of(i)->backoff_max_ticks = 100;
+        build_task_of(i)->grace_ticks = 300;
+        build_spare_slots(i, 2);
     }
     kit_boot();
 }
@@ -53,8 +68,8 @@ static void normalise(struct kernel_state *state)
 {
     for (uint32_t i = 0; i < THREADS; i++) {
         struct thread *thread = &state->thread[i];
-        bool queued = thread->state == K5_THREAD_READY || thread->state == K5_THREAD_SENDING ||
-                      thread->state == K5_THREAD_CALLING;
+        bool queued = thread->state == K5_THREAD_READY ||
+                      (thread->state >= K5_THREAD_SENDING && thread->state <= K5_THREAD_FAULTED);
 
         if (!queued) {
             thread->next = NO_THREAD;
@@ -136,6 +151,37 @@ static void play_reply_recv(struct kit_random *random, uint32_t who, uint32_t re
     }
 }
 
+/* A call: mostly short, now and then with something that the fast path must leave alone. */
+static void play_call(struct kit_random *random, uint32_t who, uint32_t info)
+{
+    static const uint32_t slow[] = {K5_MSG_COPY,   K5_MSG_LEND, K5_MSG_LEND_MUT, K5_FLAG_CAP,
+                                    K5_FLAG_TIMED, K5_MSG_MOVE, K5_FLAG_RECV_BUF};
+    uint32_t target = choose_target(random, who, false);
+
+    if (kit_random_below(random, 4) == 0) {
+        info = (info & 0xffff0000u) | slow[kit_random_below(random, 7)];
+        play_both_ways(who, K5_SYS_CALL,
+                       (const uint32_t[7]){target, info, build_buffer(who, 0), 32,
+                                           build_buffer(who, 1), 32,
+                                           kit_deadline(kit_now() + 512)});
+    } else {
+        play_both_ways(who, K5_SYS_CALL, (const uint32_t[7]){target, info, 1, 2, 3, 4});
+    }
+}
+
+/* Somebody sends bits, or holds or restarts a task. */
+static void disturb(struct kit_random *random, uint32_t who)
+{
+    static const uint32_t number[] = {K5_SYS_TASK_HOLD, K5_SYS_TASK_RESUME, K5_SYS_TASK_RESUME,
+                                      K5_SYS_TASK_RESTART};
+
+    if (kit_random_below(random, 3) != 0) {
+        PLAY(who, K5_SYS_SIGNAL, signal_cap[who], 1);
+    } else {
+        PLAY(who, number[kit_random_below(random, 4)], shut_down[who]);
+    }
+}
+
 /* One random act of whoever runs: mostly calls and answers. */
 static void act(struct kit_random *random, uint32_t reply[THREADS])
 {
@@ -148,7 +194,11 @@ static void act(struct kit_random *random, uint32_t reply[THREADS])
     if (kit_reg(who, 0) == K5_OK && kit_reg(who, 7) > 0xffu) {
         reply[who] = kit_reg(who, 7);
     }
-    if (dice == 0) {
+    if (kit_random_below(random, 24) == 0) {
+        disturb(random, who);
+    } else if (kit_random_below(random, 64) == 0) {
+        FAULT(who);
+    } else if (dice == 0) {
         PLAY(who, K5_SYS_SLEEP, (uint32_t)kit_now() + kit_random_below(random, 300));
     } else if (dice == 1) {
         PLAY(who, K5_SYS_REPLY, reply[who], kit_info(7, 0), 5, 6, 7, 8);
@@ -157,8 +207,7 @@ static void act(struct kit_random *random, uint32_t reply[THREADS])
     } else if (receives(who) && dice < 14) {
         PLAY(who, K5_SYS_RECV, choose_target(random, who, true), flags);
     } else {
-        play_both_ways(who, K5_SYS_CALL,
-                       (const uint32_t[7]){choose_target(random, who, false), info, 1, 2, 3, 4});
+        play_call(random, who, info);
     }
 }
 

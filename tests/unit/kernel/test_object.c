@@ -482,6 +482,19 @@ static void test_move_home_slot_waits_over_a_restart(void **state)
     ASSERT_ERROR(OWNER, K5_OK);
 }
 
+/* The owner at home dies with it mapped: what it wrote is gone for its next incarnation as well. */
+static void test_move_region_at_home_is_cleared_at_its_owners_death(void **state)
+{
+    (void)state;
+    boot_with(RW, SYS_REGION_MOVABLE, ALL);
+    TURN_TO(OWNER);
+    PLAY(OWNER, K5_SYS_MAP, cptr, RW);
+    kit_fill(base, BYTES, 3);
+    FAULT(OWNER);
+    ASSERT_ACCESS(OWNER, base, BYTES, NOT_HERE);
+    assert_cleared();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +516,7 @@ int main(void)
         KIT_TEST(test_move_of_what_is_lent_is_refused),
         KIT_TEST(test_move_ends_at_home_cleared_when_the_owner_dies),
         KIT_TEST(test_move_home_slot_waits_over_a_restart),
+        KIT_TEST(test_move_region_at_home_is_cleared_at_its_owners_death),
     };
 
     return cmocka_run_group_tests_name("object", tests, NULL, NULL);

@@ -131,18 +131,28 @@ static void boot(void *argument)
 /* Boot tables come from the builder: a broken one is not a task's doing, and stops the machine. */
 static void test_boot_refuses_tables_that_it_does_not_know(void **state)
 {
-    struct sys_header *header;
-
     (void)state;
-    for (uint32_t i = 0; i < 4; i++) {
+    for (uint32_t i = 0; i <= 11; i++) {
         kit_setup(NULL);
         build_single(20);
-        header = (struct sys_header *)(uintptr_t)build_finish();
+
+        struct sys_header *header = build_header();
+        const struct sys_header *system = build_finish();
+
+        kit_row("table", i);
         header->magic ^= i == 0;
         header->version = (uint16_t)(header->version + (i == 1));
-        header->thread_count = i == 2 ? 255 : header->thread_count;
-        fake_machine_init(&kit_machine, header);
-        assert_true(fake_machine_panics(&kit_machine, boot, NULL) == (i < 3));
+        header->task_count = i == 2 ? CFG_TASKS + 1 : header->task_count;
+        header->thread_count = i == 3 ? CFG_THREADS + 1 : header->thread_count;
+        header->endpoint_count = i == 4 ? CFG_ENDPOINTS + 1 : 0;
+        header->notification_count = i == 5 ? CFG_NOTIFICATIONS + 1 : 0;
+        header->interrupt_count = i == 6 ? CFG_INTERRUPTS + 1 : 0;
+        header->port_count = i == 7 ? CFG_PORTS + 1 : 0;
+        header->object_count = i == 8 ? CFG_OBJECTS + 1 : 0;
+        header->message_count = i == 9 ? CFG_MESSAGES + 1 : 0;
+        header->slot_count = i == 10 ? CFG_SLOTS + 1 : header->slot_count;
+        fake_machine_init(&kit_machine, system);
+        assert_true(fake_machine_panics(&kit_machine, boot, NULL) == (i < 11));
     }
 }
 
