@@ -238,6 +238,13 @@ def test_unknown_restriction_is_an_error_with_its_line(tmp_path: Path) -> None:
         conformance.suites(tmp_path)
 
 
+def test_two_systems_of_one_name_are_an_error(tmp_path: Path) -> None:
+    for file in ("one", "two"):
+        (tmp_path / f"{file}.toml").write_text('[system]\nname = "same"\n')
+    with pytest.raises(K5Error, match=r"two.toml: has the same name as .*one.toml"):
+        conformance.suites(tmp_path)
+
+
 def test_lists_of_the_tree_are_in_order() -> None:
     names = [suite.name for suite in conformance.suites()]
     assert names == sorted(names)

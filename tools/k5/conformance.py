@@ -27,7 +27,7 @@ from k5.tomlindex import TomlFile
 FOLDER = ROOT / "user" / "conformance"
 DEFECTS = ROOT / "tests" / "conformance" / "known_defects.toml"
 BOARDS = {"armv8m": "mps2-an505", "rv32": "virt-rv32"}
-LIMIT_US = 120_000_000
+LIMIT_US = 20_000_000  # a suite takes less than a second
 WORKERS = 2
 
 PASSED, FAILED, SKIPPED, ABSENT = "passed", "failed", "skipped", "-"
@@ -120,7 +120,15 @@ class Defect:
 
 def suites(folder: Path = FOLDER) -> list[Suite]:
     """All systems of a folder, with what their first comment says."""
-    return [_suite(path) for path in sorted(folder.glob("*.toml"))]
+    found = [_suite(path) for path in sorted(folder.glob("*.toml"))]
+    owner: dict[str, Path] = {}
+    for suite in found:
+        name = re.search(r'^name = "(.*)"', suite.path.read_text(), re.MULTILINE)
+        other = owner.setdefault(name[1] if name else suite.name, suite.path)
+        if other != suite.path:  # they are built in one folder, and run at the same time
+            text = f"has the same name as {shown(other)}"
+            raise K5Error(f"{shown(suite.path)}: {text}")
+    return found
 
 
 def _suite(path: Path) -> Suite:
