@@ -206,6 +206,11 @@ static const char *corrupt_waiting(uint32_t which)
     case 13:
         k5.thread[SERVER].queued = 2;
         return "a receiver knows how many wait";
+    case 14:
+        k5.endpoint[2].queue = k5.endpoint[0].queue; /* the caller, at whom waits for messages */
+        k5.endpoint[0].queue = (struct thread_queue){NO_THREAD, NO_THREAD};
+        k5.thread[CALLER].endpoint = 2;
+        return "a receiver does not wait while messages do";
     default:
         return NULL;
     }
@@ -312,6 +317,12 @@ static const char *corrupt_caps(uint32_t which)
         k5.slot[empty] = k5.slot[movable]; /* a copy of it */
         return "a movable region has exactly one capability";
     case 14:
+        k5.slot[given].previous = (uint16_t)minted;
+        return "a list begins with what the description gave";
+    case 15:
+        k5.task[READY].mapped[k5.task[READY].mapped_count++] = (uint16_t)movable;
+        return "what is mapped has its capability in the task's table";
+    case 16:
         k5.port[0].slot = (uint16_t)movable;
         return "an open port leads to an endpoint";
     default:
@@ -395,6 +406,9 @@ static const char *corrupt_dying(uint32_t which)
         k5.thread[SLEEPER].dying = 1;
         return "its task is coming down";
     case 4:
+        k5.task[10].grace_end = k5.next_timer - 1;
+        return "no grace is missed";
+    case 5:
         k5.task[READY].state = K5_TASK_HELD;
         return "who is dying, or of a task that is not up, does not run";
     default:
@@ -434,7 +448,7 @@ static void test_invariants_of_queues(void **state)
 static void test_invariants_of_waiting(void **state)
 {
     (void)state;
-    check_corruptions(corrupt_waiting, 14);
+    check_corruptions(corrupt_waiting, 15);
 }
 
 static void test_invariants_of_time(void **state)
@@ -446,7 +460,7 @@ static void test_invariants_of_time(void **state)
 static void test_invariants_of_capabilities(void **state)
 {
     (void)state;
-    check_corruptions(corrupt_caps, 15);
+    check_corruptions(corrupt_caps, 17);
 }
 
 static void test_invariants_of_memory(void **state)
@@ -458,7 +472,7 @@ static void test_invariants_of_memory(void **state)
 static void test_invariants_of_what_comes_down(void **state)
 {
     (void)state;
-    check_corruptions(corrupt_dying, 5);
+    check_corruptions(corrupt_dying, 6);
 }
 
 int main(void)
