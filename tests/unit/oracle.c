@@ -163,6 +163,19 @@ static bool has_no_future(const struct thread *thread)
            thread->dying;
 }
 
+/* The words of a call, which are in its caller's registers still. */
+static bool is_delivered(const struct thread *caller, const struct thread *receiver)
+{
+    uint32_t info = caller->reg[1];
+    uint32_t words = (info & K5_FLAG_RECV_BUF) != 0 ? 2 : 4;
+
+    if ((info & (0xffu | K5_FLAG_CAP)) != K5_MSG_SHORT) {
+        return true;
+    }
+    return (receiver->reg[1] & ~(uint32_t)K5_FLAG_REPLY_TRUNCATED) == (info & 0xffff0000u) &&
+           memcmp(&receiver->reg[2], &caller->reg[2], words * sizeof caller->reg[2]) == 0;
+}
+
 static void check_call(uint32_t id)
 {
     const struct thread *thread = &k5.thread[id];
@@ -186,6 +199,7 @@ static void check_call(uint32_t id)
         expect(holder->reg[7] == reply && holder->reg[0] == K5_OK,
                "a call that is received gives its receiver the reply capability");
         expect(!seen->awaiting, "a call ends before the next one");
+        expect(is_delivered(thread, holder), "a short message arrives as it was sent");
         *seen = (struct observed){.in_call = seen->in_call,
                                   .awaiting = true,
                                   .holder = thread->holder,
