@@ -192,7 +192,7 @@ TARGETS = {
     target.name: target
     for target in (
         _c("kernel", "calls, interrupts, time, faults and restarts into the native kernel",
-           20_000, 0.5, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
+           5_000, 0.5, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
         _c("tables", "boot tables: what the simulator takes must boot and run",
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
