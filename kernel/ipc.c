@@ -266,29 +266,34 @@ void ipc_send_fault(uint32_t id, uint32_t endpoint)
 
 /* ------------------------------------------------------------ reply */
 
-/* A dead caller's memory is its owner's again when the borrower would have replied. */
-static void end_dead_loan(uint32_t reply)
-{
-    uint32_t caller = reply & 0xffu;
-
-    if (caller < sys_thread_count() && k5.thread[caller].state == K5_THREAD_LENDING &&
-        k5.thread[caller].holder == k5.current && ipc_reply_cap(caller) == reply &&
-        !loan_is_passed_on(caller)) {
-        loan_end(caller);
-        thread_set_state(caller, K5_THREAD_OFF);
-    }
-}
-
+/*
+ * The call that the running thread answers is open, and in its hands. A dead caller's
+ * call is not, but its memory is its owner's again from here on.
+ */
 K5_MUST_USE static enum k5_error check_reply(uint32_t flags)
 {
     uint32_t reply = k5.thread[k5.current].reg[IPC_CPTR];
+    uint32_t caller = reply & 0xffu;
+    const struct thread *thread = &k5.thread[caller];
     enum k5_error error = message_check(flags, false);
 
-    if (error == K5_OK && !ipc_holds_reply(k5.current, reply)) {
-        end_dead_loan(reply);
+    if (error != K5_OK) {
+        return error;
+    }
+    if (caller >= sys_thread_count() || thread->holder != k5.current ||
+        ipc_reply_cap(caller) != reply ||
+        (thread->state != K5_THREAD_AWAITING && thread->state != K5_THREAD_LENDING)) {
         return K5_E_STALE;
     }
-    return error;
+    if (thread->lends && loan_is_passed_on(caller)) {
+        return K5_E_BUSY;
+    }
+    if (thread->state == K5_THREAD_LENDING) {
+        loan_end(caller);
+        thread_set_state(caller, K5_THREAD_OFF);
+        return K5_E_STALE;
+    }
+    return K5_OK;
 }
 
 /*

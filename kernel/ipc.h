@@ -9,15 +9,6 @@
 #include "kernel/state.h"
 #include "kernel/system.h"
 
-/* True if `reply` is the capability of a call that thread `id` holds. */
-static inline bool ipc_holds_reply(uint32_t id, uint32_t reply)
-{
-    uint32_t caller = reply & 0xffu;
-
-    return caller < sys_thread_count() && k5.thread[caller].state == K5_THREAD_AWAITING &&
-           k5.thread[caller].holder == id && ipc_reply_cap(caller) == reply;
-}
-
 /* System calls: kernel/syscall.c. They look up their capabilities by themselves. */
 enum k5_error ipc_send(struct thread *thread, struct cap *cap);
 enum k5_error ipc_call(struct thread *thread, struct cap *cap);

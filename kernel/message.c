@@ -282,10 +282,6 @@ enum k5_error message_deliver(uint32_t from, uint32_t to, bool is_call)
 
 enum k5_error message_answer(uint32_t caller, uint32_t *copied)
 {
-    if (k5.thread[caller].lends && loan_is_passed_on(caller)) {
-        return K5_E_BUSY;
-    }
-
     enum k5_error error = carry(k5.current, caller, copied);
 
     if (error != K5_OK && error != RECEIVER_FAILED) {

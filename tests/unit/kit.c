@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/invariants.h"
+#include "kernel/ipc.h"
 #include "kernel/port.h"
 
 struct fake_machine kit_machine;
@@ -354,4 +355,12 @@ uint64_t kit_setting(const char *name, uint64_t otherwise)
     const char *text = getenv(name);
 
     return text != NULL && *text != '\0' ? strtoull(text, NULL, 0) : otherwise;
+}
+
+bool kit_holds_reply(uint32_t who, uint32_t reply)
+{
+    uint32_t caller = reply & 0xffu;
+
+    return caller < sys_thread_count() && k5.thread[caller].state == K5_THREAD_AWAITING &&
+           k5.thread[caller].holder == who && ipc_reply_cap(caller) == reply;
 }

@@ -137,6 +137,9 @@ static inline uint32_t kit_deadline(uint64_t at)
 void kit_fill(uint32_t address, uint32_t bytes, uint32_t seed);
 void kit_assert_filled(uint32_t address, uint32_t bytes, uint32_t seed);
 
+/* True if `reply` is the capability of an open call that thread `who` has received. */
+bool kit_holds_reply(uint32_t who, uint32_t reply);
+
 /* ------------------------------------------------------------ chance */
 
 /* A small generator of its own, so that a seed means the same run everywhere. */

@@ -202,7 +202,7 @@ static void act(struct kit_random *random, uint32_t reply[THREADS])
         PLAY(who, K5_SYS_SLEEP, (uint32_t)kit_now() + kit_random_below(random, 300));
     } else if (dice == 1) {
         PLAY(who, K5_SYS_REPLY, reply[who], kit_info(7, 0), 5, 6, 7, 8);
-    } else if (ipc_holds_reply(who, reply[who]) ? dice < 12 : dice < 4) {
+    } else if (kit_holds_reply(who, reply[who]) ? dice < 12 : dice < 4) {
         play_reply_recv(random, who, reply[who], info);
     } else if (receives(who) && dice < 14) {
         PLAY(who, K5_SYS_RECV, choose_target(random, who, true), flags);

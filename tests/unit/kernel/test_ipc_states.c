@@ -142,7 +142,7 @@ static void assert_outcome(enum outcome want)
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
         assert_int_equal(kit_reg(SERVER, 6), 0xc11e);
-        assert_true(ipc_holds_reply(SERVER, kit_reg(SERVER, 7)));
+        assert_true(kit_holds_reply(SERVER, kit_reg(SERVER, 7)));
         break;
     case BLOCKED:
         ASSERT_CURRENT(CLIENT);
@@ -267,7 +267,7 @@ static void test_ipc_recv_takes_a_queued_caller_who_then_awaits(void **state)
         ASSERT_CURRENT(SERVER);
         ASSERT_ERROR(SERVER, K5_OK);
         ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
-        assert_true(ipc_holds_reply(SERVER, kit_reg(SERVER, 7)));
+        assert_true(kit_holds_reply(SERVER, kit_reg(SERVER, 7)));
     }
 }
 
