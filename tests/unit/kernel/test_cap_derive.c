@@ -226,6 +226,31 @@ static void test_delete_of_a_parent_is_refused(void **state)
     ASSERT_ERROR(GIVER, K5_E_CPTR); /* a slot of the description keeps its number */
 }
 
+/* A sister deletes the capability through which a thread waits: it waits no more. */
+static void test_delete_ends_the_wait_of_a_sister(void **state)
+{
+    (void)state;
+    build_three(1);
+
+    uint32_t task = build_task(SYS_POLICY_RESTART);
+    uint32_t waiter = build_thread(task, 10);
+    uint32_t sister = build_thread(task, 10);
+    uint32_t cptr = build_cap(task, 0, S, 0);
+
+    kit_boot();
+    TURN_TO(waiter);
+    PLAY(waiter, K5_SYS_CALL, cptr, 0, 1);
+    ASSERT_STATE(waiter, K5_THREAD_CALLING);
+    TURN_TO(sister);
+    PLAY(sister, K5_SYS_DELETE, cptr);
+    ASSERT_ERROR(sister, K5_OK);
+    ASSERT_STATE(waiter, K5_THREAD_READY);
+    ASSERT_ERROR(waiter, K5_E_STALE);
+    TURN_TO(GIVER);
+    PLAY(GIVER, K5_SYS_RECV, own, K5_FLAG_TRY);
+    ASSERT_ERROR(GIVER, K5_E_WOULD_BLOCK);
+}
+
 /* What the description gave is there again after a restart, under the same number. */
 static void test_delete_lasts_until_the_restart(void **state)
 {
@@ -581,6 +606,7 @@ int main(void)
         KIT_TEST(test_mint_too_deep_is_refused),
         KIT_TEST(test_delete_makes_the_cptr_stale),
         KIT_TEST(test_delete_of_a_parent_is_refused),
+        KIT_TEST(test_delete_ends_the_wait_of_a_sister),
         KIT_TEST(test_delete_lasts_until_the_restart),
         KIT_TEST(test_delete_retires_a_slot_before_its_generation_wraps),
         KIT_TEST(test_cap_in_a_message_is_derived_for_the_receiver),

@@ -201,6 +201,44 @@ static void test_supervisor_learns_of_crimes_the_kernel_found(void **state)
     assert_int_equal(kit_reg(SUPERVISOR, 4), 999);
 }
 
+/* A server that overran its payer: the supervisor may let it finish all the same. */
+static void test_supervisor_learns_of_timeouts_and_may_resume(void **state)
+{
+    (void)state;
+    build_family();
+    build_thread_of(CLIENT)->budget = 100;
+    build_thread_of(CLIENT)->cooldown = 5000;
+    build_thread_of(WARD)->overrun = 50;
+    kit_boot();
+    TURN_TO(WARD);
+    PLAY(WARD, K5_SYS_RECV, ward_serve);
+    kit_sleep_until(SECOND, 100000);
+    TURN_TO(SUPERVISOR);
+    PLAY(SUPERVISOR, K5_SYS_RECV, serve);
+    ASSERT_CURRENT(CLIENT);
+    PLAY(CLIENT, K5_SYS_CALL, to_ward, 0, 1);
+
+    uint32_t reply = kit_reg(WARD, 7);
+
+    kit_advance_to(149);
+    ASSERT_CURRENT(WARD);
+    kit_advance_to(150);
+    ASSERT_STATE(WARD, K5_THREAD_HELD);
+    ASSERT_STATE(CLIENT, K5_THREAD_AWAITING);
+    ASSERT_CURRENT(SUPERVISOR);
+    assert_int_equal(kit_reg(SUPERVISOR, 1), kit_info(K5_FAULT_TIMEOUT, K5_MSG_FAULT));
+    assert_int_equal(kit_reg(SUPERVISOR, 4), CLIENT); /* whose time it was */
+    PLAY(SUPERVISOR, K5_SYS_TASK_RESUME, control);
+    ASSERT_ERROR(SUPERVISOR, K5_OK);
+    PLAY(SUPERVISOR, K5_SYS_RECV, serve);
+    ASSERT_CURRENT(WARD);
+    kit_advance(49); /* it has its overrun once more */
+    ASSERT_CURRENT(WARD);
+    PLAY(WARD, K5_SYS_REPLY, reply, 0, 7);
+    ASSERT_ERROR(CLIENT, K5_OK);
+    assert_int_equal(kit_reg(CLIENT, 2), 7);
+}
+
 /* Its ward cannot block it: a supervisor that waits for its ward leaves it to its policy. */
 static void test_supervisor_that_waits_for_its_ward_is_not_asked(void **state)
 {
@@ -402,6 +440,7 @@ int main(void)
         KIT_TEST(test_supervisor_resumes_only_what_is_resumable),
         KIT_TEST(test_supervisor_of_several_gets_each_fault),
         KIT_TEST(test_supervisor_learns_of_crimes_the_kernel_found),
+        KIT_TEST(test_supervisor_learns_of_timeouts_and_may_resume),
         KIT_TEST(test_supervisor_that_waits_for_its_ward_is_not_asked),
         KIT_TEST(test_supervisor_finds_waiting_faults_after_its_own_restart),
         KIT_TEST(test_supervisor_is_told_again_after_its_own_restart),
