@@ -1,5 +1,5 @@
 /* Named ways to misbehave that take more than one system call or access. DO_RUN does them; what
- * only one instruction does is a crime (../abuse/ARCH/crime_list.h).
+ * only one instruction does is a crime (../abuse/crime_list.h).
  */
 #pragma once
 

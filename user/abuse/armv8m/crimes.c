@@ -1,6 +1,6 @@
 /* Crimes of Armv8-M: the instructions matter. */
 #include "crimes.h"
-#include "crime_list.h"
+#include "crime_set.h"
 
 static void crime_load_zero(void)
 {

@@ -1,6 +1,6 @@
 /* Crimes of RV32: the instructions matter. */
 #include "crimes.h"
-#include "crime_list.h"
+#include "crime_set.h"
 
 #define CLINT_MSIP     0x02000000u
 #define CLINT_MTIMECMP 0x02004000u
