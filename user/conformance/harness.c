@@ -37,11 +37,6 @@ void harness_failed(void)
     failed = true;
 }
 
-bool harness_has_failed(void)
-{
-    return failed;
-}
-
 void harness_skipped(void)
 {
     skipped = true;

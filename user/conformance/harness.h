@@ -58,7 +58,6 @@ uint32_t harness_number(void);
 
 /* -- for the macros below */
 void harness_failed(void);
-bool harness_has_failed(void);
 void harness_skipped(void);
 
 #define HARNESS_FAIL_(format, ...)                                                                 \

@@ -374,6 +374,7 @@ static void ask_desk(volatile struct report *report, uint32_t b, uint32_t c)
 
     (void)c;
     report->r[0] = (uint32_t)k5_call(CPTR(SLOT_DESK), &message);
+    report->r[1] = message.word[1];
     report->value = message.word[0];
 }
 

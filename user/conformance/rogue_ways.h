@@ -32,7 +32,7 @@
     WAY(count_for_ever)       /* value */                                                          \
     WAY(connect)              /* to SLOT_OFFICE; value: the cptr */                                \
     WAY(sign_loan)            /* receives, adds 1 to the loan's first word, replies */             \
-    WAY(ask_desk)             /* calls SLOT_DESK with b; value: word 0 of the reply */
+    WAY(ask_desk)             /* calls SLOT_DESK with b; value, r[1]: words 0, 1 of the reply */
 
 #define ROGUE_WAY_NUMBER_(name) WAY_##name,
 enum rogue_way { ROGUE_WAYS(ROGUE_WAY_NUMBER_) WAYS };

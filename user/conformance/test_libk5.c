@@ -155,6 +155,29 @@ static void serves(void)
     CHECK_EQUAL(report(RIGHT)->value, 61);
 }
 
+static void answers(void)
+{
+    struct k5_message message = {0};
+    struct k5_cap_info info = {0};
+
+    order(LEFT, DO_RUN, WAY_ask_desk, 1, 0);
+    CHECK_EQUAL(k5_recv(CAP_DESK, &message), K5_OK);
+    k5_answer_pass(&message, 0, 7, CAP_LEAF, 0, 0);
+    CHECK_EQUAL(k5_reply(&message), K5_OK);
+    CHECK_EQUAL(report(LEFT)->value, 7);
+    CHECK(cap_of(LEFT, report(LEFT)->r[1] & 0xffff, &info));
+    CHECK_EQUAL(info.kind, K5_KIND_REGION);
+    CHECK_EQUAL(k5_revoke(CAP_LEAF), K5_OK);
+    order(LEFT, DO_RUN, WAY_ask_desk, 1, 0);
+    message = (struct k5_message){0};
+    CHECK_EQUAL(k5_recv(CAP_DESK, &message), K5_OK);
+    k5_answer_move(&message, 0, CAP_PACKET);
+    CHECK_EQUAL(k5_reply(&message), K5_OK);
+    CHECK(can_store(LEFT, report(LEFT)->value, 1)); /* word 0 is where it lies */
+    revive(LEFT);                                   /* and it comes home */
+    CHECK_EQUAL(k5_unmap(CAP_PACKET), K5_E_STATE);
+}
+
 static const struct test tests[] = {
     {"libk5.judge.capabilities", "k5_mint, k5_delete, k5_revoke, k5_caps do what they say.",
      capabilities},
@@ -168,6 +191,7 @@ static const struct test tests[] = {
     {"libk5.judge.passes_and_moves", "k5_pass, k5_move make such messages.", passes_and_moves},
     {"libk5.judge.deadlines", "The _until forms give up, and leave the message as it was.",
      deadlines},
+    {"libk5.judge.answers", "k5_answer_pass, k5_answer_move make such replies.", answers},
     {"libk5.judge.serves", "k5_serve is a server's loop, whatever its clients do.", serves},
 };
 const struct test_group libk5_tests = GROUP(tests);
