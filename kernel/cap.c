@@ -52,9 +52,9 @@ uint32_t cap_owner(uint32_t slot)
 {
     uint32_t task = 0;
 
-    while (slot - sys_task(task)->first_slot >= sys_task(task)->slot_count) {
+    while (task < sys_task_count() - 1u &&
+           slot - sys_task(task)->first_slot >= sys_task(task)->slot_count) {
         task++;
-        KASSERT(task < sys_task_count());
     }
     return task;
 }
@@ -223,20 +223,20 @@ void cap_describe(struct thread *thread)
     uint32_t index = thread->reg[0];
 
     if (index >= thread->slot_count) {
-        thread_complete(k5.current, K5_E_INVALID);
+        thread_complete(thread, K5_E_INVALID);
         return;
     }
 
     const struct cap *cap = cap_at(thread->slot_base + index);
 
     if (cap->kind == K5_KIND_NONE) {
-        thread_complete(k5.current, K5_E_CPTR);
+        thread_complete(thread, K5_E_CPTR);
         return;
     }
     thread->reg[1] = cap_cptr(index, cap->generation);
     thread->reg[2] = (uint32_t)cap->kind | (uint32_t)cap->rights << 8;
     thread->reg[3] = cap->badge;
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
 }
 
 enum k5_error cap_call_mint(struct thread *thread, struct cap *parent)

@@ -40,8 +40,7 @@ enum k5_error control_call_stop(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
 
-    (void)thread;
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
     if (k5.thread[id].state != K5_THREAD_OFF && !k5.thread[id].dying) {
         reaper_take_thread(id);
     }

@@ -3,7 +3,6 @@
 
 #include "kernel/cap.h"
 #include "kernel/donation.h"
-#include "kernel/kassert.h"
 #include "kernel/queue.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
@@ -35,7 +34,7 @@ void endpoint_enqueue(uint32_t endpoint, uint32_t id, enum k5_thread_state state
     uint32_t receiver = k5.endpoint[endpoint].receiver;
 
     k5.thread[id].endpoint = (uint8_t)endpoint;
-    thread_set_state(id, state);
+    thread_set_state(&k5.thread[id], state);
     queue_insert(&k5.endpoint[endpoint].queue, id);
     k5.thread[receiver].queued++;
     donation_update(receiver);

@@ -51,7 +51,7 @@ static inline struct cap *fast_cap(const struct thread *thread, uint32_t cptr, u
 
 static inline void fast_switch(uint32_t from, uint32_t to)
 {
-    thread_set_state(to, K5_THREAD_RUNNING);
+    thread_set_state(&k5.thread[to], K5_THREAD_RUNNING);
     k5.current = (uint8_t)to;
     port_trace(K5_EVENT_SWITCH, to, from, k5.thread[to].payer, 0);
 }
@@ -82,7 +82,7 @@ static inline bool fast_call(struct thread *caller, uint32_t id)
     caller->used_slot = (uint16_t)(cap - k5.slot);
     caller->holder = (uint8_t)to;
     caller->reg[IPC_BADGE] = 0; /* the result `copied` */
-    thread_set_state(id, K5_THREAD_AWAITING);
+    thread_set_state(&k5.thread[id], K5_THREAD_AWAITING);
 
     uint32_t replied = receiver->reg[IPC_INFO] & K5_FLAG_REPLY_TRUNCATED;
 
@@ -134,7 +134,7 @@ static inline bool fast_reply_recv(struct thread *server, uint32_t id)
     server->reg[IPC_INFO] = 0; /* no receive buffer */
     endpoint->waiting = 1;
     server->timed = 0;
-    thread_set_state(id, K5_THREAD_RECEIVING);
+    thread_set_state(&k5.thread[id], K5_THREAD_RECEIVING);
     fast_switch(id, to);
     return true;
 }

@@ -15,9 +15,8 @@
 /* ------------------------------------------------------------ whom it goes to or comes from */
 
 /* Finds the endpoint to send to. A restart of its server is told once. */
-K5_MUST_USE static enum k5_error find_target(uint32_t *endpoint)
+K5_MUST_USE static enum k5_error find_target(struct thread *thread, uint32_t *endpoint)
 {
-    struct thread *thread = &k5.thread[k5.current];
     struct cap *cap = NULL;
     enum k5_error error =
         cap_find(thread, thread->reg[IPC_CPTR], CAP_NEED(K5_KIND_ENDPOINT, K5_RIGHT_SEND), &cap);
@@ -70,7 +69,7 @@ static enum k5_error hand_over(struct thread *thread, uint32_t endpoint, bool is
     k5.endpoint[endpoint].waiting = 0;
     if (error == RECEIVER_FAILED) {
         /* The receiver learns of its buffer; the message waits for its next recv, if it may. */
-        thread_complete(receiver, K5_E_ADDRESS);
+        thread_complete(&k5.thread[receiver], K5_E_ADDRESS);
         error = wait_or_fail(thread, endpoint, is_call);
     } else {
         error = NO_RESULT;
@@ -95,17 +94,16 @@ static bool flags_contradict(uint32_t info)
     return (info & K5_FLAG_TRY) != 0 && (info & K5_FLAG_TIMED) != 0;
 }
 
-K5_MUST_USE static enum k5_error check_send(const struct thread *thread, bool is_call,
-                                            uint32_t *endpoint)
+K5_MUST_USE static enum k5_error check_send(struct thread *thread, bool is_call, uint32_t *endpoint)
 {
     uint32_t flags = K5_FLAG_TRY | K5_FLAG_TIMED | (is_call ? (uint32_t)K5_FLAG_RECV_BUF : 0);
-    enum k5_error error = message_check(flags, is_call);
+    enum k5_error error = message_check(thread, flags, is_call);
 
     if (error == K5_OK && is_call) {
-        error = message_check_buffer();
+        error = message_check_buffer(thread);
     }
     if (error == K5_OK) {
-        error = find_target(endpoint);
+        error = find_target(thread, endpoint);
     }
     if (error != K5_OK) {
         return error;
@@ -151,7 +149,7 @@ enum k5_error ipc_call(struct thread *thread, struct cap *cap)
 static void take_fault(uint32_t faulted, uint32_t id)
 {
     endpoint_dequeue(faulted);
-    thread_set_state(faulted, K5_THREAD_HELD);
+    thread_set_state(&k5.thread[faulted], K5_THREAD_HELD);
     message_from_fault(id, k5.thread[faulted].task);
 }
 
@@ -165,7 +163,7 @@ static bool take_sender(uint32_t sender, uint32_t id)
     enum k5_error error = message_deliver(sender, id, is_call);
 
     if (error != K5_OK) { /* of the sender: our buffer was checked in this entry */
-        thread_complete(sender, error);
+        thread_complete(&k5.thread[sender], error);
     }
     if (error != K5_OK || !is_call) {
         sched_ready(sender);
@@ -220,14 +218,14 @@ static enum k5_error receive(struct thread *thread, uint32_t endpoint)
     }
     thread->endpoint = (uint8_t)endpoint;
     k5.endpoint[endpoint].waiting = 1;
-    thread_set_state(k5.current, K5_THREAD_RECEIVING);
+    thread_set_state(thread, K5_THREAD_RECEIVING);
     return NO_RESULT;
 }
 
 K5_MUST_USE static enum k5_error check_recv(const struct thread *thread, uint32_t cptr,
                                             struct cap **cap)
 {
-    enum k5_error error = message_check_buffer();
+    enum k5_error error = message_check_buffer(thread);
 
     return error == K5_OK ? endpoint_find_own(thread, cptr, K5_RIGHT_RECV, cap) : error;
 }
@@ -259,7 +257,7 @@ void ipc_send_fault(uint32_t id, uint32_t endpoint)
         return;
     }
     k5.endpoint[endpoint].waiting = 0;
-    thread_set_state(id, K5_THREAD_HELD);
+    thread_set_state(&k5.thread[id], K5_THREAD_HELD);
     message_from_fault(receiver, k5.thread[id].task);
     sched_ready(receiver);
 }
@@ -270,27 +268,27 @@ void ipc_send_fault(uint32_t id, uint32_t endpoint)
  * The call that the running thread answers is open, and in its hands. A dead caller's
  * call is not, but its memory is its owner's again from here on.
  */
-K5_MUST_USE static enum k5_error check_reply(uint32_t flags)
+K5_MUST_USE static enum k5_error check_reply(const struct thread *thread, uint32_t flags)
 {
-    uint32_t reply = k5.thread[k5.current].reg[IPC_CPTR];
+    uint32_t reply = thread->reg[IPC_CPTR];
     uint32_t caller = reply & 0xffu;
-    const struct thread *thread = &k5.thread[caller];
-    enum k5_error error = message_check(flags, false);
+    const struct thread *asking = &k5.thread[caller];
+    enum k5_error error = message_check(thread, flags, false);
 
     if (error != K5_OK) {
         return error;
     }
-    if (caller >= sys_thread_count() || thread->holder != k5.current ||
+    if (caller >= sys_thread_count() || asking->holder != k5.current ||
         ipc_reply_cap(caller) != reply ||
-        (thread->state != K5_THREAD_AWAITING && thread->state != K5_THREAD_LENDING)) {
+        (asking->state != K5_THREAD_AWAITING && asking->state != K5_THREAD_LENDING)) {
         return K5_E_STALE;
     }
-    if (thread->lends && loan_is_passed_on(caller)) {
+    if (asking->lends && loan_is_passed_on(caller)) {
         return K5_E_BUSY;
     }
-    if (thread->state == K5_THREAD_LENDING) {
+    if (asking->state == K5_THREAD_LENDING) {
         loan_end(caller);
-        thread_set_state(caller, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[caller], K5_THREAD_OFF);
         return K5_E_STALE;
     }
     return K5_OK;
@@ -300,18 +298,18 @@ K5_MUST_USE static enum k5_error check_reply(uint32_t flags)
  * Answers the call. If control goes straight back, the caller goes on with its
  * turn; else it queues like others.
  */
-K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
+K5_MUST_USE static enum k5_error answer(const struct thread *thread, bool straight_back,
+                                        uint32_t *copied)
 {
-    uint32_t id = k5.current;
-    uint32_t caller = k5.thread[id].reg[IPC_CPTR] & 0xffu;
+    uint32_t caller = thread->reg[IPC_CPTR] & 0xffu;
     enum k5_error error = message_answer(caller, copied);
 
     if (error < K5_OK) {
         return error;
     }
-    thread_complete(caller, error == RECEIVER_FAILED ? K5_E_ADDRESS : K5_OK);
-    if (k5.thread[id].client == caller) {
-        donation_end(id);
+    thread_complete(&k5.thread[caller], error == RECEIVER_FAILED ? K5_E_ADDRESS : K5_OK);
+    if (thread->client == caller) {
+        donation_end(k5.current);
     }
     sched_make_ready(caller, straight_back);
     return K5_OK;
@@ -320,11 +318,11 @@ K5_MUST_USE static enum k5_error answer(bool straight_back, uint32_t *copied)
 enum k5_error ipc_reply(struct thread *thread, struct cap *cap)
 {
     uint32_t copied = 0;
-    enum k5_error error = check_reply(K5_FLAG_TRY);
+    enum k5_error error = check_reply(thread, K5_FLAG_TRY);
 
     (void)cap;
     if (error == K5_OK) {
-        error = answer(false, &copied);
+        error = answer(thread, false, &copied);
     }
     if (error == K5_OK) {
         message_sent(thread, copied);
@@ -335,13 +333,13 @@ enum k5_error ipc_reply(struct thread *thread, struct cap *cap)
 enum k5_error ipc_reply_recv(struct thread *thread, struct cap *cap)
 {
     uint32_t copied = 0;
-    enum k5_error error = check_reply(K5_FLAG_TRY | K5_FLAG_RECV_BUF);
+    enum k5_error error = check_reply(thread, K5_FLAG_TRY | K5_FLAG_RECV_BUF);
 
     if (error == K5_OK) {
         error = check_recv(thread, thread->reg[IPC_BADGE], &cap);
     }
     if (error == K5_OK) {
-        error = answer(queue_empty(&k5.endpoint[cap->object].queue), &copied);
+        error = answer(thread, queue_empty(&k5.endpoint[cap->object].queue), &copied);
     }
     if (error != K5_OK) {
         return error;
@@ -374,14 +372,14 @@ void ipc_fail_waiting(uint32_t id, uint32_t server, enum k5_error error)
         cap->seen = endpoint_generation(cap->object); /* this error tells of the restart */
     }
     thread->reg[IPC_INFO] = 0;
-    thread_complete(id, error);
+    thread_complete(&k5.thread[id], error);
     if (thread->lends) {
         loan_end(id);
     }
     if (k5.thread[server].client == id) {
         k5.thread[server].client = NO_THREAD;
     }
-    thread_set_state(id, K5_THREAD_OFF);
+    thread_set_state(&k5.thread[id], K5_THREAD_OFF);
     donation_update(server);
     sched_ready(id);
 }

@@ -26,14 +26,14 @@ static struct range incoming(const struct thread *thread)
     return (struct range){thread->reg[IPC_W2], thread->reg[IPC_W3]};
 }
 
-static bool may_read(uint32_t id, struct range range)
+static bool may_read(const struct thread *thread, struct range range)
 {
-    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_READ);
+    return region_check(thread->task, range.base, range.bytes, SYS_READ);
 }
 
-static bool may_write(uint32_t id, struct range range)
+static bool may_write(const struct thread *thread, struct range range)
 {
-    return region_check(k5.thread[id].task, range.base, range.bytes, SYS_WRITE);
+    return region_check(thread->task, range.base, range.bytes, SYS_WRITE);
 }
 
 /* ------------------------------------------------------------ checks */
@@ -65,9 +65,8 @@ K5_MUST_USE static enum k5_error check_loan(const struct thread *thread)
     return loan_check(k5.current);
 }
 
-enum k5_error message_check(uint32_t flags, bool call)
+enum k5_error message_check(const struct thread *thread, uint32_t flags, bool call)
 {
-    const struct thread *thread = &k5.thread[k5.current];
     uint32_t info = thread->reg[IPC_INFO];
     uint32_t kind = IPC_KIND(info);
     struct cap *cap = NULL;
@@ -85,7 +84,7 @@ enum k5_error message_check(uint32_t flags, bool call)
         if (outgoing(thread).bytes > CFG_COPY_BYTES) {
             return K5_E_SIZE;
         }
-        return may_read(k5.current, outgoing(thread)) ? K5_OK : K5_E_ADDRESS;
+        return may_read(thread, outgoing(thread)) ? K5_OK : K5_E_ADDRESS;
     case K5_MSG_LEND:
     case K5_MSG_LEND_MUT:
         return call ? check_loan(thread) : K5_E_INVALID;
@@ -96,9 +95,9 @@ enum k5_error message_check(uint32_t flags, bool call)
     }
 }
 
-enum k5_error message_check_buffer(void)
+enum k5_error message_check_buffer(const struct thread *thread)
 {
-    return may_write(k5.current, incoming(&k5.thread[k5.current])) ? K5_OK : K5_E_ADDRESS;
+    return may_write(thread, incoming(thread)) ? K5_OK : K5_E_ADDRESS;
 }
 
 /* ------------------------------------------------------------ what goes across */
@@ -114,10 +113,10 @@ K5_MUST_USE static enum k5_error copy(uint32_t from, uint32_t to, payload_t *cop
     struct range target = incoming(&k5.thread[to]);
     uint32_t bytes = source.bytes < target.bytes ? source.bytes : target.bytes;
 
-    if (!may_read(from, source)) {
+    if (!may_read(&k5.thread[from], source)) {
         return K5_E_ADDRESS;
     }
-    if (!may_write(to, target)) {
+    if (!may_write(&k5.thread[to], target)) {
         return RECEIVER_FAILED;
     }
     if (bytes != 0) {
@@ -261,7 +260,7 @@ enum k5_error message_deliver(uint32_t from, uint32_t to, bool is_call)
     }
     set_message(from, to, payload);
     receiver->reg[IPC_INFO] |= replied;
-    thread_complete(to, K5_OK);
+    thread_complete(&k5.thread[to], K5_OK);
     receiver->reg[IPC_BADGE] = k5.slot[sender->used_slot].badge;
     receiver->reg[IPC_REPLY] = 0;
     if (is_call) {
@@ -269,13 +268,13 @@ enum k5_error message_deliver(uint32_t from, uint32_t to, bool is_call)
         /* The result `copied`, if no error overtakes it. */
         sender->reg[IPC_BADGE] = IPC_KIND(sender->reg[IPC_INFO]) == K5_MSG_COPY ? payload : 0;
         sender->holder = (uint8_t)to;
-        thread_set_state(from, K5_THREAD_AWAITING);
+        thread_set_state(&k5.thread[from], K5_THREAD_AWAITING);
         receiver->reg[IPC_REPLY] = ipc_reply_cap(from);
         receiver->client = (uint8_t)from;
         receiver->overrun_used = 0;
     } else {
         message_sent(sender, payload);
-        thread_complete(from, K5_OK);
+        thread_complete(&k5.thread[from], K5_OK);
     }
     return K5_OK;
 }
@@ -307,7 +306,7 @@ static void from_kernel(uint32_t to, uint32_t info, const uint32_t word[4], uint
     for (uint32_t i = 0; i < 4; i++) {
         receiver->reg[IPC_W0 + i] = word[i];
     }
-    thread_complete(to, K5_OK);
+    thread_complete(&k5.thread[to], K5_OK);
     receiver->reg[IPC_BADGE] = badge;
     receiver->reg[IPC_REPLY] = 0;
 }

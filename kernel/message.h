@@ -38,13 +38,13 @@ static inline void ipc_next_sequence(struct thread *thread)
 }
 
 /*
- * The message that the running thread sends: its info word, which may have the
+ * The message that the running thread, `thread`, sends: its info word, which may have the
  * flags `flags`, and what the words refer to. Loans only where `call`.
  */
-K5_MUST_USE enum k5_error message_check(uint32_t flags, bool call);
+K5_MUST_USE enum k5_error message_check(const struct thread *thread, uint32_t flags, bool call);
 
 /* The receive buffer, if the running thread gives one. */
-K5_MUST_USE enum k5_error message_check_buffer(void);
+K5_MUST_USE enum k5_error message_check_buffer(const struct thread *thread);
 
 /* A message was not delivered because of the receiver, whose buffer went bad. Not an error code of
  * the ABI. */

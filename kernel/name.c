@@ -104,7 +104,7 @@ enum k5_error name_call_connect(struct thread *thread, struct cap *cap)
     }
     thread->endpoint = (uint8_t)id;
     thread->used_slot = (uint16_t)cap_slot(cap);
-    thread_set_state(k5.current, K5_THREAD_CONNECTING);
+    thread_set_state(thread, K5_THREAD_CONNECTING);
     queue_push_back(&port->queue, k5.current);
     return NO_RESULT;
 }

@@ -73,7 +73,7 @@ void notification_signal(uint32_t id, uint32_t bits)
     if (notification->waiting && (notification->bits & thread->reg[2]) != 0) {
         notification->waiting = 0;
         thread->reg[1] = take(id, thread->reg[2]);
-        thread_complete(receiver, K5_OK);
+        thread_complete(&k5.thread[receiver], K5_OK);
         sched_ready(receiver);
     } else if (notification->bits != 0 && thread->state == K5_THREAD_RECEIVING &&
                sys_thread(receiver)->notification == id) {
@@ -137,7 +137,7 @@ enum k5_error notification_call_wait(struct thread *thread, struct cap *cap)
     }
     notification->waiting = 1;
     thread->endpoint = (uint8_t)id;
-    thread_set_state(k5.current, K5_THREAD_WAITING);
+    thread_set_state(thread, K5_THREAD_WAITING);
     return NO_RESULT;
 }
 

@@ -58,10 +58,10 @@ static void leave(uint32_t id)
     thread->dying = 1;
     if (thread_is_runnable(id)) {
         sched_remove(id);
-        thread_set_state(id, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], K5_THREAD_OFF);
     } else if (thread->state == K5_THREAD_AWAITING) {
         donation_orphan(id);
-        thread_set_state(id, thread->lends ? K5_THREAD_LENDING : K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], thread->lends ? K5_THREAD_LENDING : K5_THREAD_OFF);
     } else if (thread->state != K5_THREAD_LENDING) {
         wait_leave(id);
     }
@@ -153,7 +153,7 @@ static enum progress end_dead_loan(uint32_t task)
             continue;
         }
         loan_end(id);
-        thread_set_state(id, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], K5_THREAD_OFF);
         return MORE;
     }
     return progress;
@@ -345,7 +345,7 @@ static bool call_in(uint32_t lender)
     }
     if (state == K5_TASK_HELD && !loan_is_passed_on(lender)) {
         loan_end(lender); /* a held task could not take the fault, and may be held for ever */
-        thread_set_state(lender, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[lender], K5_THREAD_OFF);
         return true;
     }
     return false;

@@ -8,7 +8,6 @@
 #include "kernel/sched.h"
 
 #include "kernel/donation.h"
-#include "kernel/kassert.h"
 #include "kernel/notification.h"
 #include "kernel/queue.h"
 #include "kernel/reaper.h"
@@ -57,7 +56,7 @@ static void budget_spent(uint32_t id)
     port_trace(K5_EVENT_EXHAUSTED, id, 0, (uint32_t)-thread->budget_left, 0);
     if (thread->state == K5_THREAD_READY && thread->payer == id) {
         sched_remove(id);
-        thread_set_state(id, K5_THREAD_EXHAUSTED);
+        thread_set_state(&k5.thread[id], K5_THREAD_EXHAUSTED);
     }
     donation_payer_changed(id);
 }
@@ -86,7 +85,6 @@ void sched_charge(void)
     uint64_t now = port_cycles();
     uint64_t elapsed = now - k5.charged_at;
 
-    KASSERT(now >= k5.charged_at);
     k5.charged_at = now;
     k5.slice_over = 0;
     k5.unfinished = 0;
@@ -147,7 +145,7 @@ static bool thread_timers(uint32_t id)
 
     if (thread->state == K5_THREAD_SLEEPING && sched_is_due(thread->wake_at)) {
         port_trace(K5_EVENT_WAKE, id, 0, 0, 0);
-        thread_complete(id, K5_OK);
+        thread_complete(&k5.thread[id], K5_OK);
         sched_ready(id);
         due = true;
     }
@@ -187,7 +185,7 @@ bool sched_sleep(uint64_t at)
         return false;
     }
     k5.thread[id].wake_at = at;
-    thread_set_state(id, K5_THREAD_SLEEPING);
+    thread_set_state(&k5.thread[id], K5_THREAD_SLEEPING);
     sched_note_timer(at);
     return true;
 }
@@ -198,7 +196,7 @@ static void ready_push(uint32_t id, bool front)
 {
     uint32_t priority = k5.thread[id].effective;
 
-    thread_set_state(id, K5_THREAD_READY);
+    thread_set_state(&k5.thread[id], K5_THREAD_READY);
     k5.ready |= 1u << priority;
     if (front) {
         queue_push_front(&k5.queue[priority], id);
@@ -212,14 +210,15 @@ void sched_make_ready(uint32_t id, bool front)
     const struct thread *thread = &k5.thread[id];
 
     if (k5.task[thread->task].state != K5_TASK_READY) {
-        thread_set_state(id, k5.task[thread->task].state == K5_TASK_HELD ? K5_THREAD_HELD
-                                                                         : K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], k5.task[thread->task].state == K5_TASK_HELD
+                                             ? K5_THREAD_HELD
+                                             : K5_THREAD_OFF);
     } else if (thread->dying) {
-        thread_set_state(id, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], K5_THREAD_OFF);
     } else if (thread->payer == NO_THREAD) {
-        thread_set_state(id, K5_THREAD_UNFUNDED);
+        thread_set_state(&k5.thread[id], K5_THREAD_UNFUNDED);
     } else if (thread->payer == id && thread->cooling) {
-        thread_set_state(id, K5_THREAD_EXHAUSTED);
+        thread_set_state(&k5.thread[id], K5_THREAD_EXHAUSTED);
     } else {
         ready_push(id, front);
     }
@@ -291,7 +290,7 @@ static uint32_t pick(void)
     uint32_t id = k5.queue[sched_highest_ready()].head;
 
     sched_remove(id);
-    thread_set_state(id, K5_THREAD_RUNNING);
+    thread_set_state(&k5.thread[id], K5_THREAD_RUNNING);
     return id;
 }
 

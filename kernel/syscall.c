@@ -22,7 +22,7 @@ void syscall_time(struct thread *thread)
     thread->reg[1] = (uint32_t)now;
     thread->reg[2] = (uint32_t)(now >> 32);
     thread->reg[3] = port_system()->tick_hz;
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
 }
 
 void syscall_log(struct thread *thread)
@@ -31,7 +31,7 @@ void syscall_log(struct thread *thread)
     uint32_t count = thread->reg[1] >> 8;
 
     if (level > K5_LEVEL_TRACE || count > LOG_ARGS) {
-        thread_complete(k5.current, K5_E_INVALID);
+        thread_complete(thread, K5_E_INVALID);
         return;
     }
 
@@ -41,7 +41,7 @@ void syscall_log(struct thread *thread)
         arg[1 + i] = thread->reg[2 + i];
     }
     event_emit(K5_EVENT_LOG, k5.current, level | count << 8, arg, 1 + count);
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
 }
 
 static enum k5_error call_sleep(struct thread *thread, struct cap *cap)
@@ -155,7 +155,7 @@ void syscall_slow(uint32_t number)
             error = table[number](thread, cap);
         }
         if (error != NO_RESULT) {
-            thread_complete(id, error);
+            thread_complete(&k5.thread[id], error);
         }
     } else {
         fault_raise(id, K5_FAULT_SYSCALL, number);

@@ -112,7 +112,7 @@ static void hold(uint32_t id)
 
         if (thread_is_runnable(thread)) {
             sched_remove(thread);
-            thread_set_state(thread, K5_THREAD_HELD);
+            thread_set_state(&k5.thread[thread], K5_THREAD_HELD);
         }
     }
     report(id, 0);
@@ -307,8 +307,7 @@ enum k5_error task_call_stop(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
 
-    (void)thread;
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
     if (k5.task[id].state != K5_TASK_STOPPED) {
         stop(id);
     }
@@ -320,11 +319,10 @@ enum k5_error task_call_restart(struct thread *thread, struct cap *cap)
     uint32_t id = cap->object;
     struct task *task = task_at(id);
 
-    (void)thread;
     if (task->state == K5_TASK_STOPPED || task->generation == UINT16_MAX) {
         return K5_E_STATE;
     }
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
     if (task->state == K5_TASK_BACKOFF) {
         task->restart_at = k5.charged_at;
         (void)task_timers(id);
@@ -340,11 +338,10 @@ enum k5_error task_call_hold(struct thread *thread, struct cap *cap)
 {
     uint32_t id = cap->object;
 
-    (void)thread;
     if (k5.task[id].state != K5_TASK_READY) {
         return K5_E_STATE;
     }
-    thread_complete(k5.current, K5_OK);
+    thread_complete(thread, K5_OK);
     k5.task[id].fault.kind = 0;
     hold(id);
     return NO_RESULT;
@@ -361,7 +358,7 @@ static void resume(uint32_t id)
 
         if (k5.thread[thread].state == K5_THREAD_FAULTED) {
             wait_leave(thread);
-            thread_set_state(thread, K5_THREAD_HELD);
+            thread_set_state(&k5.thread[thread], K5_THREAD_HELD);
         }
         if (k5.thread[thread].state == K5_THREAD_HELD) {
             k5.thread[thread].overrun_used = 0;

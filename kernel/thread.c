@@ -9,13 +9,11 @@
 /* Largest initial frame of any port (32 bytes on Armv8-M). */
 #define INITIAL_FRAME_BYTES 32u
 
-void thread_complete(uint32_t id, enum k5_error error)
+void thread_complete(struct thread *thread, enum k5_error error)
 {
-    struct thread *thread = &k5.thread[id];
-
     thread->reg[0] = (uint32_t)error;
     /* Beyond IPC the second result may be a time: no part of a comparable trace. */
-    port_trace(K5_EVENT_RESULT, id, thread->reg[7], (uint32_t)error,
+    port_trace(K5_EVENT_RESULT, (uint32_t)(thread - k5.thread), thread->reg[7], (uint32_t)error,
                thread->reg[7] <= K5_SYS_REPLY_RECV ? thread->reg[1] : 0);
 }
 
@@ -41,7 +39,7 @@ void thread_init_all(void)
         thread->client = NO_THREAD;
         thread->holder = NO_THREAD;
         thread->used_slot = NO_SLOT;
-        thread_set_state(i, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[i], K5_THREAD_OFF);
     }
 }
 

@@ -4,9 +4,9 @@
 #include "kernel/state.h"
 
 /* Every transition passes here, so one breakpoint sees them all. Queues are the caller's. */
-static inline void thread_set_state(uint32_t id, enum k5_thread_state state)
+static inline void thread_set_state(struct thread *thread, enum k5_thread_state state)
 {
-    k5.thread[id].state = (uint8_t)state;
+    thread->state = (uint8_t)state;
 }
 
 static inline bool thread_is_runnable(uint32_t id)
@@ -29,7 +29,7 @@ static inline bool thread_is_queued(const struct thread *thread)
 }
 
 /* The system call that thread `id` is in has this result. Call before reg[7] is overwritten. */
-void thread_complete(uint32_t id, enum k5_error error);
+void thread_complete(struct thread *thread, enum k5_error error);
 
 /*
  * Boot: fills the fixed fields of all threads from the boot tables; all OFF.

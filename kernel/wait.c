@@ -46,7 +46,7 @@ void wait_leave(uint32_t id)
     case K5_THREAD_CALLING:
     case K5_THREAD_FAULTED:
         endpoint_dequeue(id);
-        thread_set_state(id, K5_THREAD_OFF);
+        thread_set_state(&k5.thread[id], K5_THREAD_OFF);
         donation_update(k5.endpoint[thread->endpoint].receiver);
         break;
     case K5_THREAD_RECEIVING:
@@ -61,13 +61,13 @@ void wait_leave(uint32_t id)
     default: /* waits for nobody */
         break;
     }
-    thread_set_state(id, K5_THREAD_OFF);
+    thread_set_state(&k5.thread[id], K5_THREAD_OFF);
 }
 
 void wait_cancel(uint32_t id, enum k5_error error)
 {
     wait_leave(id);
-    thread_complete(id, error);
+    thread_complete(&k5.thread[id], error);
     sched_ready(id);
 }
 
