@@ -513,9 +513,8 @@ static void test_loan_shared_is_not_passed_on_mutably(void **state)
 }
 
 /* A borrower of two threads: while one passed the loan on, the other cannot give it back. */
-static void test_loan_that_is_passed_on_cannot_be_replied_to(void **state)
+static void check_reply_while_passed_on(bool lender_dies)
 {
-    (void)state;
     build_chain();
 
     uint32_t helper_task = build_task(SYS_POLICY_RESTART);
@@ -542,18 +541,58 @@ static void test_loan_that_is_passed_on_cannot_be_replied_to(void **state)
 
     uint32_t last_reply = kit_reg(LAST, 7);
 
+    if (lender_dies) {
+        TURN_TO(SISTER);
+        FAULT(SISTER);
+    }
     TURN_TO(helper);
     PLAY(helper, K5_SYS_REPLY, reply);
     ASSERT_ERROR(helper, K5_E_BUSY);
     PLAY(helper, K5_SYS_REPLY_RECV, reply, 0, 0, 0, 0, 0, take);
     ASSERT_ERROR(helper, K5_E_BUSY);
-    ASSERT_STATE(LENDER, K5_THREAD_AWAITING);
+    ASSERT_STATE(LENDER, lender_dies ? K5_THREAD_LENDING : K5_THREAD_AWAITING);
     TURN_TO(LAST);
     PLAY(LAST, K5_SYS_REPLY, last_reply);
     TURN_TO(helper);
     PLAY(helper, K5_SYS_REPLY, reply);
-    ASSERT_ERROR(helper, K5_OK);
-    ASSERT_ERROR(LENDER, K5_OK);
+    ASSERT_ERROR(helper, lender_dies ? K5_E_STALE : K5_OK);
+    ASSERT_STATE(LENDER, lender_dies ? K5_THREAD_OFF : K5_THREAD_READY);
+    ASSERT_ACCESS(CLIENT, memory, 64, RW);
+}
+
+static void test_loan_that_is_passed_on_cannot_be_replied_to(void **state)
+{
+    (void)state;
+    check_reply_while_passed_on(false);
+}
+
+static void test_loan_of_a_dead_lender_that_is_passed_on_cannot_be_replied_to(void **state)
+{
+    (void)state;
+    check_reply_while_passed_on(true);
+}
+
+/* Only its holder gives a dead one's memory back. */
+static void test_loan_of_a_dead_lender_is_the_holders_to_return(void **state)
+{
+    (void)state;
+    boot_chain();
+
+    uint32_t reply = lend(K5_MSG_LEND_MUT, 64, 64);
+
+    TURN_TO(SISTER);
+    FAULT(SISTER);
+    TURN_TO(LAST);
+    PLAY(LAST, K5_SYS_REPLY, reply);
+    ASSERT_ERROR(LAST, K5_E_STALE);
+    ASSERT_ACCESS(SERVER, memory + 64, 64, RW);
+    TURN_TO(BORROWER);
+    PLAY(BORROWER, K5_SYS_REPLY, reply + 0x100); /* another call's */
+    ASSERT_ERROR(BORROWER, K5_E_STALE);
+    ASSERT_STATE(LENDER, K5_THREAD_LENDING);
+    PLAY(BORROWER, K5_SYS_REPLY, reply);
+    ASSERT_STATE(LENDER, K5_THREAD_OFF);
+    ASSERT_MEMORY_AS_REMEMBERED();
 }
 
 /* ------------------------------------------------------------ somebody dies */
@@ -935,6 +974,8 @@ int main(void)
         KIT_TEST(test_loan_may_be_passed_on_but_not_longer),
         KIT_TEST(test_loan_shared_is_not_passed_on_mutably),
         KIT_TEST(test_loan_that_is_passed_on_cannot_be_replied_to),
+        KIT_TEST(test_loan_of_a_dead_lender_that_is_passed_on_cannot_be_replied_to),
+        KIT_TEST(test_loan_of_a_dead_lender_is_the_holders_to_return),
         KIT_TEST(test_loan_returns_when_the_borrower_dies),
         KIT_TEST(test_loan_of_a_dead_lender_stays_until_the_reply),
         KIT_TEST(test_loan_of_a_dead_lender_ends_with_its_grace),
