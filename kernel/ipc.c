@@ -48,7 +48,7 @@ K5_MUST_USE static enum k5_error find_target(struct thread *thread, uint32_t *en
 /* The receiver cannot take the message now. */
 static enum k5_error wait_or_fail(struct thread *thread, uint32_t endpoint, bool is_call)
 {
-    enum k5_error error = wait_allowed(thread->reg[IPC_INFO], thread->reg[IPC_BADGE]);
+    enum k5_error error = wait_allowed(thread, thread->reg[IPC_INFO], thread->reg[IPC_BADGE]);
 
     if (error != K5_OK) {
         return error;
@@ -211,7 +211,7 @@ static enum k5_error receive(struct thread *thread, uint32_t endpoint)
         return NO_RESULT; /* it has been completed with the message */
     }
 
-    enum k5_error error = wait_allowed(thread->reg[IPC_INFO], deadline);
+    enum k5_error error = wait_allowed(thread, thread->reg[IPC_INFO], deadline);
 
     if (error != K5_OK) {
         return error;

@@ -97,7 +97,7 @@ enum k5_error name_call_connect(struct thread *thread, struct cap *cap)
         return connect_to(port, thread, cap->badge);
     }
 
-    enum k5_error error = wait_allowed(flags, thread->reg[2]);
+    enum k5_error error = wait_allowed(thread, flags, thread->reg[2]);
 
     if (error != K5_OK) {
         return error == K5_E_WOULD_BLOCK ? K5_E_CLOSED : error;

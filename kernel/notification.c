@@ -130,7 +130,7 @@ enum k5_error notification_call_wait(struct thread *thread, struct cap *cap)
         return K5_OK;
     }
 
-    enum k5_error error = wait_allowed(thread->reg[1], thread->reg[3]);
+    enum k5_error error = wait_allowed(thread, thread->reg[1], thread->reg[3]);
 
     if (error != K5_OK) {
         return error;

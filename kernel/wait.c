@@ -19,10 +19,8 @@ static uint64_t tick_of(uint32_t word)
     return distance > 0 ? (now + (uint32_t)distance) << DEADLINE_SHIFT : 0;
 }
 
-enum k5_error wait_allowed(uint32_t flags, uint32_t deadline)
+enum k5_error wait_allowed(struct thread *thread, uint32_t flags, uint32_t deadline)
 {
-    struct thread *thread = &k5.thread[k5.current];
-
     thread->timed = (flags & K5_FLAG_TIMED) != 0;
     if ((flags & K5_FLAG_TRY) != 0) {
         return K5_E_WOULD_BLOCK;

@@ -11,11 +11,11 @@ static inline bool wait_flags_are_valid(uint32_t flags)
 }
 
 /*
- * Whether the running thread may wait, with these flags (K5_FLAG_TRY, TIMED) and
+ * Whether the running thread, `thread`, may wait, with these flags (K5_FLAG_TRY, TIMED) and
  * this deadline word. K5_OK: it may, and will give up in time; E_WOULD_BLOCK,
  * E_TIMEOUT: it may not, or no longer.
  */
-K5_MUST_USE enum k5_error wait_allowed(uint32_t flags, uint32_t deadline);
+K5_MUST_USE enum k5_error wait_allowed(struct thread *thread, uint32_t flags, uint32_t deadline);
 
 /*
  * Takes thread `id` out of the queue or place where it waits for another thread
