@@ -28,7 +28,7 @@ from k5.paths import ROOT, shown
 
 # What a loop's line (FILE: TEXT) may name, and what then bounds it: a key of `limits()`.
 BOUNDS: tuple[tuple[str, str], ...] = (
-    (r"sys_thread_count\(\)|CFG_THREADS|next_loan|NO_THREAD", "threads"),
+    (r"sys_thread_count\(\)|CFG_THREADS|next_loan|NO_THREAD|link != lender", "threads"),
     (r"k5\.reaping", "steps before a look"),
     (r"sys_task_count\(\)", "tasks"),
     (r"sys_slot_count\(\)", "slots"),
