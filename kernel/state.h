@@ -169,8 +169,8 @@ struct kernel_state {
     struct message message[ROOM(CFG_MESSAGES)];
     struct notification notification[ROOM(CFG_NOTIFICATIONS)];
     struct name_port port[ROOM(CFG_PORTS)];
-    struct cap slot[CFG_SLOTS];
     uint32_t unmasked[(ROOM(CFG_INTERRUPTS) + 31) / 32]; /* bit i: interrupt i may fire */
+    struct cap slot[CFG_SLOTS];
 };
 
 /*
