@@ -28,7 +28,7 @@ static inline bool thread_is_queued(const struct thread *thread)
     return thread->state >= K5_THREAD_SENDING && thread->state <= K5_THREAD_FAULTED;
 }
 
-/* The system call that thread `id` is in has this result. Call before reg[7] is overwritten. */
+/* The system call that the thread is in has this result. Call before reg[7] is overwritten. */
 void thread_complete(struct thread *thread, enum k5_error error);
 
 /*
