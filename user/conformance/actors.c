@@ -6,7 +6,7 @@
 #define STAGE ((volatile struct stage *)(uintptr_t)REGION_STAGE)
 
 #define ACTOR_PRIORITY 20u     /* in all descriptions */
-#define ORDER_US       200000u /* who has not taken an order by then is busy or dead */
+#define ORDER_US       400000u /* who has not taken an order by then is busy or dead */
 
 static struct k5_fault faults[ACTORS]; /* by the number of the task's main actor */
 static bool is_clean[ACTORS];          /* has had no order since it began */

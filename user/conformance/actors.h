@@ -4,6 +4,12 @@
 #include "harness.h"
 #include "stage.h"
 
+/* Times that are long compared with what a test does meanwhile, also where an image sends each of
+ * the kernel's events over a wire and so takes twenty times as long. Virtual time.
+ */
+#define SOON_US  30000u
+#define LATER_US 90000u
+
 /* What outcome() says where no error code can be given. */
 #define WAITS 1 /* the actor is in the middle of it */
 #define DEAD  2 /* it took a fault, see fault() */

@@ -181,7 +181,7 @@ static void priority_is_changed(void)
     order(LEFT, DO_POKE, report(LEFT)->arena, 1, 0);
     CHECK_EQUAL(report(LEFT)->busy, 0); /* the judge, now more urgent, has not let it run */
     CHECK(report(LEFT)->order != DO_POKE);
-    k5_sleep_us(3000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(LEFT)->order, DO_POKE);
     CHECK_EQUAL(k5_thread_set_priority(thread_of(LEFT), 20), K5_OK);
 }

@@ -5,9 +5,6 @@
 #include "rogue_ways.h"
 #include "suite_slots.h"
 
-#define SOON_US  1000u
-#define LATER_US 3000u
-
 static void ack(void)
 {
     order_syscall(RIGHT, K5_SYS_IRQ_ACK, CPTR(SLOT_IRQ), 0, 0, 0, 0, 0, 0);

@@ -6,8 +6,6 @@
 #include "rogue_ways.h"
 #include "suite_slots.h"
 
-#define A_WHILE_US 20000u /* longer than right's back-off */
-
 static enum k5_task_state state_of(enum actor who)
 {
     struct k5_task_status status = {0};
@@ -24,7 +22,7 @@ static void receive_ward(uint32_t flags)
 static void ward_waits_for_its_supervisor(void)
 {
     order(LEFT, DO_CRIME, 0, 0, 0);
-    k5_sleep_us(A_WHILE_US);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(state(LEFT), K5_THREAD_FAULTED);
     receive_ward(0);
     CHECK_EQUAL(outcome(RIGHT), K5_OK);
@@ -62,7 +60,7 @@ static void restarting_supervisor_is_waited_for(void)
     CHECK_EQUAL(state_of(RIGHT), K5_TASK_BACKOFF);
     order(LEFT, DO_CRIME, 0, 0, 0);
     CHECK_EQUAL(state_of(LEFT), K5_TASK_HELD);
-    k5_sleep_us(A_WHILE_US);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(state_of(RIGHT), K5_TASK_READY);
     CHECK_EQUAL(state_of(LEFT), K5_TASK_HELD);
     receive_ward(K5_FLAG_TRY);
@@ -74,7 +72,7 @@ static void crash_loop(void)
 {
     for (uint32_t i = 0; i <= RIGHTS_LIMIT; i++) {
         order(RIGHT, DO_CRIME, 0, 0, 0);
-        k5_sleep_us(A_WHILE_US);
+        k5_sleep_us(LATER_US);
         if (state_of(RIGHT) == K5_TASK_STOPPED) {
             return;
         }
@@ -90,7 +88,7 @@ static void wards_follow_their_own_policy(void)
     order(LEFT, DO_CRIME, 0, 0, 0);
     CHECK_EQUAL(state_of(LEFT), K5_TASK_HELD);
     crash_loop();
-    k5_sleep_us(A_WHILE_US);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(LEFT)->lives, lives + 1); /* the fault that was waiting */
     CHECK_EQUAL(state_of(LEFT), K5_TASK_READY);
 }
@@ -101,7 +99,7 @@ static void and_from_then_on(void)
 
     CHECK_EQUAL(k5_task_stop(task_of(RIGHT)), K5_OK);
     order(LEFT, DO_CRIME, 0, 0, 0);
-    k5_sleep_us(A_WHILE_US);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(LEFT)->lives, lives + 1);
 }
 

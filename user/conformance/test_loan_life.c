@@ -10,7 +10,7 @@
 #define BYTES  256u
 #define WORD   (OFFSET / 4)
 
-#define GRACE_US 10000u /* loan_grace_us of the actors */
+#define GRACE_US 50000u /* loan_grace_us of the actors */
 
 static uint32_t loan(void)
 {
@@ -43,8 +43,8 @@ static void not_before_it_is_received(void)
 static void taken_back_by_its_deadline(void)
 {
     order_syscall(LEFT, K5_SYS_CALL, CPTR(SLOT_RIGHT), K5_MSG_LEND_MUT | K5_FLAG_TIMED, loan(),
-                  BYTES, 0, 0, k5_deadline_in_us(1000));
-    k5_sleep_us(3000);
+                  BYTES, 0, 0, k5_deadline_in_us(SOON_US));
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(outcome(LEFT), K5_E_TIMEOUT);
     check_is_back();
     order_syscall(RIGHT, K5_SYS_RECV, CPTR(SLOT_OWN), K5_FLAG_TRY, 0, 0, 0, 0, 0);
@@ -55,8 +55,8 @@ static void deadline_does_not_end_it(void)
 {
     order_recv(RIGHT);
     order_syscall(LEFT, K5_SYS_CALL, CPTR(SLOT_RIGHT), K5_MSG_LEND_MUT | K5_FLAG_TIMED, loan(),
-                  BYTES, 0, 0, k5_deadline_in_us(1000));
-    k5_sleep_us(3000);
+                  BYTES, 0, 0, k5_deadline_in_us(SOON_US));
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(outcome(LEFT), WAITS);
     CHECK(can_store(RIGHT, loan(), 6));
     order_reply(RIGHT, 0, 0, 0, 0, 0);
@@ -145,6 +145,7 @@ static void borrower_dies_by_its_policy(void)
     order_syscall(LEFT, K5_SYS_CALL, CPTR(SLOT_STRANGER), K5_MSG_LEND_MUT, loan(), BYTES, 0, 0, 0);
     CHECK_EQUAL(outcome(LEFT), K5_E_RESTARTED);
     check_is_back();
+    k5_sleep_us(LATER_US); /* it lives again */
 }
 
 static void borrower_held(void)
@@ -263,7 +264,7 @@ static void grace_ends_for_a_waiting_borrower(void)
     CHECK_EQUAL(k5_task_restart(task_of(LEFT)), K5_OK);
     k5_sleep_us(2 * GRACE_US);
     CHECK_EQUAL(report(LEFT)->lives, lives + 1);
-    k5_sleep_us(100 * GRACE_US); /* longer than any back-off */
+    k5_sleep_us(1000000); /* longer than its back-off */
     CHECK_EQUAL(report(RIGHT)->lives, rights_lives + 1);
 }
 

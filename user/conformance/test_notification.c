@@ -75,10 +75,10 @@ static void poll_does_not_wait(void)
 
 static void wait_times_out(void)
 {
-    order_syscall(RIGHT, K5_SYS_WAIT, CPTR(SLOT_WAIT), K5_FLAG_TIMED, 1, k5_deadline_in_us(1000), 0,
-                  0, 0);
+    order_syscall(RIGHT, K5_SYS_WAIT, CPTR(SLOT_WAIT), K5_FLAG_TIMED, 1, k5_deadline_in_us(SOON_US),
+                  0, 0, 0);
     CHECK_EQUAL(outcome(RIGHT), WAITS);
-    k5_sleep_us(3000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(outcome(RIGHT), K5_E_TIMEOUT);
     CHECK_EQUAL(signal(LEFT, SLOT_EVENTS, 1), K5_OK);
     wait(K5_FLAG_TRY, 1);
@@ -186,10 +186,10 @@ static void reply_recv_returns_for_bits(void)
 static void timed_recv_returns_for_bits(void)
 {
     order_syscall(MIDDLE, K5_SYS_RECV, CPTR(SLOT_OWN), K5_FLAG_TIMED, 0, 0, 0, 0,
-                  k5_deadline_in_us(2000));
+                  k5_deadline_in_us(SOON_US));
     CHECK_EQUAL(signal(LEFT, SLOT_BELL, 8), K5_OK);
     CHECK_EQUAL(result(MIDDLE, R_INFO), K5_MSG_NOTIFICATION);
-    k5_sleep_us(4000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(outcome(MIDDLE), K5_OK);
 }
 

@@ -62,10 +62,10 @@ static void closed_says_so(void)
 
 static void connect_times_out(void)
 {
-    order_syscall(LEFT, K5_SYS_CONNECT, CPTR(SLOT_SHOP), K5_FLAG_TIMED, k5_deadline_in_us(1000), 0,
-                  0, 0, 0);
+    order_syscall(LEFT, K5_SYS_CONNECT, CPTR(SLOT_SHOP), K5_FLAG_TIMED, k5_deadline_in_us(SOON_US),
+                  0, 0, 0, 0);
     CHECK_EQUAL(outcome(LEFT), WAITS);
-    k5_sleep_us(3000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(outcome(LEFT), K5_E_TIMEOUT);
 }
 

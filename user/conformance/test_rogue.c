@@ -49,7 +49,7 @@ static void never_reply(void)
 {
     begin(WAY_never_reply, 0, 0);
     order_call(LEFT, RIGHT, 0, 0, 0, 0, 0);
-    k5_sleep_us(10000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(state(LEFT), K5_THREAD_AWAITING);
     check_bystander();
     CHECK_EQUAL(k5_task_stop(task_of(RIGHT)), K5_OK);
@@ -214,7 +214,7 @@ static void spin_in_call(void)
     CHECK_EQUAL(k5_thread_set_priority(thread_of(RIGHT), 5), K5_OK);
     begin(WAY_spin_in_call, 0, 0);
     order_call(LEFT, RIGHT, 0, 0, 0, 0, 0);
-    k5_sleep_us(10000);
+    k5_sleep_us(LATER_US);
     check_bystander();
     CHECK_EQUAL(k5_thread_status(thread_of(RIGHT), &status), K5_OK);
     CHECK_EQUAL(status.effective, 6); /* on left's priority, no more */

@@ -125,7 +125,7 @@ static void faults_queue_up(void)
     CHECK_EQUAL(k5_try_send(CAP_ORDERS_LEFT, &crime), K5_OK);
     CHECK_EQUAL(k5_try_send(CAP_ORDERS_MIDDLE, &crime), K5_OK);
     CHECK_EQUAL(k5_try_send(CAP_ORDERS_RIGHT, &crime), K5_OK);
-    k5_sleep_us(1000); /* their urgency, lent to the judge, may have kept them from running */
+    k5_sleep_us(LATER_US); /* their urgency, lent to the judge, may have kept them from running */
     for (uint32_t i = 0; i < 3; i++) {
         CHECK_EQUAL(k5_try_recv(CAP_FAULTS, &message), K5_OK);
         tasks |= UINT32_C(1) << k5_fault(&message).task;
@@ -156,12 +156,12 @@ static void restart_limit_ends_in_stop(void)
     k5_sleep_us(2 * STRANGERS_STABLE_US); /* earlier restarts are forgotten */
     for (uint32_t i = 0; i < STRANGERS_LIMIT; i++) {
         order(STRANGER, DO_CRIME, 0, 0, 0);
-        k5_sleep_us(20000);
+        k5_sleep_us(LATER_US);
         CHECK_EQUAL(report(STRANGER)->lives, lives + i + 1);
         CHECK_EQUAL(status_of(STRANGER).restarts, i + 1);
     }
     order(STRANGER, DO_CRIME, 0, 0, 0);
-    k5_sleep_us(20000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(STRANGER)->lives, lives + STRANGERS_LIMIT);
     CHECK_EQUAL(status_of(STRANGER).state, K5_TASK_STOPPED);
     CHECK_EQUAL(k5_task_start(task_of(STRANGER)), K5_OK);
@@ -185,7 +185,7 @@ static void stop_ends_the_back_off(void)
 
     order(STRANGER, DO_CRIME, 0, 0, 0);
     CHECK_EQUAL(k5_task_stop(task_of(STRANGER)), K5_OK);
-    k5_sleep_us(20000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(STRANGER)->lives, lives);
     CHECK_EQUAL(status_of(STRANGER).state, K5_TASK_STOPPED);
 }
@@ -194,9 +194,9 @@ static void stop_ends_the_back_off(void)
 static void held_through_its_deadline(void)
 {
     order_syscall(RIGHT, K5_SYS_RECV, CPTR(SLOT_OWN), K5_FLAG_TIMED, 0, 0, 0, 0,
-                  k5_deadline_in_us(1000));
+                  k5_deadline_in_us(SOON_US));
     CHECK_EQUAL(k5_task_hold(task_of(RIGHT)), K5_OK);
-    k5_sleep_us(3000);
+    k5_sleep_us(LATER_US);
     CHECK_EQUAL(report(RIGHT)->busy, 1);
     CHECK_EQUAL(k5_task_resume(task_of(RIGHT)), K5_OK);
     CHECK_EQUAL(outcome(RIGHT), K5_E_TIMEOUT);

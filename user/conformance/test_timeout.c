@@ -2,9 +2,6 @@
 #include "actors.h"
 #include "k5_task.h"
 
-#define SOON_US  1000u
-#define LATER_US 3000u /* well behind SOON_US on every engine */
-
 static k5_deadline_t soon(void)
 {
     return k5_deadline_in_us(SOON_US);
