@@ -405,7 +405,7 @@ static uint32_t most_urgent(uint32_t *its_urgency)
     return best;
 }
 
-bool reaper_run(void)
+bool reaper_run(bool look_first)
 {
     while (k5.reaping != 0) {
         uint32_t its_urgency = 0;
@@ -415,10 +415,11 @@ bool reaper_run(void)
         if (somebody_is_more_urgent(its_urgency)) {
             return true;
         }
-        step(id);
-        if (port_pending()) {
+        if (look_first && port_pending()) {
             return false;
         }
+        step(id);
+        look_first = true;
     }
     return true;
 }

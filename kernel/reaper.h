@@ -28,8 +28,11 @@ void reaper_take_task(uint32_t id);
 /* One thread comes down; its task goes on. */
 void reaper_take_thread(uint32_t id);
 
-/* Works until nothing is left, or somebody more urgent can run. False: an interrupt is pending. */
-K5_MUST_USE bool reaper_run(void);
+/*
+ * Works until nothing is left, or somebody more urgent can run. Before each step, and
+ * before the first if `look_first`, it looks for interrupts. False: one is pending.
+ */
+K5_MUST_USE bool reaper_run(bool look_first);
 
 /* A loan ended: tasks that wait for that may go on. */
 void reaper_retry(void);

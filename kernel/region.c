@@ -249,14 +249,6 @@ static void make_view(uint32_t task)
     owner->stale = 1;
 }
 
-void region_refresh(uint32_t task)
-{
-    if (k5.task[task].stale) {
-        k5.task[task].stale = 0;
-        port_mpu_compile((uint8_t)task);
-    }
-}
-
 void region_boot(uint32_t task)
 {
     struct task *owner = task_at(task);
@@ -294,19 +286,26 @@ bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent, bool
     return true;
 }
 
-void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries)
+/* Takes out a region of which nothing is lent. */
+static void drop(struct task *owner, const struct sys_region *region)
 {
-    struct task *borrower = task_at(to);
     uint32_t at = 0;
 
-    while (borrower->region[at].base != lent->base) {
+    while (owner->region[at].base != region->base) {
         at++;
-        KASSERT(at < borrower->region_count); /* the borrower has not lent any of it */
+        KASSERT(at < owner->region_count);
     }
-    take_out(borrower, at);
-    borrower->entries = (uint8_t)(borrower->entries - entries_of(lent));
-    borrower->stale = 1;
-    k5.task[from].entries = (uint8_t)(k5.task[from].entries - entries);
+    take_out(owner, at);
+    owner->entries = (uint8_t)(owner->entries - entries_of(region));
+    owner->stale = 1;
+}
+
+void region_give_back(uint32_t from, uint32_t to, const struct sys_region *lent, uint8_t entries)
+{
+    struct task *owner = task_at(from);
+
+    drop(task_at(to), lent);
+    owner->entries = (uint8_t)(owner->entries - entries);
     make_view(from);
 }
 
@@ -335,9 +334,14 @@ enum k5_error region_map(uint32_t task, struct cap *cap, uint32_t access)
     if (!take_room(owner, entries_of(object))) {
         return K5_E_REGIONS;
     }
+
+    struct sys_region region = *object;
+
+    region.access = (uint8_t)access;
+    add(owner, &region);
+    owner->stale = 1;
     cap->seen = (uint16_t)access;
     owner->mapped[owner->mapped_count++] = (uint16_t)cap_slot(cap);
-    make_view(task);
     return K5_OK;
 }
 
@@ -353,8 +357,7 @@ void region_forget(uint32_t task, struct cap *cap)
     }
     owner->mapped[i] = owner->mapped[--owner->mapped_count];
     cap->seen = 0;
-    owner->entries = (uint8_t)(owner->entries - entries_of(sys_object(cap->object)));
-    make_view(task);
+    drop(owner, sys_object(cap->object));
 }
 
 enum k5_error region_unmap(uint32_t task, struct cap *cap)

@@ -39,9 +39,6 @@ static inline bool region_overlap(struct range a, struct range b)
 /* The view of task `task` as the description says. */
 void region_boot(uint32_t task);
 
-/* Has the view compiled if it changed since: when the task is about to run. */
-void region_refresh(uint32_t task);
-
 /*
  * Task `from` lends to task `to`. False: the protection hardware of one of them has
  * no room for it; nothing has changed. Room is counted so that every loan can

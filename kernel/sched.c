@@ -346,18 +346,36 @@ static void choose(enum k5_event_kind event)
     (void)event; /* release images have no trace */
 }
 
+/* Who runs next does so on a current view. False: an interrupt is pending, and comes first. */
+static bool refresh_view(bool look_first)
+{
+    uint32_t task = k5.current == NO_THREAD ? NO_TASK : k5.thread[k5.current].task;
+
+    if (task == NO_TASK || !k5.task[task].stale) {
+        return true;
+    }
+    if (look_first && port_pending()) {
+        return false;
+    }
+    k5.task[task].stale = 0;
+    port_mpu_compile((uint8_t)task);
+    return true;
+}
+
+/* System calls and faults have done their work by now; so what is long may wait for an interrupt.
+ */
 void sched_finish(enum k5_event_kind event)
 {
-    if (!k5.unfinished && k5.reaping != 0) {
-        k5.unfinished = !reaper_run();
+    if (!k5.unfinished) {
+        k5.unfinished = !reaper_run(event == K5_EVENT_SWITCH);
+    }
+    if (!k5.unfinished && !k5.halted) {
+        choose(event);
+        k5.unfinished = !refresh_view(event == K5_EVENT_SWITCH);
     }
     if (k5.unfinished || k5.halted) {
         park(); /* long work goes on when the pending interrupt has been taken */
         return;
-    }
-    choose(event);
-    if (k5.current != NO_THREAD) {
-        region_refresh(k5.thread[k5.current].task);
     }
     if (k5.current == NO_THREAD && k5.next_timer == PORT_NEVER && !interrupt_is_expected()) {
         sched_halt(0);

@@ -47,6 +47,7 @@ void port_timer(void)
     if (port_cycles() < deadline) {
         port_deadline(deadline);
     } else {
+        MTIMECMP_HIGH = UINT32_MAX; /* pending no more: the kernel looks for other interrupts */
         kernel_timer();
     }
 }
