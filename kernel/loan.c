@@ -51,8 +51,7 @@ static void take_out(uint32_t lender)
     struct thread *thread = &k5.thread[lender];
     uint8_t *link = &k5.loans;
 
-    while (*link != lender) {
-        KASSERT(*link != NO_THREAD);
+    while (*link != lender) { /* it is in the list: k5.thread[].lends says so */
         link = &k5.thread[*link].next_loan;
     }
     *link = thread->next_loan;

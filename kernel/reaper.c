@@ -411,7 +411,6 @@ bool reaper_run(bool look_first)
         uint32_t its_urgency = 0;
         uint32_t id = most_urgent(&its_urgency);
 
-        KASSERT(id != NO_TASK);
         if (somebody_is_more_urgent(its_urgency)) {
             return true;
         }

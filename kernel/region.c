@@ -200,18 +200,20 @@ static uint32_t entries_to_lend(uint32_t task, const struct sys_region *lent, bo
     struct walk walk = walk_from_start(task);
     struct sys_region region;
     uint32_t entries = 0;
+    bool all = false; /* mostly it lies in one region */
 
-    while (walk_on(&walk, &region)) {
+    while (!all && walk_on(&walk, &region)) {
         uint32_t inside =
             (lent->base > region.base ? 1u : 0u) + (last_of(lent) < last_of(&region) ? 1u : 0u);
 
-        if (!region_overlap(range_of(lent), range_of(&region)) ||
-            (!exclusive && (region.access & SYS_WRITE) == 0)) {
-            continue;
+        all = lent->base - region.base < region.bytes &&
+              last_of(&region) - last_of(lent) < region.bytes;
+        if (region_overlap(range_of(lent), range_of(&region)) &&
+            (exclusive || (region.access & SYS_WRITE) != 0)) {
+            entries += port_mpu_entries(&region, false, exclusive ? 0 : inside,
+                                        exclusive && inside == 2 ? 1 : 0) -
+                       entries_of(&region);
         }
-        entries += port_mpu_entries(&region, false, exclusive ? 0 : inside,
-                                    exclusive && inside == 2 ? 1 : 0) -
-                   entries_of(&region);
     }
     return entries;
 }
@@ -220,12 +222,19 @@ static uint32_t entries_to_lend(uint32_t task, const struct sys_region *lent, bo
 
 static void lend_out(struct task *owner, const struct sys_region *lent, bool exclusive)
 {
+    uint32_t last = last_of(lent);
+
     for (uint32_t i = owner->region_count; i-- > 0;) { /* from the end: pieces behind are done */
         const struct sys_region *region = &owner->region[i];
 
-        if (region_overlap(range_of(lent), range_of(region)) &&
-            (exclusive || (region->access & SYS_WRITE) != 0)) {
-            lend_part(owner, i, lent->base, last_of(lent), exclusive);
+        if (region->base > last) {
+            continue;
+        }
+        if (last_of(region) < lent->base) {
+            break;
+        }
+        if (exclusive || (region->access & SYS_WRITE) != 0) {
+            lend_part(owner, i, lent->base, last, exclusive);
         }
     }
 }
@@ -289,11 +298,10 @@ bool region_lend(uint32_t from, uint32_t to, const struct sys_region *lent, bool
 /* Takes out a region of which nothing is lent. */
 static void drop(struct task *owner, const struct sys_region *region)
 {
-    uint32_t at = 0;
+    uint32_t at = owner->region_count - 1u;
 
-    while (owner->region[at].base != region->base) {
-        at++;
-        KASSERT(at < owner->region_count);
+    while (at > 0 && owner->region[at].base != region->base) {
+        at--;
     }
     take_out(owner, at);
     owner->entries = (uint8_t)(owner->entries - entries_of(region));
@@ -349,13 +357,13 @@ void region_forget(uint32_t task, struct cap *cap)
 {
     struct task *owner = task_at(task);
     uint32_t slot = cap_slot(cap);
-    uint32_t i = 0;
+    uint32_t i = --owner->mapped_count;
+    uint16_t last = owner->mapped[i];
 
-    while (owner->mapped[i] != slot) {
-        i++;
-        KASSERT(i < owner->mapped_count);
+    while (i > 0 && owner->mapped[i] != slot) {
+        i--;
     }
-    owner->mapped[i] = owner->mapped[--owner->mapped_count];
+    owner->mapped[i] = last;
     cap->seen = 0;
     drop(owner, sys_object(cap->object));
 }

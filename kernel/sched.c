@@ -349,16 +349,20 @@ static void choose(enum k5_event_kind event)
 /* Who runs next does so on a current view. False: an interrupt is pending, and comes first. */
 static bool refresh_view(bool look_first)
 {
-    uint32_t task = k5.current == NO_THREAD ? NO_TASK : k5.thread[k5.current].task;
-
-    if (task == NO_TASK || !k5.task[task].stale) {
+    if (k5.current == NO_THREAD) {
         return true;
     }
-    if (look_first && port_pending()) {
-        return false;
+
+    uint32_t id = k5.thread[k5.current].task;
+    struct task *task = task_at(id);
+
+    if (task->stale) {
+        if (look_first && port_pending()) {
+            return false;
+        }
+        task->stale = 0;
+        port_mpu_compile((uint8_t)id);
     }
-    k5.task[task].stale = 0;
-    port_mpu_compile((uint8_t)task);
     return true;
 }
 

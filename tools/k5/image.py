@@ -30,14 +30,19 @@ C_FLAGS = [
     "-fno-common", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra",
     "-Wmissing-prototypes", *STRICT_FLAGS, f"-ffile-prefix-map={ROOT}=.",
 ]  # fmt: skip
-# Compiled for size, the whole kernel as one; the fast path for speed. memory.c holds what the
+# The whole kernel is compiled as one, on Armv8-M for size, but the fast path for speed. memory.c holds what the
 # compiler itself calls (memset), which link-time optimization must not remove.
-# The -fno- flags turn off what gcc 12 does for speed even at -Os: together 180 bytes.
+# The -fno- flags turn off what gcc 12 does for speed even at -Os: together 330 bytes.
 SMALL = [
-    "-Os", "-flto", "-fno-inline-functions-called-once", "-fno-schedule-insns2",
-    "-fno-move-loop-invariants", "-fno-if-conversion", "-fno-tree-tail-merge",
-    "-fira-algorithm=priority",
+    "-Os", "-flto", "-fno-expensive-optimizations", "-fno-tree-fre", "-fno-tree-ter",
+    "-fno-schedule-insns2", "-fno-if-conversion", "-fira-algorithm=priority",
 ]  # fmt: skip
+# Chips with RV32 have more flash, and no instructions that move many registers at once: there time
+# with interrupts off is what is short.
+FAST = [
+    "-O2", "-flto", "-fno-align-functions", "-fno-align-jumps", "-fno-align-loops", "-fno-align-labels",
+]  # fmt: skip
+USUAL = {"armv8m": SMALL, "rv32": FAST}
 # Registers that the kernel keeps for itself: arch/armv8m/port_types.h.
 FIXED: dict[str, list[str]] = {"armv8m": ["-ffixed-r9"], "rv32": []}
 FLAGS_OF = {
@@ -120,7 +125,7 @@ def _build(built: Built, board: Board, folder: Path, variant: str, shown_: Progr
     objects = []
     for source in _sources(board):
         out = folder / "obj" / f"{source.parent.name}_{source.name}.o"
-        speed = {"flags": shlex.join(FLAGS_OF.get(source.name, SMALL))}
+        speed = {"flags": shlex.join(FLAGS_OF.get(source.name, USUAL[board.arch]))}
         file.edge("cc", out, [source], owner="the kernel", variables=speed)
         objects.append(out)
     parts = [built.folder / "system.bin"]
@@ -202,8 +207,8 @@ def _link_flags(built: Built, board: Board, folder: Path) -> str:
     options += [f"--defsym={name}={value:#x}" for name, value in symbols.items()]
     return shlex.join(
         [
-            *archs.of(board.arch).flags(board.cpu), *FIXED[board.arch], *C_FLAGS, *SMALL,
-            "-fno-function-sections", "-nostdlib", "-nostartfiles", "-static",
+            *archs.of(board.arch).flags(board.cpu), *FIXED[board.arch], *C_FLAGS,
+            *USUAL[board.arch], "-fno-function-sections", "-nostdlib", "-nostartfiles", "-static",
             "-T", board.image["linker"], f"-L{ninja.short(folder)}",
             *(f"-Wl,{option}" for option in options),
         ]
