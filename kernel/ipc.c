@@ -272,14 +272,18 @@ K5_MUST_USE static enum k5_error check_reply(const struct thread *thread, uint32
 {
     uint32_t reply = thread->reg[IPC_CPTR];
     uint32_t caller = reply & 0xffu;
-    const struct thread *asking = &k5.thread[caller];
     enum k5_error error = message_check(thread, flags, false);
 
     if (error != K5_OK) {
         return error;
     }
-    if (caller >= sys_thread_count() || asking->holder != k5.current ||
-        ipc_reply_cap(caller) != reply ||
+    if (caller >= sys_thread_count()) {
+        return K5_E_STALE;
+    }
+
+    struct thread *asking = &k5.thread[caller];
+
+    if (asking->holder != k5.current || asking->sequence != reply >> 8 ||
         (asking->state != K5_THREAD_AWAITING && asking->state != K5_THREAD_LENDING)) {
         return K5_E_STALE;
     }
@@ -288,7 +292,7 @@ K5_MUST_USE static enum k5_error check_reply(const struct thread *thread, uint32
     }
     if (asking->state == K5_THREAD_LENDING) {
         loan_end(caller);
-        thread_set_state(&k5.thread[caller], K5_THREAD_OFF);
+        thread_set_state(asking, K5_THREAD_OFF);
         return K5_E_STALE;
     }
     return K5_OK;

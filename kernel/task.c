@@ -213,7 +213,6 @@ static void epitaph(uint32_t id)
     event_emit(K5_EVENT_EPITAPH, sys_task(id)->first_thread, resort, arg, 2);
     if (resort == SYS_LAST_HALT) {
         k5.halted = 1;
-        port_deadline(PORT_NEVER);
         sched_halt(1);
     }
 }

@@ -178,10 +178,26 @@ static bool within(const struct cap *cap, uint32_t rights)
     return (cap->rights & ~rights) == 0;
 }
 
-/* The slots whose capability could have been passed along to become this one. */
+/* Where the kernel's list says that it comes from. More than one may have come in one entry. */
+static uint32_t parent_in_list(uint32_t slot)
+{
+    uint32_t at = slot_at(slot)->previous;
+
+    for (uint32_t i = 0; i < CFG_SLOTS && at != NO_SLOT; i++) {
+        if (slot_at(at)->depth < slot_at(slot)->depth) {
+            return at;
+        }
+        at = slot_at(at)->previous;
+    }
+    return NO_SLOT;
+}
+
+/* The slot whose capability was passed along to become this one: of those that could, the one that
+ * the kernel says, if it is among them. */
 static uint32_t passed_from(uint32_t slot)
 {
     const struct cap *cap = slot_at(slot);
+    uint32_t parent = parent_in_list(slot);
     uint32_t found = NO_SLOT;
 
     for (uint32_t i = 0; i < port_system()->slot_count; i++) {
@@ -191,7 +207,7 @@ static uint32_t passed_from(uint32_t slot)
             from->rights != cap->rights || from->badge != cap->badge) {
             continue;
         }
-        if (found == NO_SLOT || i == cap->previous) {
+        if (found == NO_SLOT || i == parent) {
             found = i;
         }
     }

@@ -40,7 +40,7 @@ SMALL = [
 # Chips with RV32 have more flash, and no instructions that move many registers at once: there time
 # with interrupts off is what is short.
 FAST = [
-    "-O2", "-flto", "-fno-align-functions", "-fno-align-jumps", "-fno-align-loops", "-fno-align-labels",
+    "-O2", "-flto", "-falign-functions=4", "-falign-jumps=1", "-falign-loops=1", "-falign-labels=1",
 ]  # fmt: skip
 USUAL = {"armv8m": SMALL, "rv32": FAST}
 # Registers that the kernel keeps for itself: arch/armv8m/port_types.h.

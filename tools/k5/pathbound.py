@@ -50,7 +50,7 @@ BOUNDS: tuple[tuple[str, str], ...] = (
     (r"(port|copy)\.c: .*done < bytes", "bytes of a word"),
     (r"sched\.c: .*i < count", "threads and tasks"),
     (r"pmp\.c: .*i < count", "regions"),
-    (r"(event|syscall|message|thread)\.c: .*(EVENT_ARGS|event\.arg|i < count|i < [48];)", "words of a record"),
+    (r"(event|stream|syscall|message|thread)\.c: .*(EVENT_ARGS|event\.arg|i < count|i < [48];)", "words of a record"),
     (r"frame\.|record <= end", "bytes of a frame"),
 )
 STRUCTURE = ("memset", "memcpy")  # their lengths stand at the call

@@ -15,8 +15,8 @@ static void exit_emulator(uint32_t code)
     register const uint32_t *parameters __asm__("a1") = block;
 
     __asm__ volatile(".option push\n\t"
+                     ".balign 16\n\t" /* before norvc: the linker counts on padding of 2 bytes */
                      ".option norvc\n\t"
-                     ".balign 16\n\t"
                      "slli zero, zero, 0x1f\n\t"
                      "ebreak\n\t"
                      "srai zero, zero, 7\n\t"
