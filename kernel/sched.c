@@ -87,6 +87,7 @@ void sched_charge(void)
 
     k5.charged_at = now;
     k5.slice_over = 0;
+    k5.goes_on = k5.unfinished;
     k5.unfinished = 0;
     if (k5.current == NO_THREAD) {
         k5.idle += elapsed;
@@ -366,16 +367,16 @@ static bool refresh_view(bool look_first)
     return true;
 }
 
-/* System calls and faults have done their work by now; so what is long may wait for an interrupt.
- */
+/* The entry has done its work by now, so what is long may wait for an interrupt; unless it is there
+ * to go on with what another one left. */
 void sched_finish(enum k5_event_kind event)
 {
     if (!k5.unfinished) {
-        k5.unfinished = !reaper_run(event == K5_EVENT_SWITCH);
+        k5.unfinished = !reaper_run(!k5.goes_on);
     }
     if (!k5.unfinished && !k5.halted) {
         choose(event);
-        k5.unfinished = !refresh_view(event == K5_EVENT_SWITCH);
+        k5.unfinished = !refresh_view(!k5.goes_on);
     }
     if (k5.unfinished || k5.halted) {
         park(); /* long work goes on when the pending interrupt has been taken */

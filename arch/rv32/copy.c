@@ -34,6 +34,14 @@ static uint32_t copy_aligned(uint8_t *to, const uint8_t *from, uint32_t bytes)
     word_t *target = (word_t *)(void *)to;
     uint32_t done = 0;
 
+    for (; done + 4u * WORD <= bytes; done += 4u * WORD) {
+        target[0] = source[0];
+        target[1] = source[1];
+        target[2] = source[2];
+        target[3] = source[3];
+        target += 4;
+        source += 4;
+    }
     for (; done + WORD <= bytes; done += WORD) {
         *target++ = *source++;
     }
