@@ -154,11 +154,16 @@ bool donation_is_current(uint32_t id)
     return lent.payer == k5.thread[id].payer && lent.effective == k5.thread[id].effective;
 }
 
+void donation_forget(struct thread *thread)
+{
+    thread->client = NO_THREAD;
+    thread->orphan = 0;
+    thread->overrun_used = 0;
+}
+
 void donation_end(uint32_t id)
 {
-    k5.thread[id].client = NO_THREAD;
-    k5.thread[id].orphan = 0;
-    k5.thread[id].overrun_used = 0;
+    donation_forget(&k5.thread[id]);
     donation_update(id);
 }
 

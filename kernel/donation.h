@@ -17,7 +17,10 @@ bool donation_would_deadlock(uint32_t id, uint32_t receiver);
 /* Recomputes payer and priority of thread `id`, and of those it waits for in turn. */
 void donation_update(uint32_t id);
 
-/* The donation that thread `id` works on ends: it replied, or received again. */
+/* The donation that the thread works on ends; donation_update() must follow. */
+void donation_forget(struct thread *thread);
+
+/* The same with it: thread `id` replied. */
 void donation_end(uint32_t id);
 
 /*

@@ -204,6 +204,9 @@ static bool take_waiting(uint32_t endpoint)
 static enum k5_error receive(struct thread *thread, uint32_t endpoint)
 {
     uint32_t deadline = thread->reg[IPC_BADGE];
+
+    donation_forget(thread);
+
     bool taken = take_waiting(endpoint);
 
     donation_update(k5.current);
@@ -244,7 +247,6 @@ enum k5_error ipc_recv(struct thread *thread, struct cap *cap)
     if (error != K5_OK) {
         return error;
     }
-    donation_end(k5.current);
     return receive(thread, cap->object);
 }
 
@@ -299,11 +301,10 @@ K5_MUST_USE static enum k5_error check_reply(const struct thread *thread, uint32
 }
 
 /*
- * Answers the call. If control goes straight back, the caller goes on with its
- * turn; else it queues like others.
+ * Answers the call; donation_update() must follow. If control goes straight back,
+ * the caller goes on with its turn; else it queues like others.
  */
-K5_MUST_USE static enum k5_error answer(const struct thread *thread, bool straight_back,
-                                        uint32_t *copied)
+K5_MUST_USE static enum k5_error answer(struct thread *thread, bool straight_back, uint32_t *copied)
 {
     uint32_t caller = thread->reg[IPC_CPTR] & 0xffu;
     enum k5_error error = message_answer(caller, copied);
@@ -313,7 +314,7 @@ K5_MUST_USE static enum k5_error answer(const struct thread *thread, bool straig
     }
     thread_complete(&k5.thread[caller], error == RECEIVER_FAILED ? K5_E_ADDRESS : K5_OK);
     if (thread->client == caller) {
-        donation_end(k5.current);
+        donation_forget(thread);
     }
     sched_make_ready(caller, straight_back);
     return K5_OK;
@@ -330,6 +331,7 @@ enum k5_error ipc_reply(struct thread *thread, struct cap *cap)
     }
     if (error == K5_OK) {
         message_sent(thread, copied);
+        donation_update(k5.current);
     }
     return error;
 }
@@ -357,7 +359,6 @@ enum k5_error ipc_reply_recv(struct thread *thread, struct cap *cap)
     thread->reg[IPC_INFO] = (info & K5_FLAG_TRY) |
                             (copy ? (uint32_t)K5_FLAG_RECV_BUF : info & K5_FLAG_RECV_BUF) |
                             (truncated ? (uint32_t)K5_FLAG_REPLY_TRUNCATED : 0);
-    donation_end(k5.current);
     return receive(thread, cap->object);
 }
 
