@@ -96,7 +96,7 @@ static void event(struct device *d)
     set_value(d, 0);
 }
 
-static bool raises(const struct device *d)
+static uint32_t raises(const struct device *d)
 {
     return (d->reg[R_CTRL] & CTRL_IRQ) != 0 && d->reg[R_INT] != 0;
 }

@@ -118,7 +118,7 @@ static void event(struct device *d)
     d->state[S_PENDING] = 1;
 }
 
-static bool raises(const struct device *d)
+static uint32_t raises(const struct device *d)
 {
     return d->state[S_PENDING] != 0 && d->reg[R_IRQ_ENABLED] != 0;
 }
@@ -128,7 +128,7 @@ const struct device_model goldfish_rtc_model = {
     .bytes = 0x24,
     .registers = registers,
     .register_count = R_COUNT,
-    .narrow_is_refused = true,
+    .access = DEVICE_WORDS_ONLY,
     .reading = reading,
     .written = written,
     .event = event,

@@ -19,21 +19,13 @@ _Static_assert(K5_EVENT_EPITAPH < 16 && K5_EVENT_ENTER >= 16, "the low numbers a
 
 /* ---------------------------------------------------------------- a machine */
 
-static void attach_devices(struct k5sim *sim, const struct k5sim_board *board, struct cpu_bus *bus)
+static void fill_bus(const struct k5sim_board *board, struct cpu_bus *bus)
 {
     for (size_t i = 0; i < board->device_count; i++) {
-        const struct k5sim_device *d = &board->device[i];
-        struct sim_device *row = &sim->devices.row[i];
-
-        row->device.model = device_model_find(d->model);
-        row->base = d->base;
-        row->line = d->line;
-        snprintf(row->name, sizeof row->name, "%s", d->name);
-        bus->device[i].base = d->base;
-        bus->device[i].bytes = row->device.model->bytes;
+        bus->device[i].base = board->device[i].base;
+        bus->device[i].bytes = device_model_find(board->device[i].model)->bytes;
     }
-    sim->devices.count = (uint32_t)board->device_count;
-    bus->count = sim->devices.count;
+    bus->count = (uint32_t)board->device_count;
 }
 
 static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
@@ -48,13 +40,13 @@ static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
             .writable = board->memory[i].writable,
         };
     }
-    attach_devices(sim, board, &bus);
+    fill_bus(board, &bus);
     sim->chassis = chassis_open(sim->guest->model, range, (uint32_t)board->memory_count, &bus);
     if (sim->chassis == NULL) {
         return false;
     }
     sim->memory = &sim->chassis->memory;
-    return true;
+    return devices_open(sim, board);
 }
 
 struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t error_bytes)
@@ -71,7 +63,7 @@ struct k5sim *k5sim_open(const struct k5sim_board *board, char *error, size_t er
     }
     sim->guest = guest_find(board->cpu);
     if (!attach_memory(sim, board)) {
-        snprintf(error, error_bytes, "out of memory for the board's memories");
+        snprintf(error, error_bytes, "out of memory for the board's memories and devices");
         k5sim_close(sim);
         return NULL;
     }
@@ -95,6 +87,7 @@ void k5sim_close(struct k5sim *sim)
     if (sim->chassis != NULL) {
         chassis_close(sim->chassis);
     }
+    devices_close(sim);
     memory_free(&sim->pristine);
     ring_close(&sim->ring);
     free(sim->system);
@@ -213,7 +206,6 @@ static void restore_flash(struct k5sim *sim)
     memory_free(&sim->pristine);
 }
 
-/* What tasks may write, now or later, counts as written. */
 static void touch_regions(struct k5sim *sim, const struct sys_region *region, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -221,6 +213,12 @@ static void touch_regions(struct k5sim *sim, const struct sys_region *region, un
             memory_touch(sim->memory, region[i].base, region[i].bytes);
         }
     }
+}
+
+void machine_touch_regions(struct k5sim *sim)
+{
+    touch_regions(sim, regions_of(sim->system), sim->system->region_count);
+    touch_regions(sim, objects_of(sim->system), sim->system->object_count);
 }
 
 int k5sim_boot(struct k5sim *sim)
@@ -235,8 +233,7 @@ int k5sim_boot(struct k5sim *sim)
     }
     restore_flash(sim);
     memory_erase(sim->memory, true);
-    touch_regions(sim, regions_of(sim->system), sim->system->region_count);
-    touch_regions(sim, objects_of(sim->system), sim->system->object_count);
+    machine_touch_regions(sim);
     return machine_boot(sim);
 }
 
@@ -266,7 +263,7 @@ size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most
 
 uint64_t k5sim_now(const struct k5sim *sim)
 {
-    return sim->port.now;
+    return machine_now(sim);
 }
 
 uint64_t k5sim_instructions(const struct k5sim *sim)
@@ -342,14 +339,6 @@ int k5sim_registers(struct k5sim *sim, uint32_t thread, uint32_t *out)
     }
     memcpy(out, registers.r, sim->guest->register_count * sizeof registers.r[0]);
     return K5SIM_OK;
-}
-
-const char *k5sim_device_register(const struct k5sim *sim, uint32_t device, uint32_t offset)
-{
-    if (device >= sim->devices.count) {
-        return NULL;
-    }
-    return device_register_name(sim->devices.row[device].device.model, offset);
 }
 
 const char *k5sim_invariants(struct k5sim *sim)

@@ -149,6 +149,11 @@ uint64_t cpu_executed(const struct cpu *cpu)
     return (uint64_t)(cpu->most - cpu->left) - cpu->arch->counted_ahead(cpu);
 }
 
+uint32_t cpu_access_pc(const struct cpu *cpu)
+{
+    return cpu->last_pc;
+}
+
 /* What is left may become less than nothing: the run ends before its next instruction. */
 void cpu_cut(struct cpu *cpu, uint64_t most)
 {

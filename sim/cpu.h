@@ -16,14 +16,14 @@
 
 struct cpu;
 
-#define CPU_DEVICES 32u
+#define CPU_DEVICES 64u
 
 /* What answers beside memory: the registers of devices, which do not overlap. */
 struct cpu_bus {
     uint32_t count;
     struct {
         uint32_t base;
-        uint32_t bytes;
+        uint32_t bytes; /* 0: no registers */
     } device[CPU_DEVICES];
 
     /*
@@ -82,11 +82,9 @@ struct cpu_fault {
 
 /*
  * Opens a CPU on these memories and this bus, which must outlive it. Memories are made of whole
- * pages of this model; no device is in one of them, and they are in no more than CPU_DEVICE_PAGES.
- * `text_bytes` of code sizes the translation buffer. NULL if Unicorn refuses: `*why` (a constant)
- * says what.
+ * pages of this model, and no device is in one of them. `text_bytes` of code sizes the translation
+ * buffer. NULL if Unicorn refuses: `*why` (a constant) says what.
  */
-#define CPU_DEVICE_PAGES 256u
 struct cpu *cpu_open(enum cpu_model model, const struct memory *memory, const struct cpu_bus *bus,
                      uint32_t text_bytes, const char **why);
 
@@ -148,6 +146,9 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed);
  */
 uint64_t cpu_executed(const struct cpu *cpu);
 void cpu_cut(struct cpu *cpu, uint64_t most);
+
+/* During an access to a device: the address of the instruction that does it. */
+uint32_t cpu_access_pc(const struct cpu *cpu);
 
 const struct cpu_fault *cpu_fault(const struct cpu *cpu);
 const char *cpu_failure(const struct cpu *cpu);

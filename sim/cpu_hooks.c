@@ -77,7 +77,7 @@ static bool needs_alias(const struct cpu *cpu, uint32_t page, struct mpu_access 
 {
     uint32_t next = page + cpu->arch->page;
 
-    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0 || bus_page_of(cpu, next) != NULL) {
+    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0 || bus_window_of(cpu, next) != NULL) {
         return true;
     }
     if ((here.all & SYS_WRITE) == 0 || next == 0 || (mpu_at(&cpu->mpu, next) & SYS_WRITE) != 0) {
@@ -109,12 +109,13 @@ static bool fetch_nowhere(const struct cpu *cpu, uint32_t page, uc_tlb_entry *en
 }
 
 /* Devices are never executed. */
-static bool fill_device(const struct cpu *cpu, const struct cpu_device_page *device,
-                        uc_mem_type type, uc_tlb_entry *entry)
+static bool fill_device(const struct cpu *cpu, uint32_t page,
+                        const struct cpu_device_window *device, uc_mem_type type,
+                        uc_tlb_entry *entry)
 {
-    uint32_t any = mpu_range(&cpu->mpu, device->base, cpu->arch->page).any;
+    uint32_t any = mpu_range(&cpu->mpu, page, cpu->arch->page).any;
 
-    *entry = (uc_tlb_entry){device->paddr, any & (SYS_READ | SYS_WRITE)};
+    *entry = (uc_tlb_entry){device->paddr + (page - device->base), any & (SYS_READ | SYS_WRITE)};
     return (any & (type == UC_MEM_WRITE ? SYS_WRITE : SYS_READ)) != 0;
 }
 
@@ -135,9 +136,9 @@ bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_ent
         return fetch_nowhere(cpu, page, entry);
     }
     if (window == NULL) {
-        const struct cpu_device_page *device = bus_page_of(cpu, page);
+        const struct cpu_device_window *device = bus_window_of(cpu, page);
 
-        return device != NULL && fill_device(cpu, device, type, entry);
+        return device != NULL && fill_device(cpu, page, device, type, entry);
     }
     struct mpu_access access = mpu_range(&cpu->mpu, page, cpu->arch->page);
     bool alias = needs_alias(cpu, page, access);

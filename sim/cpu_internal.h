@@ -35,11 +35,13 @@ struct cpu_window {
     uint32_t alias;
 };
 
-/* A page with registers of devices, as its callbacks get it. */
-struct cpu_device_page {
+/* Pages with registers of devices, as their callbacks get them. */
+struct cpu_device_window {
     struct cpu *cpu;
-    uint32_t base;  /* of the guest's page */
-    uint32_t paddr; /* Unicorn's */
+    uint32_t base; /* of the guest's first page */
+    uint32_t bytes;
+    uint32_t paddr;  /* Unicorn's */
+    uint32_t device; /* the one that has them for itself; the bus's count: several */
 };
 
 struct cpu_undo {
@@ -154,8 +156,8 @@ struct cpu {
     uint32_t window_count;
     struct cpu_window window[MEMORY_RANGES];
     const struct cpu_bus *bus;
-    uint32_t device_page_count;
-    struct cpu_device_page device_page[CPU_DEVICE_PAGES];
+    uint32_t device_window_count;
+    struct cpu_device_window device_window[CPU_DEVICES];
 };
 
 /* cpu.c */
@@ -176,7 +178,7 @@ void code_fetch(const struct cpu *cpu, uint32_t pc, uint16_t half[2]);
 
 /* cpu_bus.c: devices. bus_map() maps their pages into a new engine; false: Unicorn refuses. */
 bool bus_map(struct cpu *cpu);
-const struct cpu_device_page *bus_page_of(const struct cpu *cpu, uint32_t address);
+const struct cpu_device_window *bus_window_of(const struct cpu *cpu, uint32_t address);
 /* Does memory or a device answer at this address? */
 bool bus_answers(const struct cpu *cpu, uint32_t address);
 

@@ -1,14 +1,28 @@
-/* The machine's devices and interrupt lines. */
+/* The machine's devices: their registers, accesses and events. */
 #include "sim/devices.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/machine.h"
 
-static const struct device_model *const models[] = {&cmsdk_timer_model, &goldfish_rtc_model};
+#define DEVICE_MODEL(model) extern const struct device_model model;
+#include "sim/device_list.h"
+#undef DEVICE_MODEL
+
+#define DEVICE_MODEL(model) &model,
+static const struct device_model *const models[] = {
+#include "sim/device_list.h"
+};
+#undef DEVICE_MODEL
 
 #define MODELS (sizeof models / sizeof models[0])
+
+/* Devices that take each other's changes for ever: far more turns than any board needs. */
+#define SETTLE_TURNS 10000u
+
+/* ---------------------------------------------------------------- models */
 
 const struct device_model *device_model_find(const char *name)
 {
@@ -32,75 +46,152 @@ void device_model_names(char *out, size_t bytes)
     }
 }
 
-/* ---------------------------------------------------------------- lines */
-
-uint32_t devices_pending_line(const struct k5sim *sim)
+uint32_t device_model_register(const struct device_model *model, uint32_t offset)
 {
-    for (uint32_t i = 0; i < HOSTPORT_LINES / 32u; i++) {
-        uint32_t pending = sim->raised[i] & sim->port.unmasked[i];
+    uint32_t low = 0;
+    uint32_t high = model->register_count;
 
-        if (pending != 0) {
-            return 32u * i + (uint32_t)__builtin_ctz(pending);
+    while (low < high) {
+        uint32_t middle = (low + high) / 2u;
+
+        if (model->registers[middle].offset < offset) {
+            low = middle + 1u;
+        } else {
+            high = middle;
         }
     }
-    return K5SIM_NO_LINE;
+    bool found = low < model->register_count && model->registers[low].offset == offset;
+
+    return found ? low : model->register_count;
 }
 
-void devices_update_lines(struct k5sim *sim)
+uint32_t devices_index(const struct device *d)
 {
-    bool pending = devices_pending_line(sim) != K5SIM_NO_LINE;
+    const struct sim_device *row = (const struct sim_device *)d;
 
-    sim->port.lines_changed = false;
-    timers_set(&sim->timers, TIMERS_INTERRUPT, pending ? 0 : TIMERS_NEVER);
+    return (uint32_t)(row - row->sim->devices.row);
 }
 
-/* A line is raised while any of its devices raises it. */
-static void set_line(struct k5sim *sim, uint32_t line)
+/* ---------------------------------------------------------------- records */
+
+void devices_record(struct k5sim *sim, uint32_t kind, uint32_t index, const uint32_t arg[5])
 {
-    bool raised = false;
-
-    for (uint32_t i = 0; i < sim->devices.count; i++) {
-        const struct sim_device *row = &sim->devices.row[i];
-
-        raised = raised || (row->line == line && row->raised);
+    if (!machine_wants(sim, kind)) {
+        return;
     }
-    uint32_t bit = UINT32_C(1) << (line % 32u);
-    uint32_t *word = &sim->raised[line / 32u];
-
-    *word = raised ? *word | bit : *word & ~bit;
-    devices_update_lines(sim);
-}
-
-/* ---------------------------------------------------------------- devices */
-
-static void record(struct k5sim *sim, uint32_t kind, uint32_t index, const uint32_t arg[3])
-{
     const struct k5sim_event event = {
         .time = machine_now(sim),
         .kind = (uint8_t)kind,
         .thread = sim->kernel.current,
         .code = (uint16_t)index,
-        .arg = {arg[0], arg[1], arg[2]},
+        .arg = {arg[0], arg[1], arg[2], arg[3], arg[4]},
     };
 
     machine_record(sim, &event);
 }
 
-#define RECORD(sim, kind, index, ...) record(sim, kind, index, (const uint32_t[3]){__VA_ARGS__})
+#define RECORD(sim, kind, index, ...)                                                              \
+    devices_record(sim, kind, index, (const uint32_t[5]){__VA_ARGS__})
 
-/* After whatever a model did: its event and its line. */
-static void update(struct k5sim *sim, uint32_t index)
+/* Each kind of mistake at each register is kept, and recorded when it is first made. */
+static void guest_error(struct k5sim *sim, uint32_t kind, uint32_t index, const uint32_t arg[5])
+{
+    struct devices *devices = &sim->devices;
+
+    for (uint32_t i = 0; i < devices->guest_error_count; i++) {
+        struct k5sim_guest_error *e = &devices->guest_error[i];
+
+        if (e->kind == kind && e->device == index && e->offset == arg[0]) {
+            e->count++;
+            return;
+        }
+    }
+    if (devices->guest_error_count < DEVICES_GUEST_ERRORS) {
+        devices->guest_error[devices->guest_error_count++] = (struct k5sim_guest_error){
+            .time = machine_now(sim),
+            .count = 1,
+            .kind = kind,
+            .device = index,
+            .offset = arg[0],
+            .thread = sim->kernel.current,
+            .pc = sim->running == NULL ? 0 : cpu_access_pc(sim->running),
+            .value = arg[1],
+        };
+    }
+    devices_record(sim, kind, index, arg);
+}
+
+#define GUEST_ERROR(sim, kind, index, ...)                                                         \
+    guest_error(sim, kind, index, (const uint32_t[5]){__VA_ARGS__})
+
+/* ---------------------------------------------------------------- gates */
+
+static bool is_open(const struct k5sim *sim, const struct gate *gate)
+{
+    const struct device *d = &sim->devices.row[gate->device].device;
+
+    return ((d->reg[gate->place] >> gate->bit) & 1u) != 0;
+}
+
+static bool has_clock(const struct k5sim *sim, const struct sim_device *row)
+{
+    return !row->held && (row->clock.device == DEVICE_NONE || is_open(sim, &row->clock));
+}
+
+static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset why);
+
+/* Those that device `index` puts into reset, or lets out of it. */
+static void hold_others(struct k5sim *sim, uint32_t index)
+{
+    for (uint32_t i = 0; i < sim->devices.count; i++) {
+        struct sim_device *row = &sim->devices.row[i];
+
+        if (row->reset.device == index && row->held != is_open(sim, &row->reset)) {
+            row->held = !row->held;
+            reset_device(sim, i, DEVICE_RESET_PIN);
+            sim->devices.unsettled |= UINT64_C(1) << i;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- after whatever a model did */
+
+static void refresh(struct k5sim *sim, uint32_t index)
 {
     struct sim_device *row = &sim->devices.row[index];
-    const struct device *d = &row->device;
-    bool raised = d->model->raises != NULL && d->model->raises(d);
+    struct device *d = &row->device;
+    uint32_t raised = d->model->raises == NULL || row->held ? 0 : d->model->raises(d);
 
-    timers_set(&sim->timers, TIMERS_DEVICE + index, d->event_at);
+    machine_set_timer(sim, TIMERS_DEVICE + index, d->event_at);
     if (raised != row->raised) {
-        row->raised = raised;
-        if (row->line != K5SIM_NO_LINE) {
-            RECORD(sim, K5SIM_EVENT_LINE, index, row->line, raised);
-            set_line(sim, row->line);
+        lines_show(sim, index, raised);
+    }
+    wires_spread(sim, index);
+    if (((sim->devices.gates >> index) & 1u) != 0) {
+        hold_others(sim, index);
+    }
+    if (d->wants_reset) {
+        d->wants_reset = false;
+        sim->reset_wanted = true;
+        sim->reset_by = index;
+    }
+}
+
+void devices_settle(struct k5sim *sim, uint32_t index)
+{
+    uint64_t *unsettled = &sim->devices.unsettled;
+    uint32_t turns = 0;
+
+    *unsettled |= UINT64_C(1) << index;
+    while (*unsettled != 0 && !sim->failed) {
+        uint32_t next = (uint32_t)__builtin_ctzll(*unsettled);
+
+        *unsettled &= *unsettled - 1u;
+        refresh(sim, next);
+        if (++turns == SETTLE_TURNS) {
+            sim->failed = true;
+            machine_error(sim, K5SIM_ENGINE, "device '%s' and others change each other for ever",
+                          sim->devices.row[next].name);
         }
     }
     machine_cut_run(sim);
@@ -119,126 +210,332 @@ static void come(struct device *d)
     }
 }
 
-/*
- * The device as it is now. An event may be due for some ticks already, where an instruction takes
- * several or an IT block is not interrupted.
- */
-static struct device *at_work(struct k5sim *sim, uint32_t index)
+/* An event may be due for some ticks already, where an instruction takes several or an IT block is
+ * not interrupted. */
+struct device *devices_at_work(struct k5sim *sim, uint32_t index)
 {
     struct device *d = &sim->devices.row[index].device;
     uint64_t now = machine_now(sim);
 
     while (d->event_at <= now) {
         come(d);
-        update(sim, index);
+        refresh(sim, index);
     }
     d->now = now;
     return d;
 }
 
-void devices_reset(struct k5sim *sim)
+void devices_event(struct k5sim *sim, uint32_t index)
+{
+    devices_at_work(sim, index);
+    devices_settle(sim, index);
+}
+
+/* ---------------------------------------------------------------- open, reset */
+
+static uint32_t find_device(const struct k5sim_board *board, const char *name)
+{
+    uint32_t i = 0;
+
+    while (name != NULL && i < board->device_count && strcmp(board->device[i].name, name) != 0) {
+        i++;
+    }
+    return name == NULL ? DEVICE_NONE : i;
+}
+
+static struct gate open_gate(const struct k5sim_board *board, const struct k5sim_gate *gate)
+{
+    uint32_t index = find_device(board, gate->device);
+
+    if (index == DEVICE_NONE) {
+        return (struct gate){.device = DEVICE_NONE};
+    }
+    const struct device_model *model = device_model_find(board->device[index].model);
+
+    return (struct gate){index, device_model_register(model, gate->offset), gate->bit};
+}
+
+static bool open_device(struct k5sim *sim, const struct k5sim_board *board, uint32_t index)
+{
+    const struct k5sim_device *d = &board->device[index];
+    struct sim_device *row = &sim->devices.row[index];
+    const struct device_model *model = device_model_find(d->model);
+
+    row->sim = sim;
+    row->device.model = model;
+    row->device.parameter = d->parameter;
+    row->base = d->base;
+    row->bus = find_device(board, d->bus);
+    row->target = DEVICE_NONE;
+    row->clock = open_gate(board, &d->clock);
+    row->reset = open_gate(board, &d->reset);
+    if (row->reset.device != DEVICE_NONE) {
+        sim->devices.gates |= UINT64_C(1) << row->reset.device;
+    }
+    for (uint32_t k = 0; k < DEVICE_LINES; k++) {
+        row->line[k] = k < d->line_count ? d->line[k] : K5SIM_NO_LINE;
+    }
+    snprintf(row->name, sizeof row->name, "%s", d->name);
+    if (model->received != NULL) {
+        sim->devices.serial.line[sim->devices.serial.count++].device = index;
+    }
+    if (model->memory_bytes != 0) {
+        row->device.memory = malloc(model->memory_bytes);
+    }
+    return model->memory_bytes == 0 || row->device.memory != NULL;
+}
+
+static void open_wires(struct k5sim *sim, const struct k5sim_board *board)
+{
+    struct wires *wires = &sim->devices.wires;
+
+    for (size_t i = 0; i < board->wire_count; i++) {
+        const struct k5sim_wire *w = &board->wire[i];
+
+        wires->row[wires->count++] = (struct wire){
+            (uint8_t)find_device(board, w->from),
+            (uint8_t)w->from_signal,
+            (uint8_t)find_device(board, w->to),
+            (uint8_t)w->to_signal,
+        };
+    }
+    for (size_t i = 0; i < board->pin_count; i++) {
+        const struct k5sim_pin *p = &board->pin[i];
+        struct pin *pin = &wires->pin[wires->pin_count++];
+        uint32_t bit = UINT32_C(1) << p->signal;
+
+        pin->device = find_device(board, p->device);
+        pin->signal = p->signal;
+        snprintf(pin->name, sizeof pin->name, "%s", p->name);
+        sim->devices.row[pin->device].signals.named |= bit;
+        sim->devices.row[pin->device].signals.board_high |= p->pull == 1 ? bit : 0;
+    }
+}
+
+bool devices_open(struct k5sim *sim, const struct k5sim_board *board)
+{
+    bool opened = true;
+
+    sim->devices.count = (uint32_t)board->device_count;
+    for (uint32_t i = 0; opened && i < sim->devices.count; i++) {
+        opened = open_device(sim, board, i);
+    }
+    open_wires(sim, board);
+    return opened;
+}
+
+void devices_close(struct k5sim *sim)
+{
+    for (uint32_t i = 0; i < sim->devices.count; i++) {
+        free(sim->devices.row[i].device.memory);
+    }
+}
+
+static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset why)
+{
+    struct sim_device *row = &sim->devices.row[index];
+    struct device *d = &row->device;
+
+    row->target = DEVICE_NONE;
+    d->tick_hz = sim->system->tick_hz;
+    d->now = machine_now(sim);
+    d->event_at = DEVICE_NEVER;
+    d->wants_reset = false;
+    memset(d->state, 0, sizeof d->state);
+    for (uint32_t r = 0; r < d->model->register_count; r++) {
+        d->reg[r] = d->model->registers[r].reset;
+    }
+    if (d->memory != NULL && !d->model->memory_stays && why == DEVICE_RESET_POWER) {
+        memset(d->memory, 0, d->model->memory_bytes);
+    }
+    if (d->model->reset != NULL) {
+        d->model->reset(d, why);
+    }
+}
+
+void devices_reset(struct k5sim *sim, enum device_reset why)
+{
+    serial_reset(sim);
+    for (uint32_t i = 0; i < sim->devices.count; i++) {
+        if (why == DEVICE_RESET_POWER || !sim->devices.row[i].device.model->external) {
+            reset_device(sim, i, why);
+        }
+    }
+    for (uint32_t i = 0; i < sim->devices.count; i++) {
+        devices_settle(sim, i);
+    }
+}
+
+void devices_boot(struct k5sim *sim)
 {
     memset(sim->raised, 0, sizeof sim->raised);
+    memset(sim->forced, 0, sizeof sim->forced);
+    memset(sim->fired, 0, sizeof sim->fired);
+    sim->devices.guest_error_count = 0;
     for (uint32_t i = 0; i < sim->devices.count; i++) {
         struct sim_device *row = &sim->devices.row[i];
-        const struct device_model *model = row->device.model;
 
-        row->raised = false;
-        row->device = (struct device){
-            .model = model,
-            .tick_hz = sim->system->tick_hz,
-            .event_at = DEVICE_NEVER,
-        };
-        for (uint32_t r = 0; r < model->register_count; r++) {
-            row->device.reg[r] = model->registers[r].reset;
+        memset(row->device.levels, 0, sizeof row->device.levels);
+        memset(row->device.open, 0xff, sizeof row->device.open);
+        memset(row->device.value, 0, sizeof row->device.value);
+        row->raised = 0;
+        row->held = false;
+        row->signals.level = 0;
+        row->signals.driven = 0;
+        row->signals.open = UINT32_MAX;
+        row->signals.outside_driven = 0;
+        row->signals.outside_high = 0;
+        if (row->device.model->memory_stays) {
+            memset(row->device.memory, 0xff, row->device.model->memory_bytes);
         }
-        if (model->reset != NULL) {
-            model->reset(&row->device);
-        }
-        update(sim, i);
     }
-}
-
-/* Place of the register in the model's table, or its count. */
-static uint32_t find_register(const struct device_model *model, uint32_t offset)
-{
-    uint32_t r = 0;
-
-    while (r < model->register_count && model->registers[r].offset != offset) {
-        r++;
+    for (uint32_t i = 0; i < sim->devices.serial.count; i++) {
+        sim->devices.serial.line[i].baud = 0;
     }
-    return r;
+    devices_reset(sim, DEVICE_RESET_POWER);
 }
 
-const char *device_register_name(const struct device_model *model, uint32_t offset)
-{
-    uint32_t r = find_register(model, offset);
+/* ---------------------------------------------------------------- accesses */
 
-    return r < model->register_count ? model->registers[r].name : NULL;
+/* Place of the register that an access belongs to; the table's count if it is misuse. */
+static uint32_t find_register(struct sim_device *row, uint32_t offset, uint32_t bytes)
+{
+    const struct device_model *model = row->device.model;
+    bool by_bytes = model->access == DEVICE_BYTES;
+    uint32_t start = by_bytes ? offset : offset & ~UINT32_C(3);
+
+    bool whole = by_bytes ? bytes == 1 : bytes == 4;
+    bool part = !by_bytes && (model->access == DEVICE_ANY_SIZE ||
+                              (model->access == DEVICE_HALFWORDS && bytes == 2));
+
+    if (!whole && !part) {
+        return model->register_count;
+    }
+    if (row->found >= model->register_count || model->registers[row->found].offset != start) {
+        row->found = device_model_register(model, start);
+    }
+    return row->found;
 }
 
-/* Where the model has no register, or one is accessed in parts, a read gives 0 and a write is
- * lost. */
-static bool is_misuse(const struct device *d, uint32_t r, uint32_t bytes)
+/* The bits of a register that an access reaches, and where they begin. */
+struct lanes {
+    uint32_t shift;
+    uint32_t mask; /* of what is transferred */
+};
+
+static struct lanes lanes_of(const struct device *d, uint32_t offset, uint32_t bytes)
 {
-    return r == d->model->register_count || bytes != 4;
+    uint32_t shift = d->model->access == DEVICE_BYTES ? 0 : 8u * (offset & 3u);
+
+    return (struct lanes){shift, bytes == 4 ? UINT32_MAX : (UINT32_C(1) << 8u * bytes) - 1u};
 }
 
 bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t bytes,
                   uint32_t *value)
 {
-    struct device *d = at_work(sim, index);
-    uint32_t r = find_register(d->model, offset);
+    struct sim_device *row = &sim->devices.row[index];
+    struct device *d = devices_at_work(sim, index);
+    bool answered = true;
 
     *value = 0;
-    if (bytes != 4 && d->model->narrow_is_refused) {
+    d->access_bytes = bytes;
+    d->access_offset = offset & 3u;
+    if (bytes != 4 && d->model->access == DEVICE_WORDS_ONLY) {
         return false;
     }
-    if (is_misuse(d, r, bytes)) {
-        RECORD(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, 0, bytes);
-        update(sim, index);
-        return true;
+    if (!has_clock(sim, row)) {
+        GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, 0, 0);
+    } else if (d->model->load != NULL) {
+        answered = d->model->load(d, offset, bytes, value);
+    } else {
+        uint32_t r = find_register(row, offset, bytes);
+
+        if (r == d->model->register_count) {
+            GUEST_ERROR(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, 0, bytes);
+        } else {
+            struct lanes lanes = lanes_of(d, offset, bytes);
+
+            if (d->model->reading != NULL) {
+                d->model->reading(d, r);
+            }
+            *value = (d->reg[r] >> lanes.shift) & lanes.mask;
+            RECORD(sim, K5SIM_EVENT_DEVICE_READ, index, offset, *value, 0);
+            if (d->model->was_read != NULL) {
+                d->model->was_read(d, r);
+            }
+        }
     }
-    if (d->model->reading != NULL) {
-        d->model->reading(d, r);
+    devices_settle(sim, index);
+    return answered;
+}
+
+static void write_register(struct k5sim *sim, uint32_t index, unsigned r, uint32_t offset,
+                           uint32_t bytes, uint32_t value)
+{
+    struct device *d = &sim->devices.row[index].device;
+    const struct device_register *reg = &d->model->registers[r];
+    struct lanes lanes = lanes_of(d, offset, bytes);
+    uint32_t reached = lanes.mask << lanes.shift;
+    uint32_t written = (value & lanes.mask) << lanes.shift;
+    uint32_t old = d->reg[r];
+    uint32_t takes = reg->write & reached;
+
+    d->reg[r] = ((old & ~takes) | (written & takes)) & ~(written & reg->w1c);
+    RECORD(sim, K5SIM_EVENT_DEVICE_WRITE, index, offset, value, d->reg[r]);
+    if (((old ^ written) & reg->unmodelled & reached) != 0) {
+        GUEST_ERROR(sim, K5SIM_EVENT_DEVICE_UNMODELLED, index, offset, value, reg->unmodelled);
     }
-    *value = d->reg[r];
-    RECORD(sim, K5SIM_EVENT_DEVICE_READ, index, offset, *value, 0);
-    update(sim, index);
-    return true;
+    if (d->model->written != NULL) {
+        d->model->written(d, r, old);
+    }
 }
 
 bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t bytes,
                    uint32_t value)
 {
-    struct device *d = at_work(sim, index);
-    uint32_t r = find_register(d->model, offset);
+    struct sim_device *row = &sim->devices.row[index];
+    struct device *d = devices_at_work(sim, index);
+    bool answered = true;
 
-    if (bytes != 4 && d->model->narrow_is_refused) {
+    d->access_bytes = bytes;
+    d->access_offset = offset & 3u;
+    if (bytes != 4 && d->model->access == DEVICE_WORDS_ONLY) {
         return false;
     }
-    if (is_misuse(d, r, bytes)) {
-        RECORD(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, value,
-               bytes | (uint32_t)K5SIM_MISUSE_WRITE);
-        update(sim, index);
-        return true;
-    }
-    const struct device_register *reg = &d->model->registers[r];
-    uint32_t old = d->reg[r];
+    if (!has_clock(sim, row)) {
+        GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, value, 1);
+    } else if (d->model->store != NULL) {
+        answered = d->model->store(d, offset, bytes, value);
+        if (row->bus != DEVICE_NONE) {
+            sim->devices.unsettled |= UINT64_C(1) << row->bus;
+        }
+    } else {
+        uint32_t r = find_register(row, offset, bytes);
 
-    d->reg[r] = ((old & ~reg->write) | (value & reg->write)) & ~(value & reg->w1c);
-    RECORD(sim, K5SIM_EVENT_DEVICE_WRITE, index, offset, value, d->reg[r]);
-    if (((old ^ value) & reg->unmodelled) != 0) {
-        RECORD(sim, K5SIM_EVENT_DEVICE_UNMODELLED, index, offset, value, reg->unmodelled);
+        if (r == d->model->register_count) {
+            GUEST_ERROR(sim, K5SIM_EVENT_DEVICE_MISUSE, index, offset, value,
+                        bytes | (uint32_t)K5SIM_MISUSE_WRITE);
+        } else {
+            write_register(sim, index, r, offset, bytes, value);
+        }
     }
-    if (d->model->written != NULL) {
-        d->model->written(d, r, old);
-    }
-    update(sim, index);
-    return true;
+    devices_settle(sim, index);
+    return answered;
 }
 
-void devices_event(struct k5sim *sim, uint32_t index)
+bool devices_peek(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t *value)
 {
-    at_work(sim, index);
+    devices_at_work(sim, index);
+    devices_settle(sim, index);
+    struct sim_device copy = sim->devices.row[index]; /* reading() may latch */
+    uint32_t r = device_model_register(copy.device.model, offset);
+
+    if (r == copy.device.model->register_count) {
+        return false;
+    }
+    if (copy.device.model->reading != NULL) {
+        copy.device.model->reading(&copy.device, r);
+    }
+    *value = copy.device.reg[r];
+    return true;
 }

@@ -40,15 +40,44 @@ struct k5sim_memory {
     bool writable;  /* RAM; otherwise flash */
 };
 
-/* In `line`: the device has no interrupt. */
+/* A bit of another device's register. */
+struct k5sim_gate {
+    const char *device; /* NULL: there is none */
+    uint32_t offset;    /* of the register */
+    uint32_t bit;       /* 0 to 31 */
+};
+
+/*
+ * A peripheral of the board, or another chip on it. Only tasks whose regions cover its registers
+ * can reach it. Other devices are named by their names.
+ */
+struct k5sim_device {
+    const char *model; /* which of peripherals/: "cmsdk-timer", "stm32-gpio" */
+    const char *name;  /* for messages: at most 31 bytes, no two alike */
+    uint32_t base; /* multiple of 32; its pages (see above) hold no memory; 0 without registers */
+    uint32_t line_count;     /* of its interrupts, at most 32 */
+    uint32_t line[32];       /* where the k-th goes: 0 to 255, or K5SIM_NO_LINE */
+    uint32_t parameter;      /* what the model makes of it: an address on a bus */
+    const char *bus;         /* the device on whose bus it hangs; NULL: none */
+    struct k5sim_gate clock; /* 1: it has its clock; without it reads give 0, writes are lost */
+    struct k5sim_gate reset; /* 1: it is held in reset */
+};
 enum { K5SIM_NO_LINE = 0x7fffffff };
 
-/* A peripheral of the board. Only tasks whose regions cover its registers can reach it. */
-struct k5sim_device {
-    const char *model; /* which of peripherals/: "cmsdk-timer", "goldfish-rtc" */
-    const char *name;  /* for messages: at most 31 bytes */
-    uint32_t base;     /* multiple of 32; its pages (see above) hold no memory */
-    uint32_t line;     /* of the interrupt controller: 0 to 255, or K5SIM_NO_LINE */
+/* An output signal of a device that is an input signal of another. */
+struct k5sim_wire {
+    const char *from;
+    uint32_t from_signal; /* 0 to 31 */
+    const char *to;
+    uint32_t to_signal; /* 0 to 255 */
+};
+
+/* A pad that the outside knows by a name: what a button, LED or probe is connected to. */
+struct k5sim_pin {
+    const char *name;
+    const char *device; /* it has pads */
+    uint32_t signal;
+    int32_t pull; /* on the board, where nobody drives: 1 up, 0 down, -1 none (reads 0) */
 };
 
 struct k5sim_board {
@@ -58,22 +87,56 @@ struct k5sim_board {
     uint32_t mpu_regions;              /* or PMP entries: at most 8 */
     uint32_t ticks_per_insn;           /* virtual time: ticks = instructions * this; at least 1 */
     const struct k5sim_device *device; /* NULL if there are none */
-    size_t device_count;               /* at most 32 */
+    size_t device_count;               /* at most 64 */
+    const struct k5sim_wire *wire;     /* NULL if there are none */
+    size_t wire_count;                 /* at most 256 */
+    const struct k5sim_pin *pin;       /* NULL if there are none */
+    size_t pin_count;                  /* at most 128 */
 };
 
 /*
  * Events of the simulator's own, beside the kernel's (abi/syscalls.toml, kinds 1 to 47). `code` is
- * the device's place in k5sim_board.device, `thread` who was running.
+ * the device's place in k5sim_board.device where nothing else is said, `thread` who was running.
  */
 enum k5sim_event_kind {
-    K5SIM_EVENT_LINE = 56,              /* an interrupt line: its number, 1 raised or 0 lowered */
-    K5SIM_EVENT_DEVICE_READ = 57,       /* offset, value */
-    K5SIM_EVENT_DEVICE_WRITE = 58,      /* offset, value written, value of the register now */
-    K5SIM_EVENT_DEVICE_MISUSE = 59,     /* no such register, or not a word: offset, value, and bytes
-                                           (+ K5SIM_MISUSE_WRITE); reads 0, writes nothing */
+    K5SIM_EVENT_PIN = 48,    /* code: the pin's place; its level, enum k5sim_driver */
+    K5SIM_EVENT_SERIAL = 49, /* a character, at the end of its frame: itself, 1 to the chip or 0
+                                from it, enum k5sim_serial_error, ticks and bits of its frame */
+    K5SIM_EVENT_STORM = 50,  /* code: a line that fires again and again without ever going down; how
+                                often it has; told once a line */
+    K5SIM_EVENT_RESET = 51,  /* code: enum k5sim_reset; the device that asked for it */
+    K5SIM_EVENT_UNCLOCKED = 52,     /* an access without its clock: offset, value, 1 for a write */
+    K5SIM_EVENT_VALUE = 54,         /* the outside set a value: its place, the value */
+    K5SIM_EVENT_LINE = 56,          /* an interrupt line: its number, 1 raised or 0 lowered */
+    K5SIM_EVENT_DEVICE_READ = 57,   /* offset, value */
+    K5SIM_EVENT_DEVICE_WRITE = 58,  /* offset, value written, value of the register now */
+    K5SIM_EVENT_DEVICE_MISUSE = 59, /* no such register, or not a word: offset, value, and bytes
+                                       (+ K5SIM_MISUSE_WRITE); reads 0, writes nothing */
     K5SIM_EVENT_DEVICE_UNMODELLED = 60, /* offset, value written, the bits that are not modelled */
 };
 enum { K5SIM_MISUSE_WRITE = 256 };
+
+enum k5sim_driver { K5SIM_DRIVER_NONE = 0, K5SIM_DRIVER_CHIP = 1, K5SIM_DRIVER_OUTSIDE = 2 };
+enum k5sim_serial_error {
+    K5SIM_SERIAL_FRAMING = 1,
+    K5SIM_SERIAL_PARITY = 2,
+    K5SIM_SERIAL_NOISE = 4,
+    K5SIM_SERIAL_BREAK = 8,
+    K5SIM_SERIAL_LOST = 16, /* the receiver was off */
+};
+enum k5sim_reset { K5SIM_RESET_POWER = 0, K5SIM_RESET_PIN = 1, K5SIM_RESET_WATCHDOG = 2 };
+
+/* What a task did to a device that the chip would not forgive, or the model cannot do. */
+struct k5sim_guest_error {
+    uint64_t time;   /* of the first */
+    uint64_t count;  /* how often it happened */
+    uint32_t kind;   /* K5SIM_EVENT_DEVICE_MISUSE, _DEVICE_UNMODELLED or _UNCLOCKED */
+    uint32_t device; /* its place */
+    uint32_t offset;
+    uint32_t thread; /* the first one's */
+    uint32_t pc;     /* the first one's */
+    uint32_t value;  /* the first one's */
+};
 
 /* The same as struct k5_event of the kernel (static-asserted in sim/). */
 struct k5sim_event {
@@ -121,6 +184,47 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
 
 /* What task `task` may do with [address, address + bytes): SYS_READ | SYS_WRITE | SYS_EXECUTE. */
 uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes);
+
+/* ---- the outside: what happens to the machine between two runs, at k5sim_now() exactly. Devices,
+ * pins and their values go by their place on the board. ---- */
+
+/* Drives a pin to 0 or 1; -1 lets go of it. */
+int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level);
+/* The level at a pin, 0 or 1. */
+int k5sim_pin_level(const struct k5sim *sim, uint32_t pin);
+
+/* Characters onto the device's serial line, one after the other in real frames. Returns how many
+ * of them were taken: at most 4096 wait at a time. */
+int k5sim_serial_send(struct k5sim *sim, uint32_t device, const void *characters, uint32_t count);
+/* The speed that the outside sends with; 0 (default): whatever the device is set to. More than 3 %
+ * off, and characters arrive damaged. */
+int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud);
+/* How the next character sent there is damaged: some of enum k5sim_serial_error. */
+int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors);
+
+/* Sets a quantity that a model takes from the outside: a temperature, an error to come. */
+int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t to);
+/* The name of a device's n-th quantity; NULL: it has no more. */
+const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t value);
+
+/* A device's own memory (a display's, a flash's), to read or change; NULL: it has none. */
+void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes);
+/* A register as a task would read it, without side effects. */
+int k5sim_device_peek(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t *value);
+
+/* Holds an interrupt line up, or no longer, whatever its devices say. */
+int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised);
+/* Bit 0: the line is raised. Bit 1: the kernel has it masked. -4: no such line. */
+int k5sim_line_state(const struct k5sim *sim, uint32_t line);
+
+/* A fault in the task, as if its main thread had committed it (a panic with this code). */
+int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code);
+
+/* Starts the MCU anew; enum k5sim_reset. Time goes on, non-volatile memory stays. */
+int k5sim_reset(struct k5sim *sim, uint32_t why);
+
+/* What tasks did wrong with devices, in the order of the first time; returns how many there are. */
+size_t k5sim_guest_errors(const struct k5sim *sim, struct k5sim_guest_error *out, size_t most);
 
 /* Name of the register at `offset` of device `device`, of the board's; NULL: there is none. */
 const char *k5sim_device_register(const struct k5sim *sim, uint32_t device, uint32_t offset);

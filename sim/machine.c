@@ -12,7 +12,9 @@
 
 #include "kernel/entry.h"
 #include "kernel/event.h"
+#include "kernel/fault.h"
 #include "kernel/port.h"
+#include "kernel/sched.h"
 
 _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
                    offsetof(struct k5sim_event, time) == offsetof(struct k5_event, time) &&
@@ -38,6 +40,25 @@ int machine_error(struct k5sim *sim, int code, const char *format, ...)
     return code;
 }
 
+/* ---------------------------------------------------------------- time since power-on
+ *
+ * The kernel's clock, port.now, begins anew with each reset of the MCU; the machine's goes on. The
+ * timers are in the kernel's ticks, all else (devices, events, callers) in the machine's.
+ */
+
+static uint64_t kernel_tick(const struct k5sim *sim, uint64_t tick)
+{
+    if (tick == UINT64_MAX) {
+        return tick;
+    }
+    return tick > sim->epoch ? tick - sim->epoch : 0;
+}
+
+void machine_set_timer(struct k5sim *sim, uint32_t source, uint64_t at)
+{
+    timers_set(&sim->timers, source, kernel_tick(sim, at));
+}
+
 /* ---------------------------------------------------------------- what the port calls */
 
 static struct k5sim *sim_of(struct hostport_machine *port)
@@ -49,7 +70,7 @@ void machine_record(struct k5sim *sim, const struct k5sim_event *event)
 {
     uint64_t bit = UINT64_C(1) << (event->kind & 63u);
 
-    if (((sim->recorded | sim->stop_kinds) & bit) == 0 && event->kind != K5_EVENT_PANIC) {
+    if (!machine_wants(sim, event->kind) && event->kind != K5_EVENT_PANIC) {
         return;
     }
     if (!ring_put(&sim->ring, event)) {
@@ -67,6 +88,7 @@ static void take_event(struct hostport_machine *port, const struct k5_event *eve
     struct k5sim_event copy;
 
     memcpy(&copy, event, sizeof copy);
+    copy.time += sim_of(port)->epoch;
     machine_record(sim_of(port), &copy);
 }
 
@@ -86,7 +108,7 @@ uint64_t machine_now(const struct k5sim *sim)
 {
     uint64_t executed = sim->running == NULL ? 0 : cpu_executed(sim->running);
 
-    return sim->port.now + executed * sim->ticks_per_insn;
+    return sim->epoch + sim->port.now + executed * sim->ticks_per_insn;
 }
 
 /* Instructions that take at least `ticks`. */
@@ -100,7 +122,8 @@ void machine_cut_run(struct k5sim *sim)
     if (sim->running == NULL) {
         return;
     }
-    if (sim->event_came || sim->timers.next <= sim->port.now || ring_is_full(&sim->ring)) {
+    if (sim->event_came || sim->reset_wanted || sim->timers.next <= sim->port.now ||
+        ring_is_full(&sim->ring)) {
         cpu_cut(sim->running, 0);
     } else {
         cpu_cut(sim->running, instructions_in(sim, sim->timers.next - sim->port.now));
@@ -256,11 +279,16 @@ static void fire(struct k5sim *sim)
 
     if (source >= (int)TIMERS_DEVICE) {
         devices_event(sim, (uint32_t)source - TIMERS_DEVICE);
+    } else if (source == TIMERS_SERIAL) {
+        serial_arrive(sim);
     } else if (interrupt_thread(sim)) {
         if (source == TIMERS_KERNEL) {
             enter_timer(sim);
         } else {
-            kernel_interrupt(devices_pending_line(sim));
+            uint32_t line = devices_pending_line(sim);
+
+            lines_fired(sim, line);
+            kernel_interrupt(line);
             after_entry(sim);
         }
     }
@@ -357,12 +385,63 @@ static bool stands_still(struct k5sim *sim, struct standstill *s)
     return sim->failed;
 }
 
-static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until)
+/* The MCU as after power-on, but for what a reset of this kind leaves; and the kernel boots. */
+static void start(struct k5sim *sim, enum device_reset why)
+{
+    sim->port.now = 0;
+    sim->port.deadline = PORT_NEVER;
+    sim->port.halted = false;
+    sim->live = false;
+    sim->reset_wanted = false;
+    timers_reset(&sim->timers, TIMERS_DEVICE + sim->devices.count);
+    memset(sim->port.unmasked, 0, sizeof sim->port.unmasked);
+    for (uint32_t i = 0; i < CFG_TASKS; i++) {
+        if (sim->task[i].cpu != NULL) {
+            cpu_forget(sim->task[i].cpu);
+        }
+    }
+    memset(&sim->kernel, 0, sizeof sim->kernel);
+    sim->kernel.current = NO_THREAD;
+    if (sim->booted) {
+        devices_reset(sim, why);
+    } else {
+        devices_boot(sim);
+    }
+    kernel_boot();
+    after_entry(sim);
+}
+
+static void restart(struct k5sim *sim, enum device_reset why)
+{
+    const struct k5sim_event event = {
+        .time = machine_now(sim),
+        .kind = K5SIM_EVENT_RESET,
+        .thread = sim->kernel.current,
+        .code = (uint16_t)why,
+        .arg = {why == DEVICE_RESET_WATCHDOG ? sim->reset_by : DEVICE_NONE},
+    };
+
+    machine_record(sim, &event);
+    sim->epoch += sim->port.now;
+    if (why == DEVICE_RESET_POWER) {
+        memory_erase(sim->memory, true);
+        machine_touch_regions(sim);
+    }
+    start(sim, why);
+}
+
+static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until_tick)
 {
     struct standstill standstill = {.now = PORT_NEVER};
 
     for (;;) {
         int stop = stands_still(sim, &standstill) ? (int)K5SIM_STOP_ENGINE : must_stop(sim);
+
+        if (stop == 0 && sim->reset_wanted) {
+            restart(sim, DEVICE_RESET_WATCHDOG);
+            continue; /* to look at what that recorded */
+        }
+        uint64_t until = kernel_tick(sim, until_tick);
 
         if (stop == 0 && sim->kernel.current == NO_THREAD) {
             stop = idle(sim, until);
@@ -397,33 +476,58 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until)
 
 int machine_boot(struct k5sim *sim)
 {
-    sim->port.now = 0;
-    sim->port.deadline = PORT_NEVER;
-    sim->port.halted = false;
+    sim->epoch = 0;
     sim->instructions = 0;
-    sim->live = false;
     sim->panicked = false;
     sim->stop_kinds = 0;
     sim->event_came = false;
     sim->failed = false;
+    sim->booted = false;
     ring_clear(&sim->ring);
-    timers_reset(&sim->timers, TIMERS_DEVICE + sim->devices.count);
-    memset(sim->port.unmasked, 0, sizeof sim->port.unmasked);
-    for (uint32_t i = 0; i < CFG_TASKS; i++) {
-        if (sim->task[i].cpu != NULL) {
-            cpu_forget(sim->task[i].cpu);
-        }
-    }
-    memset(&sim->kernel, 0, sizeof sim->kernel);
-    sim->kernel.current = NO_THREAD;
-    devices_reset(sim);
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;
     } else {
-        kernel_boot();
-        after_entry(sim);
+        start(sim, DEVICE_RESET_POWER);
     }
     sim->booted = true;
+    return K5SIM_OK;
+}
+
+int machine_reset(struct k5sim *sim, uint32_t why)
+{
+    sim->panicked = false;
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) != 0) {
+        sim->panicked = true;
+    } else {
+        restart(sim, (enum device_reset)why);
+    }
+    return K5SIM_OK;
+}
+
+/* What the kernel has left for an interrupt, before something else happens to it. */
+static void finish_work(struct k5sim *sim)
+{
+    while (sim->kernel.unfinished != 0) {
+        enter_timer(sim);
+    }
+}
+
+int machine_kill(struct k5sim *sim, uint32_t task, uint32_t code)
+{
+    if (sim->panicked || sim->kernel.task[task].state != K5_TASK_READY) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "task %u does not run", (unsigned)task);
+    }
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) != 0) {
+        sim->panicked = true;
+    } else if (interrupt_thread(sim)) {
+        finish_work(sim);
+        sched_charge();
+        fault_raise(sys_task(task)->first_thread, K5_FAULT_OTHER, code);
+        sched_finish(K5_EVENT_SWITCH);
+        after_entry(sim);
+    }
     return K5SIM_OK;
 }

@@ -7,6 +7,7 @@
 #include "kernel/config.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
+#include "sim/board.h"
 #include "sim/chassis.h"
 #include "sim/cpu.h"
 #include "sim/devices.h"
@@ -39,6 +40,8 @@ struct k5sim {
     struct timers timers;
     struct devices devices;
     uint32_t raised[HOSTPORT_LINES / 32u]; /* interrupt lines: a bit each */
+    uint32_t forced[HOSTPORT_LINES / 32u]; /* by the outside */
+    uint32_t fired[HOSTPORT_LINES];        /* interrupts since the line was last down */
     uint32_t mpu_regions;
     uint32_t ticks_per_insn;
 
@@ -48,6 +51,9 @@ struct k5sim {
     struct sim_task task[CFG_TASKS];
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
 
+    uint64_t epoch;    /* ticks from power-on to the last reset: port.now counts from there */
+    bool reset_wanted; /* by a device: */
+    uint32_t reset_by;
     uint64_t instructions;
     uint64_t recorded; /* bit k: events of kind k are recorded */
     uint64_t stop_kinds;
@@ -65,6 +71,8 @@ struct k5sim {
 /* machine.c: the run loop */
 void machine_init(struct k5sim *sim);
 int machine_boot(struct k5sim *sim);
+int machine_reset(struct k5sim *sim, uint32_t why); /* enum device_reset */
+int machine_kill(struct k5sim *sim, uint32_t task, uint32_t code);
 enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
 
 /* The task's CPU with the regions in force; NULL: sim->error says why. */
@@ -72,10 +80,19 @@ struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
 /* What a task may touch now; the kernel need not compile its registers before it runs next. */
 void machine_view(const struct k5sim *sim, uint32_t task, struct mpu *mpu);
 
-/* The tick now, exact also in the middle of a run; and the wish that the run end when the next
- * timer is due, if something moved that. */
+/* The tick since power-on, exact also in the middle of a run; and the wish that the run end when
+ * the next timer is due, if something moved that. */
 uint64_t machine_now(const struct k5sim *sim);
 void machine_cut_run(struct k5sim *sim);
+
+/* A timer of the machine's, at an absolute tick since power-on. */
+void machine_set_timer(struct k5sim *sim, uint32_t source, uint64_t at);
+
+/* Does anybody want events of this kind? */
+static inline bool machine_wants(const struct k5sim *sim, uint32_t kind)
+{
+    return (((sim->recorded | sim->stop_kinds) >> (kind & 63u)) & 1u) != 0;
+}
 
 /* Takes an event that is wanted, of the kernel or a device. */
 void machine_record(struct k5sim *sim, const struct k5sim_event *event);
@@ -86,12 +103,12 @@ void machine_fault(struct k5sim *sim, const struct fault_record *record);
 /* Somebody wrote memory: no translation of it may live on. */
 void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
 
+/* api.c: what tasks may write, now or later, counts as written. */
+void machine_touch_regions(struct k5sim *sim);
+
 /* Formats sim->error and returns `code`. */
 int machine_error(struct k5sim *sim, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* board.c: true, or false with the reason in `error`. */
-bool board_check(const struct k5sim_board *board, char *error, size_t bytes);
 
 /* system_check.c: K5SIM_OK, or K5SIM_BAD_SYSTEM with sim->error set. */
 int system_check(struct k5sim *sim, const void *blob, size_t bytes);

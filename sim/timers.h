@@ -1,6 +1,6 @@
 /* What will happen at which tick: at most one pending event a source.
  *
- * Sources are the kernel's deadline, the interrupt lines and the devices. Few and
+ * Sources are the kernel's deadline, the interrupt lines, the serial lines and the devices. Few and
  * fixed, so a table with the earliest one remembered is faster than a heap, and it
  * is plain data: a snapshot is a copy.
  */
@@ -9,12 +9,13 @@
 #include <stdint.h>
 
 #define TIMERS_NEVER   UINT64_MAX
-#define TIMERS_SOURCES 34u
+#define TIMERS_SOURCES 67u
 
 /* In the order in which those of one tick come. */
 enum timers_source {
     TIMERS_KERNEL,    /* the deadline that the kernel asked for */
     TIMERS_INTERRUPT, /* a line is raised and not masked: at once */
+    TIMERS_SERIAL,    /* a character has come in on a serial line */
     TIMERS_DEVICE,    /* first of the devices' */
 };
 

@@ -126,8 +126,8 @@ class Machine:
             texts += [ffi.new("char[]", entry[key].encode()) for key in ("model", "name")]
             device.model, device.name = texts[-2:]
             device.base = entry["base"]
-            line = entry["line"]
-            device.line = self._lib.K5SIM_NO_LINE if line is None else line
+            if entry["line"] is not None:
+                device.line_count, device.line[0] = 1, entry["line"]
         return devices, texts
 
     def _load(self, seed: int) -> None:

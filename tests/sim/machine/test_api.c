@@ -35,7 +35,11 @@ static void refuse_board(const struct k5sim_board *board, const char *word)
 static void test_boards_that_cannot_be(void **state)
 {
     struct k5sim_memory memory[9] = {{0x08000000, 1024, false}, {0x20000000, 2048, true}};
-    const struct k5sim_board good = {"cortex-m33", memory, 2, 8, 1, NULL, 0};
+    const struct k5sim_board good = {.cpu = "cortex-m33",
+                                     .memory = memory,
+                                     .memory_count = 2,
+                                     .mpu_regions = 8,
+                                     .ticks_per_insn = 1};
     struct k5sim_board bad = good;
     char why[256];
 

@@ -14,8 +14,8 @@
 enum { D_TIMER, D_CLOCK };
 
 static const struct k5sim_device devices[] = {
-    {"cmsdk-timer", "timer", 0x40001000, 9},
-    {"goldfish-rtc", "rtc", 0x40002000, 11},
+    {.model = "cmsdk-timer", .name = "timer", .base = 0x40001000, .line_count = 1, .line = {9}},
+    {.model = "goldfish-rtc", .name = "rtc", .base = 0x40002000, .line_count = 1, .line = {11}},
 };
 
 static struct k5sim *open_devices(void)

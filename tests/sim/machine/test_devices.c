@@ -24,10 +24,14 @@
 enum { D_TIMER, D_SECOND, D_CLOCK, D_CLOCK2, D_COUNT };
 
 static const struct k5sim_device devices[D_COUNT] = {
-    {"cmsdk-timer", "timer1", TIMER, TIMER_LINE},
-    {"cmsdk-timer", "timer2", SECOND, 40},
-    {"goldfish-rtc", "rtc", CLOCK, 11},
-    {"goldfish-rtc", "rtc2", CLOCK2, K5SIM_NO_LINE},
+    {.model = "cmsdk-timer",
+     .name = "timer1",
+     .base = TIMER,
+     .line_count = 1,
+     .line = {TIMER_LINE}},
+    {.model = "cmsdk-timer", .name = "timer2", .base = SECOND, .line_count = 1, .line = {40}},
+    {.model = "goldfish-rtc", .name = "rtc", .base = CLOCK, .line_count = 1, .line = {11}},
+    {.model = "goldfish-rtc", .name = "rtc2", .base = CLOCK2},
 };
 
 #define PERIOD 200u
@@ -340,7 +344,8 @@ static void test_store_across_memory_and_device_does_nothing(void **state)
 {
     static const uint16_t code[] = {0x43c9, 0x6001, 0xe7fe}; /* mvns r1, r1; str r1, [r0] */
     const uint32_t border = FAKE_RAM_BASE + FAKE_RAM_BYTES;
-    const struct k5sim_device neighbour = {"cmsdk-timer", "neighbour", border, 1};
+    const struct k5sim_device neighbour = {
+        .model = "cmsdk-timer", .name = "neighbour", .base = border};
     const struct bench_program programs[] = {BENCH_PROGRAM(code)};
     static struct k5sim_event events[BENCH_EVENTS];
 
@@ -543,8 +548,15 @@ static void refuse(struct k5sim_device bad, const char *wanted)
 {
     static const struct k5sim_memory memory[] = {{FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
                                                  {FAKE_RAM_BASE, FAKE_RAM_BYTES, true}};
-    const struct k5sim_device pair[] = {{"cmsdk-timer", "good", TIMER, 1}, bad};
-    const struct k5sim_board board = {"cortex-m33", memory, 2, 8, 1, pair, 2};
+    const struct k5sim_device pair[] = {{.model = "cmsdk-timer", .name = "good", .base = TIMER},
+                                        bad};
+    const struct k5sim_board board = {.cpu = "cortex-m33",
+                                      .memory = memory,
+                                      .memory_count = 2,
+                                      .mpu_regions = 8,
+                                      .ticks_per_insn = 1,
+                                      .device = pair,
+                                      .device_count = 2};
     char why[256] = "";
 
     assert_null(k5sim_open(&board, why, sizeof why));
@@ -555,7 +567,8 @@ static void refuse(struct k5sim_device bad, const char *wanted)
 
 static void test_devices_that_cannot_be(void **state)
 {
-    const struct k5sim_device good = {"cmsdk-timer", "bad", SECOND, 2};
+    const struct k5sim_device good = {
+        .model = "cmsdk-timer", .name = "bad", .base = SECOND, .line_count = 1, .line = {2}};
     struct k5sim_device bad = good;
 
     (void)state;
@@ -569,7 +582,7 @@ static void test_devices_that_cannot_be(void **state)
     bad.name = NULL;
     refuse(bad, "device 1: its name");
     bad = good;
-    bad.line = 256;
+    bad.line[0] = 256;
     refuse(bad, "interrupt line 256");
     bad = good;
     bad.base = SECOND + 16;

@@ -42,8 +42,15 @@ static struct k5sim *boot(const uint16_t *code, size_t halfwords, uint32_t addre
 {
     static const struct k5sim_memory memory[] = {{FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
                                                  {FAKE_RAM_BASE, FAKE_RAM_BYTES, true}};
-    static const struct k5sim_device device = {"goldfish-rtc", "rtc", CLOCK, LINE};
-    const struct k5sim_board board = {"rv32", memory, 2, 8, 1, &device, 1};
+    static const struct k5sim_device device = {
+        .model = "goldfish-rtc", .name = "rtc", .base = CLOCK, .line_count = 1, .line = {LINE}};
+    const struct k5sim_board board = {.cpu = "rv32",
+                                      .memory = memory,
+                                      .memory_count = 2,
+                                      .mpu_regions = 8,
+                                      .ticks_per_insn = 1,
+                                      .device = &device,
+                                      .device_count = 1};
     char why[256] = "";
     struct k5sim *sim = k5sim_open(&board, why, sizeof why);
     struct elf_file file;

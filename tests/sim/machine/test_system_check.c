@@ -381,7 +381,8 @@ static void test_fpu_needs_one(void **state)
     struct sys_thread *thread = table(h->threads_offset);
     const struct k5sim_memory memory[] = {{FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
                                           {FAKE_RAM_BASE, FAKE_RAM_BYTES, true}};
-    const struct k5sim_board board = {"rv32", memory, 2, 8, 1, NULL, 0};
+    const struct k5sim_board board = {
+        .cpu = "rv32", .memory = memory, .memory_count = 2, .mpu_regions = 8, .ticks_per_insn = 1};
     char why[256] = "";
     struct k5sim *sim = k5sim_open(&board, why, sizeof why);
 

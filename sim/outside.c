@@ -1,0 +1,196 @@
+/* libk5sim, what happens to the machine from the outside: pins, characters, quantities, faults. */
+#pragma GCC visibility push(default) /* these names, and no others, leave the library */
+#include "sim/k5sim.h"
+#pragma GCC visibility pop
+
+#include <string.h>
+
+#include "sim/machine.h"
+
+static int no_such(struct k5sim *sim, const char *what, uint32_t number, uint32_t count)
+{
+    return machine_error(sim, K5SIM_BAD_ARGUMENT, "there is no %s %u, but %u of them", what,
+                         (unsigned)number, (unsigned)count);
+}
+
+static int check_device(struct k5sim *sim, uint32_t device)
+{
+    if (!sim->booted) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine was not booted");
+    }
+    return device < sim->devices.count ? K5SIM_OK
+                                       : no_such(sim, "device", device, sim->devices.count);
+}
+
+/* ---------------------------------------------------------------- pins, lines */
+
+int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level)
+{
+    if (!sim->booted || pin >= sim->devices.wires.pin_count) {
+        return no_such(sim, "pin", pin, sim->devices.wires.pin_count);
+    }
+    wires_drive_pin(sim, pin, level);
+    return K5SIM_OK;
+}
+
+int k5sim_pin_level(const struct k5sim *sim, uint32_t pin)
+{
+    return pin < sim->devices.wires.pin_count ? wires_pin_level(sim, pin) : K5SIM_BAD_ARGUMENT;
+}
+
+int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised)
+{
+    if (!sim->booted || line >= HOSTPORT_LINES) {
+        return no_such(sim, "interrupt line", line, HOSTPORT_LINES);
+    }
+    lines_force(sim, line, raised);
+    return K5SIM_OK;
+}
+
+int k5sim_line_state(const struct k5sim *sim, uint32_t line)
+{
+    if (line >= HOSTPORT_LINES) {
+        return K5SIM_BAD_ARGUMENT;
+    }
+    uint32_t raised = (sim->raised[line / 32u] >> line % 32u) & 1u;
+    uint32_t unmasked = (sim->port.unmasked[line / 32u] >> line % 32u) & 1u;
+
+    return (int)(raised | (unmasked ^ 1u) << 1);
+}
+
+/* ---------------------------------------------------------------- serial lines */
+
+static struct serial_line *find_line(struct k5sim *sim, uint32_t device)
+{
+    if (check_device(sim, device) != K5SIM_OK) {
+        return NULL;
+    }
+    struct serial_line *line = serial_line_of(sim, device);
+
+    if (line == NULL) {
+        machine_error(sim, K5SIM_BAD_ARGUMENT, "device '%s' has no serial line",
+                      sim->devices.row[device].name);
+    }
+    return line;
+}
+
+int k5sim_serial_send(struct k5sim *sim, uint32_t device, const void *characters, uint32_t count)
+{
+    struct serial_line *line = find_line(sim, device);
+
+    return line == NULL ? K5SIM_BAD_ARGUMENT : (int)serial_send(sim, line, characters, count);
+}
+
+int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud)
+{
+    struct serial_line *line = find_line(sim, device);
+
+    if (line == NULL) {
+        return K5SIM_BAD_ARGUMENT;
+    }
+    line->baud = baud;
+    return K5SIM_OK;
+}
+
+int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
+{
+    struct serial_line *line = find_line(sim, device);
+
+    if (line == NULL) {
+        return K5SIM_BAD_ARGUMENT;
+    }
+    line->damage = errors;
+    return K5SIM_OK;
+}
+
+/* ---------------------------------------------------------------- devices */
+
+int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t to)
+{
+    int result = check_device(sim, device);
+
+    if (result != K5SIM_OK) {
+        return result;
+    }
+    struct device *d = devices_at_work(sim, device);
+
+    if (value >= d->model->value_count) {
+        return no_such(sim, "value", value, d->model->value_count);
+    }
+    d->value[value] = to;
+    devices_record(sim, K5SIM_EVENT_VALUE, device, (const uint32_t[5]){value, (uint32_t)to});
+    if (d->model->changed != NULL) {
+        d->model->changed(d, value);
+    }
+    devices_settle(sim, device);
+    return K5SIM_OK;
+}
+
+const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t value)
+{
+    if (device >= sim->devices.count) {
+        return NULL;
+    }
+    const struct device_model *model = sim->devices.row[device].device.model;
+
+    return value < model->value_count ? model->values[value] : NULL;
+}
+
+void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes)
+{
+    if (device >= sim->devices.count) {
+        return NULL;
+    }
+    *bytes = sim->devices.row[device].device.model->memory_bytes;
+    return sim->devices.row[device].device.memory;
+}
+
+int k5sim_device_peek(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t *value)
+{
+    int result = check_device(sim, device);
+
+    if (result == K5SIM_OK && !devices_peek(sim, device, offset, value)) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "device '%s' has no register at 0x%x",
+                             sim->devices.row[device].name, (unsigned)offset);
+    }
+    return result;
+}
+
+const char *k5sim_device_register(const struct k5sim *sim, uint32_t device, uint32_t offset)
+{
+    if (device >= sim->devices.count) {
+        return NULL;
+    }
+    const struct device_model *model = sim->devices.row[device].device.model;
+    uint32_t r =
+        device_model_register(model, model->access == DEVICE_BYTES ? offset : offset & ~3u);
+
+    return r < model->register_count ? model->registers[r].name : NULL;
+}
+
+size_t k5sim_guest_errors(const struct k5sim *sim, struct k5sim_guest_error *out, size_t most)
+{
+    size_t count = sim->devices.guest_error_count;
+
+    memcpy(out, sim->devices.guest_error, (count < most ? count : most) * sizeof *out);
+    return count;
+}
+
+/* ---------------------------------------------------------------- tasks, the MCU */
+
+int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code)
+{
+    if (!sim->booted || task >= sim->system->task_count) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "there is no task %u", (unsigned)task);
+    }
+    return machine_kill(sim, task, code);
+}
+
+int k5sim_reset(struct k5sim *sim, uint32_t why)
+{
+    if (!sim->booted || why > K5SIM_RESET_WATCHDOG) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "cannot reset this machine for reason %u",
+                             (unsigned)why);
+    }
+    return machine_reset(sim, why);
+}
