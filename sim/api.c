@@ -256,6 +256,19 @@ enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds
     return machine_run(sim, until);
 }
 
+int k5sim_idle_until(struct k5sim *sim, uint64_t tick)
+{
+    bool idle = sim->booted && (sim->port.halted || (sim->kernel.current == NO_THREAD &&
+                                                     sim->timers.next == TIMERS_NEVER));
+
+    if (!idle || tick < machine_now(sim)) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine is not idle until tick %llu",
+                             (unsigned long long)tick);
+    }
+    sim->port.now = tick - sim->epoch;
+    return K5SIM_OK;
+}
+
 size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most)
 {
     return ring_take(&sim->ring, out, most);

@@ -172,6 +172,10 @@ void k5sim_record(struct k5sim *sim, uint64_t kinds);
 /* Runs until tick `until`, or an event whose kind has its bit in `stop_kinds`. */
 enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds);
 
+/* Lets time pass to `tick` in a machine that has stopped with HALT: nothing else happens until
+ * then. -4: something would. */
+int k5sim_idle_until(struct k5sim *sim, uint64_t tick);
+
 /* Moves up to `most` of the oldest recorded events out of the ring; returns how many. */
 size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most);
 

@@ -80,6 +80,16 @@ static void set_input(struct k5sim *sim, uint32_t index, uint32_t signal, bool l
     sim->devices.unsettled |= UINT64_C(1) << index;
 }
 
+/* Another chip drives a pad, or lets go of it: for the MCU that is the outside. */
+static void drive_pad(struct k5sim *sim, uint32_t index, uint32_t signal, bool level, bool open)
+{
+    struct signals *s = &sim->devices.row[index].signals;
+
+    set_bit(&s->outside_driven, signal, !open);
+    set_bit(&s->outside_high, signal, level);
+    sim->devices.unsettled |= UINT64_C(1) << index;
+}
+
 static bool has(uint32_t bits, uint32_t signal)
 {
     return ((bits >> signal) & 1u) != 0;
@@ -111,9 +121,16 @@ void wires_spread(struct k5sim *sim, uint32_t index)
     for (uint32_t i = 0; i < sim->devices.wires.count; i++) {
         const struct wire *wire = &sim->devices.wires.row[i];
 
-        if (wire->from == index && has(changed, wire->from_signal)) {
-            set_input(sim, wire->to, wire->to_signal, has(s->level, wire->from_signal),
-                      has(s->open, wire->from_signal));
+        bool level = has(s->level, wire->from_signal);
+        bool open = has(s->open, wire->from_signal);
+
+        if (wire->from != index || !has(changed, wire->from_signal)) {
+            continue;
+        }
+        if (wire->to_signal < sim->devices.row[wire->to].device.model->pads) {
+            drive_pad(sim, wire->to, wire->to_signal, level, open);
+        } else {
+            set_input(sim, wire->to, wire->to_signal, level, open);
         }
     }
 }

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from k5 import board as boards
-from k5.board import BOARDS, Device
+from k5.board import BOARDS
+from k5.boarddevices import Device
 from k5.errors import K5Error
 
 TEXT = (BOARDS / "virt-rv32" / "board.toml").read_text()
@@ -41,8 +42,8 @@ def test_devices_and_interrupts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         ("[devices.alarm]", '[devices.console]\nbase = 0x1000_0000\nbytes = 256\ninterrupt = "uart"\n\n'
          "[devices.dumb]\nbase = 0x1000\n\n[devices.alarm]"),
     )  # fmt: skip
-    assert board.devices["console"] == Device("console", "", 0x1000_0000, 256, 10)
-    assert board.devices["dumb"] == Device("dumb", "", 0x1000, 4096, None)
+    assert board.devices["console"] == Device("console", "", 0x1000_0000, 256, (10,))
+    assert board.devices["dumb"] == Device("dumb", "", 0x1000, 4096)
     assert board.devices["alarm"].line == 11
     assert (board.lines()[0], board.lines()[-1]) == (1, board.interrupt_lines)
 

@@ -18,7 +18,7 @@ def test_accesses_and_lines_come_with_names(board: str, register: str) -> None:
         events = machine.device_events()
         assert {event.device for event in events} == {"alarm"}
         assert any(e.what == "write" and e.register == register for e in events)
-        line = str(machine.devices[0]["line"])
+        line = str(machine.devices[0]["lines"][0])
         levels = [e.what for e in events if e.what in ("raised", "lowered")]
         assert levels[:2] == ["raised", "lowered"]
         assert all(e.register == line for e in events if e.what in ("raised", "lowered"))

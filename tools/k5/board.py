@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from k5 import arch as archs
+from k5 import boarddevices
+from k5.boarddevices import GRAIN, Device, Periphery
 from k5.errors import K5Error, suggestion
 from k5.paths import BOARDS
 from k5.schema import Key, Problems, check
 from k5.tomlindex import TomlFile
 
-GRAIN = 32  # bytes: the MPU's, and a loan's
 MAX_LINE = 255  # the hosted port's: HOSTPORT_LINES
-DEVICE_BYTES = 0x1000  # of a device that does not say
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,6 @@ class Memory:
     @property
     def end(self) -> int:
         return self.base + self.bytes
-
-
-@dataclass(frozen=True)
-class Device:
-    """A peripheral that a description can give to a task."""
-
-    name: str
-    model: str  # what the hosted engine has there; empty: nothing
-    base: int
-    bytes: int
-    line: int | None  # of its interrupt
 
 
 @dataclass(frozen=True)
@@ -61,9 +50,14 @@ class Board:
     fpu: bool
     interrupt_lines: int
     interrupts: dict[str, int]
-    devices: dict[str, Device]
+    periphery: Periphery
     image: dict[str, Any]
     qemu: dict[str, Any]
+
+    @property
+    def devices(self) -> dict[str, Device]:
+        """Its peripherals and other chips, by name."""
+        return self.periphery.devices
 
     def lines(self) -> range:
         """The numbers of the interrupt controller's lines."""
@@ -97,16 +91,13 @@ _KEYS = {
     "interrupt_lines": Key(int, required=True, least=1, most=MAX_LINE),
     "interrupts": Key(dict),
     "devices": Key(dict),
+    "wires": Key(list, items=dict),
+    "pins": Key(dict),
+    "leds": Key(dict),
+    "buttons": Key(dict),
     "image": Key(dict),
     "qemu": Key(dict),
 }
-_DEVICE_KEYS = {
-    "model": Key(str),
-    "base": Key(int, required=True, least=0, most=0xFFFF_FFFF),
-    "bytes": Key(int, least=GRAIN, most=0x1000_0000),
-    "interrupt": Key(str),
-}
-
 
 def names() -> list[str]:
     """All boards of the tree."""
@@ -136,7 +127,7 @@ def load(name: str, asked_at: str = "") -> Board:
     line = Key(int, required=True, least=first, most=first + data["interrupt_lines"] - 1)
     named = data.get("interrupts", {})
     interrupts = check(problems, ("interrupts",), named, dict.fromkeys(named, line))
-    devices = _devices(problems, data.get("devices", {}), interrupts)
+    periphery = boarddevices.load(problems, data, interrupts)
     problems.raise_if_any()
     return Board(
         name=name,
@@ -156,31 +147,10 @@ def load(name: str, asked_at: str = "") -> Board:
         fpu=data.get("fpu", False),
         interrupt_lines=data["interrupt_lines"],
         interrupts=interrupts,
-        devices=devices,
+        periphery=periphery,
         image=data.get("image", {}),
         qemu=data.get("qemu", {}),
     )
-
-
-def _devices(
-    problems: Problems, tables: dict[str, Any], interrupts: dict[str, int]
-) -> dict[str, Device]:
-    """A device's table, or its base alone; its interrupt is the one of the same name."""
-    found = {}
-    for name, table in tables.items():
-        where = ("devices", name)
-        data = check(
-            problems, where, {"base": table} if isinstance(table, int) else table, _DEVICE_KEYS
-        )
-        interrupt = data.get("interrupt", name)
-        if "interrupt" in data and interrupt not in interrupts:
-            text = f"unknown interrupt '{interrupt}'" + suggestion(interrupt, interrupts)
-            problems.error((*where, "interrupt"), text)
-        base, size = data.get("base", 0), data.get("bytes", DEVICE_BYTES)
-        if base % GRAIN or size % GRAIN:
-            problems.error(where, f"device '{name}' is not on multiples of {GRAIN}")
-        found[name] = Device(name, data.get("model", ""), base, size, interrupts.get(interrupt))
-    return found
 
 
 def _check_memory(

@@ -24,13 +24,13 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from k5 import arch as archs
 from k5 import blob, layout, loans, ninja, stamp, sysdesc, taskelf
-from k5.board import GRAIN
+from k5.boarddevices import GRAIN
 from k5.console import Progress, progress, warning
 from k5.elf import ElfFile
 from k5.errors import K5Error, suggestion
@@ -441,7 +441,12 @@ def describe(
             "flash": {"base": board.flash.base, "bytes": board.kernel_flash_bytes},
             "ram": {"base": board.ram.base, "bytes": board.kernel_ram_bytes},
         },
-        "devices": [vars(device) for device in board.devices.values()],
+        "devices": [asdict(device) for device in board.devices.values()],
+        "wires": [asdict(wire) for wire in board.periphery.wires],
+        "pins": [asdict(pin) for pin in board.periphery.pins.values()],
+        "leds": [asdict(led) for led in board.periphery.leds.values()],
+        "buttons": [asdict(button) for button in board.periphery.buttons.values()],
+        "interrupt_lines": board.interrupts,
         "last_resort": system.last_resort,
         "used": {"flash": place.flash_used, "ram": place.ram_used},
         "tasks": [

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from k5 import arch as archs
-from k5.board import GRAIN, Board, Memory
+from k5.board import Board, Memory
+from k5.boarddevices import GRAIN
 from k5.errors import K5Error
 from k5.system import System, Task, Thread
 

@@ -24,7 +24,8 @@ from k5 import blob, builder, native
 from k5.builder import Built
 from k5.decode import Decoder, Line
 from k5.elf import ElfFile
-from k5.errors import FAILED, K5Error, suggestion
+from k5.errors import FAILED, K5Error
+from k5.outside import Outside, Periphery, find
 from k5.stream import Event
 
 LOG_KIND = 2
@@ -32,8 +33,10 @@ LOG_KINDS = (1 << 16) - 1  # of class log: what is recorded unless more is asked
 DEFAULT_LIMIT_US = 10_000_000
 EVENT_BATCH = 4096
 ALL_KINDS = (1 << 48) - 1  # the kernel's; the simulator's own lie behind: enum k5sim_event_kind
-DEVICE_KINDS = 0b11111 << 56
-LINE, DEVICE_READ = 56, 57
+PIN, SERIAL, STORM, RESET, UNCLOCKED, VALUE = 48, 49, 50, 51, 52, 54
+LINE, DEVICE_READ, DEVICE_WRITE, MISUSE, UNMODELLED = 56, 57, 58, 59, 60
+DEVICE_KINDS = sum(1 << kind for kind in (UNCLOCKED, *range(LINE, UNMODELLED + 1)))
+BOARD_KINDS = sum(1 << kind for kind in (PIN, SERIAL, STORM, RESET, VALUE))
 
 
 class Stop(enum.IntEnum):
@@ -52,27 +55,28 @@ class DeviceEvent:
     """What happened between a task and a device, or to a device's interrupt line."""
 
     time: int  # tick
-    what: str  # read, write, misuse (no such register, not a word), unmodelled, raised, lowered
+    what: str  # read, write, misuse (no such register, or not its size), unmodelled, unclocked,
+    # raised, lowered
     device: str
     register: str  # its name; the offset, if there is none; the line's number
     value: int
 
 
-class Machine:
+class Machine(Outside):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
         self.built = built
         self.decoder = Decoder(built)
         self.history: list[Event] = []
-        self.devices = [entry for entry in built.meta.get("devices", []) if entry["model"]]
         self._ffi, self._lib = native.load()
+        self.periphery = Periphery(self._ffi, built.meta)
+        self._sent: dict[int, bytearray] = {}
         self._batch = self._ffi.new("struct k5sim_event[]", EVENT_BATCH)
         self._sim = self._open()
         try:
             self._load(seed)
-            if kinds is not None:
-                self._lib.k5sim_record(self._sim, kinds)
+            self.record(LOG_KINDS if kinds is None else kinds)
             self._check(self._lib.k5sim_boot(self._sim))
         except BaseException:
             self.close()
@@ -91,12 +95,26 @@ class Machine:
         """Builds the system, if need be, and boots it.
 
         `kernel_events` records every system call, result and switch as well, `device_events` what
-        tasks do with devices; `seed` is the argument of the threads whose description says
+        tasks do with devices, and what pins and serial lines do; `seed` is the argument of the threads whose description says
         argument = "seed".
         """
         built = builder.build(builder.find(str(system)), board)
         kinds = ALL_KINDS if kernel_events else LOG_KINDS
-        return cls(built, seed, kinds | DEVICE_KINDS if device_events else kinds)
+        return cls(built, seed, kinds | DEVICE_KINDS | BOARD_KINDS if device_events else kinds)
+
+    def record(self, kinds: int) -> None:
+        """Which kinds of events are recorded from now on: a bit each."""
+        self._lib.k5sim_record(self._sim, kinds)
+
+    def reboot(self, seed: int = 0, kinds: int | None = None) -> None:
+        """Back to power-on, with flash as it was loaded: as a new machine, but at once."""
+        if seed != self._seed:
+            raise K5Error(f"this machine was loaded with seed {self._seed}, not {seed}")
+        if kinds is not None:
+            self.record(kinds)
+        self.history, self.stopped = [], None
+        self._sent.clear()
+        self._check(self._lib.k5sim_boot(self._sim))
 
     def _open(self) -> Any:
         meta, ffi = self.built.meta, self._ffi
@@ -109,28 +127,15 @@ class Machine:
         board = ffi.new("struct k5sim_board *")
         board.cpu, board.memory, board.memory_count = cpu, memory, 2
         board.mpu_regions, board.ticks_per_insn = meta["mpu_regions"], meta["ticks_per_insn"]
-        devices, names = self._devices()
-        board.device, board.device_count = devices, len(self.devices)
+        self.periphery.fill(board)
         why = ffi.new("char[256]")
         sim = self._lib.k5sim_open(board, why, 256)
         if sim == ffi.NULL:
             raise K5Error(f"the simulator does not start: {ffi.string(why).decode()}")
-        del names  # the library has its own copy by now
         return sim
 
-    def _devices(self) -> tuple[Any, list[Any]]:
-        """The board's devices that have a model, for the library; and the texts they point to."""
-        ffi, texts = self._ffi, []
-        devices = ffi.new("struct k5sim_device[]", max(len(self.devices), 1))
-        for device, entry in zip(devices, self.devices, strict=False):
-            texts += [ffi.new("char[]", entry[key].encode()) for key in ("model", "name")]
-            device.model, device.name = texts[-2:]
-            device.base = entry["base"]
-            if entry["line"] is not None:
-                device.line_count, device.line[0] = 1, entry["line"]
-        return devices, texts
-
     def _load(self, seed: int) -> None:
+        self._seed = seed
         tables = self.built.blob()
         for thread, argument in self.built.arguments(seed).items():
             tables = blob.with_argument(tables, thread, argument)
@@ -139,10 +144,11 @@ class Machine:
             path = str(self.built.elf(task["name"])).encode()
             self._check(self._lib.k5sim_add_task(self._sim, index, path))
 
-    def _check(self, result: int) -> None:
+    def _check(self, result: int) -> int:
         if result < 0:
             text = self._ffi.string(self._lib.k5sim_error_text(self._sim)).decode()
             raise K5Error(f"simulator: {text}")
+        return result
 
     def close(self) -> None:
         """Frees the machine; it cannot be used afterwards."""
@@ -196,12 +202,22 @@ class Machine:
     def _drain(self) -> None:
         while True:
             count = int(self._lib.k5sim_take_events(self._sim, self._batch, EVENT_BATCH))
-            for i in range(count):
-                raw = self._batch[i]
-                args: Any = tuple(raw.arg)
-                self.history.append(Event(raw.time, raw.kind, raw.thread, raw.code, args))
+            self._taken(self._batch, count)
             if count < EVENT_BATCH:
                 return
+
+    def _taken(self, batch: Any, count: int) -> None:
+        """The first `count` of these events have come out of the ring."""
+        for i in range(count):
+            raw = batch[i]
+            args: Any = tuple(raw.arg)
+            if raw.kind == SERIAL and args[1] == 0:
+                self._sent.setdefault(raw.code, bytearray()).append(args[0] & 0xFF)
+            self.history.append(Event(raw.time, raw.kind, raw.thread, raw.code, args))
+
+    def idle_until(self, tick: int) -> None:
+        """Time passes in a machine that has halted, so that something can happen to it later."""
+        self._check(self._lib.k5sim_idle_until(self._sim, tick))
 
     def run(
         self,
@@ -275,11 +291,21 @@ class Machine:
         if event.kind == LINE:
             what = "raised" if event.args[1] else "lowered"
             return DeviceEvent(event.time, what, name, str(event.args[0]), event.args[1])
-        words = ("read", "write", "misuse", "unmodelled")
+        words = {
+            DEVICE_READ: "read",
+            DEVICE_WRITE: "write",
+            MISUSE: "misuse",
+            UNMODELLED: "unmodelled",
+            UNCLOCKED: "unclocked",
+        }
         offset, value = event.args[:2]
-        found = self._lib.k5sim_device_register(self._sim, event.code, offset)
-        register = hex(offset) if found == self._ffi.NULL else self._ffi.string(found).decode()
-        return DeviceEvent(event.time, words[event.kind - DEVICE_READ], name, register, value)
+        register = self.register_name(event.code, offset)
+        return DeviceEvent(event.time, words[event.kind], name, register, value)
+
+    def serial(self, name: str, start: int = 0) -> bytes:
+        """What the chip has sent on a serial line since boot, from the start-th character on; for
+        machines that record SERIAL (device_events=True)."""
+        return bytes(self._sent.get(self.device_index(name), b"")[start:])
 
     # ---- looking inside
 
@@ -296,10 +322,7 @@ class Machine:
 
     def task_index(self, task: str) -> int:
         """A task's number."""
-        names = [entry["name"] for entry in self.built.meta["tasks"]]
-        if task not in names:
-            raise K5Error(f"no task '{task}'" + suggestion(task, names))
-        return names.index(task)
+        return find("task", task, (entry["name"] for entry in self.built.meta["tasks"]))
 
     def read(self, task: str, where: int | str, count: int) -> bytes:
         """Memory as a task names it: by address, or by the name of a variable."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from k5 import board as boards
 from k5 import syscheck
-from k5.board import GRAIN, MAX_LINE, Board
+from k5.board import MAX_LINE, Board
+from k5.boarddevices import GRAIN
 from k5.errors import suggestion
 from k5.paths import shown
 from k5.schema import Key, Problems, check, spelled
@@ -285,6 +286,10 @@ def _region_base(
         devices = context.board.devices
         if base not in devices:
             text = f"board {context.board.name} has no device '{base}'" + suggestion(base, devices)
+            context.problems.error((*where, "base"), text)
+            return None, GRAIN
+        if devices[base].bytes == 0:
+            text = f"device '{base}' has no registers: it is reached by '{devices[base].bus}'"
             context.problems.error((*where, "base"), text)
             return None, GRAIN
         return devices[base].base, devices[base].bytes
