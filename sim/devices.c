@@ -166,7 +166,9 @@ static void refresh(struct k5sim *sim, uint32_t index)
     if (raised != row->raised) {
         lines_show(sim, index, raised);
     }
-    wires_spread(sim, index);
+    if (row->signalling) {
+        wires_spread(sim, index);
+    }
     if (((sim->devices.gates >> index) & 1u) != 0) {
         hold_others(sim, index);
     }
@@ -275,6 +277,10 @@ static bool open_device(struct k5sim *sim, const struct k5sim_board *board, uint
     for (uint32_t k = 0; k < DEVICE_LINES; k++) {
         row->line[k] = k < d->line_count ? d->line[k] : K5SIM_NO_LINE;
     }
+    for (uint32_t k = 0; k < DEVICE_PLACES; k++) {
+        row->place[k] = (uint8_t)device_model_register(model, 4u * k);
+    }
+    row->signalling = model->drives != NULL || model->pads != 0;
     snprintf(row->name, sizeof row->name, "%s", d->name);
     if (model->received != NULL) {
         sim->devices.serial.line[sim->devices.serial.count++].device = index;
@@ -398,7 +404,7 @@ void devices_boot(struct k5sim *sim)
 /* ---------------------------------------------------------------- accesses */
 
 /* Place of the register that an access belongs to; the table's count if it is misuse. */
-static uint32_t find_register(struct sim_device *row, uint32_t offset, uint32_t bytes)
+static uint32_t find_register(const struct sim_device *row, uint32_t offset, uint32_t bytes)
 {
     const struct device_model *model = row->device.model;
     bool by_bytes = model->access == DEVICE_BYTES;
@@ -411,10 +417,10 @@ static uint32_t find_register(struct sim_device *row, uint32_t offset, uint32_t 
     if (!whole && !part) {
         return model->register_count;
     }
-    if (row->found >= model->register_count || model->registers[row->found].offset != start) {
-        row->found = device_model_register(model, start);
+    if (!by_bytes && start / 4u < DEVICE_PLACES) {
+        return row->place[start / 4u];
     }
-    return row->found;
+    return device_model_register(model, start);
 }
 
 /* The bits of a register that an access reaches, and where they begin. */

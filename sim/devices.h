@@ -15,6 +15,7 @@
 #define DEVICES              64u
 #define DEVICE_NAME_BYTES    32u
 #define DEVICES_GUEST_ERRORS 256u
+#define DEVICE_PLACES        256u
 #define DEVICE_NONE          UINT32_MAX
 
 _Static_assert(DEVICE_LINES == sizeof((struct k5sim_device *)0)->line / sizeof(uint32_t),
@@ -34,14 +35,15 @@ struct sim_device {
     struct k5sim *sim; /* whose it is */
     char name[DEVICE_NAME_BYTES];
     uint32_t base;
-    uint32_t line[DEVICE_LINES]; /* of the interrupt controller, or K5SIM_NO_LINE */
-    uint32_t raised;             /* what device.raises() said last */
-    uint32_t found;              /* the register accessed last: often the next one, too */
-    uint32_t bus;                /* the device on whose bus it hangs, or DEVICE_NONE */
-    uint32_t target;             /* of the I2C transfer on its bus, or DEVICE_NONE */
+    uint32_t line[DEVICE_LINES];  /* of the interrupt controller, or K5SIM_NO_LINE */
+    uint32_t raised;              /* what device.raises() said last */
+    uint8_t place[DEVICE_PLACES]; /* of the register at each of its first words; or the count */
+    uint32_t bus;                 /* the device on whose bus it hangs, or DEVICE_NONE */
+    uint32_t target;              /* of the I2C transfer on its bus, or DEVICE_NONE */
     struct gate clock;
     struct gate reset;
-    bool held; /* in reset */
+    bool held;       /* in reset */
+    bool signalling; /* it has outputs */
     struct signals signals;
 };
 

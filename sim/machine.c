@@ -114,6 +114,9 @@ uint64_t machine_now(const struct k5sim *sim)
 /* Instructions that take at least `ticks`. */
 static uint64_t instructions_in(const struct k5sim *sim, uint64_t ticks)
 {
+    if (sim->ticks_per_insn == 1) {
+        return ticks; /* most boards; and a device access asks */
+    }
     return ticks / sim->ticks_per_insn + (ticks % sim->ticks_per_insn != 0);
 }
 

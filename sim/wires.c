@@ -102,9 +102,6 @@ void wires_spread(struct k5sim *sim, uint32_t index)
     const struct signals before = *s;
     uint32_t pads = pads_of(row);
 
-    if (row->device.model->drives == NULL && pads == 0) {
-        return;
-    }
     resolve(row);
     uint32_t turned = s->level ^ before.level;
     uint32_t changed = turned | (s->open ^ before.open);

@@ -114,6 +114,11 @@ def mips_hosted() -> float:
     return (last.instructions - first.instructions) / (last.at - first.at) / 1e6
 
 
+def device_accesses_per_s() -> float:
+    """Reads and writes of a device's registers by a task, hosted."""
+    return round_trips_per_s(_hosted_marks(_system("device")), HOSTED_S)
+
+
 def boot_hosted_ms() -> float:
     """From the library call on a built system to the first log line."""
     built = _system("boot")
