@@ -58,8 +58,9 @@ enum device_serial_error {
 
 /* How long a character takes on a serial line as the device is set up now. */
 struct device_frame {
-    uint64_t ticks; /* of all its bits; 0: the receiver is off */
+    uint64_t ticks; /* of all its bits; 0: it has no speed yet */
     uint32_t bits;  /* start, data, parity and stop bits */
+    bool receives;  /* what comes in is not lost */
 };
 
 /* Output signals, a bit each. */
@@ -103,7 +104,7 @@ struct device_model {
 
     void (*changed)(struct device *d, unsigned v); /* the outside has set value[v] */
 
-    /* A serial line: device_send() is its other direction. */
+    /* A serial line, both or none: device_send() is its other direction. */
     struct device_frame (*frame)(const struct device *d);
     void (*received)(struct device *d, uint32_t character, uint32_t errors);
 
@@ -126,7 +127,7 @@ struct device {
     uint64_t state[DEVICE_STATES]; /* what is in no register; named by the model; 0 at reset */
     uint32_t levels[DEVICE_INPUTS / 32u]; /* the core's: see device_input() */
     uint32_t open[DEVICE_INPUTS / 32u];   /* the core's: see device_input_open() */
-    int32_t value[DEVICE_VALUES];         /* set by the outside; survive every reset */
+    int32_t value[DEVICE_VALUES];         /* set by the outside, or used up by the model */
     uint32_t parameter;                   /* the board's: an address on a bus, say */
     uint32_t access_bytes;                /* the core's: size of the access at hand, */
     uint32_t access_offset;               /* and where in the register it begins, 0 to 3 */
@@ -147,8 +148,12 @@ static inline bool device_input_open(const struct device *d, unsigned signal)
     return ((d->open[signal / 32u] >> signal % 32u) & 1u) != 0;
 }
 
-/* A character leaves on the device's serial line: its stop bits have just ended. */
-void device_send(struct device *d, uint32_t character);
+/* A character leaves on the device's serial line: its stop bits have just ended. `errors`: some of
+ * enum device_serial_error that whoever receives it would see. */
+void device_send(struct device *d, uint32_t character, uint32_t errors);
+
+/* A character is on its way in, its start bit not later than now. */
+bool device_arriving(const struct device *d);
 
 /* The device on whose bus `d` hangs, or NULL. */
 struct device *device_parent(struct device *d);

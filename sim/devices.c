@@ -436,6 +436,15 @@ static struct lanes lanes_of(const struct device *d, uint32_t offset, uint32_t b
     return (struct lanes){shift, bytes == 4 ? UINT32_MAX : (UINT32_C(1) << 8u * bytes) - 1u};
 }
 
+/* What a device does with an access may be its controller's business. */
+static void parent_at_work(struct k5sim *sim, const struct sim_device *row)
+{
+    if (row->bus != DEVICE_NONE) {
+        devices_at_work(sim, row->bus);
+        sim->devices.unsettled |= UINT64_C(1) << row->bus;
+    }
+}
+
 bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t bytes,
                   uint32_t *value)
 {
@@ -452,6 +461,7 @@ bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t b
     if (!has_clock(sim, row)) {
         GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, 0, 0);
     } else if (d->model->load != NULL) {
+        parent_at_work(sim, row);
         answered = d->model->load(d, offset, bytes, value);
     } else {
         uint32_t r = find_register(row, offset, bytes);
@@ -511,10 +521,8 @@ bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t 
     if (!has_clock(sim, row)) {
         GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, value, 1);
     } else if (d->model->store != NULL) {
+        parent_at_work(sim, row);
         answered = d->model->store(d, offset, bytes, value);
-        if (row->bus != DEVICE_NONE) {
-            sim->devices.unsettled |= UINT64_C(1) << row->bus;
-        }
     } else {
         uint32_t r = find_register(row, offset, bytes);
 

@@ -33,7 +33,7 @@ static struct device_frame frame_of(const struct k5sim *sim, const struct serial
 {
     const struct device *d = &sim->devices.row[line->device].device;
 
-    return d->model->frame == NULL ? (struct device_frame){0} : d->model->frame(d);
+    return d->model->frame(d);
 }
 
 /* The next character's frame begins at tick `at`, at the sender's speed. */
@@ -105,7 +105,7 @@ static void deliver(struct k5sim *sim, struct serial_line *line)
     line->first = (line->first + 1u) % SERIAL_WAITING;
     line->count--;
     line->damage = 0;
-    if (frame.ticks == 0) {
+    if (!frame.receives || frame.ticks == 0) {
         errors |= K5SIM_SERIAL_LOST;
     } else if (is_out_of_step(line, frame)) {
         errors |= K5SIM_SERIAL_FRAMING;
@@ -113,7 +113,7 @@ static void deliver(struct k5sim *sim, struct serial_line *line)
     }
     devices_record(sim, K5SIM_EVENT_SERIAL, line->device,
                    (const uint32_t[5]){character, 1, errors, (uint32_t)line->ticks, line->bits});
-    if (frame.ticks != 0 && d->model->received != NULL) {
+    if ((errors & K5SIM_SERIAL_LOST) == 0) {
         d->model->received(d, character, errors);
     }
     devices_settle(sim, line->device);
@@ -137,14 +137,19 @@ void serial_arrive(struct k5sim *sim)
     machine_cut_run(sim);
 }
 
-void device_send(struct device *d, uint32_t character)
+void device_send(struct device *d, uint32_t character, uint32_t errors)
 {
     struct k5sim *sim = ((struct sim_device *)d)->sim;
-    struct device_frame frame = {0};
+    struct device_frame frame = d->model->frame(d);
 
-    if (d->model->frame != NULL) {
-        frame = d->model->frame(d);
-    }
     devices_record(sim, K5SIM_EVENT_SERIAL, devices_index(d),
-                   (const uint32_t[5]){character, 0, 0, (uint32_t)frame.ticks, frame.bits});
+                   (const uint32_t[5]){character, 0, errors, (uint32_t)frame.ticks, frame.bits});
+}
+
+bool device_arriving(const struct device *d)
+{
+    const struct sim_device *row = (const struct sim_device *)d;
+    const struct serial_line *line = serial_line_of(row->sim, devices_index(d));
+
+    return line != NULL && line->due != SERIAL_NEVER && line->due - line->ticks <= d->now;
 }

@@ -1,4 +1,4 @@
-"""Builds a system: build/systems/NAME/BOARD/ from a description.
+"""Builds a system: build/systems/NAME/BOARD/ from a description (see home()).
 
     gen/TASK/k5_task.h   the task's capabilities and regions
     gen/TASK/k5_threads.c   starts its other threads, where it has some
@@ -20,6 +20,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import shlex
 import tomllib
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _known() -> list[Path]:
 
 
 def build(path: Path, board: str | None = None, folder: Path | None = None) -> Built:
-    """Checks and builds what is not current. `folder` replaces build/systems/NAME/BOARD."""
+    """Checks and builds what is not current. `folder` replaces home()/NAME/BOARD."""
     target = folder or _folder(path, board)
     key = [str(path.absolute()), board]
     if target and stamp.is_fresh(target / "stamp.json", key):
@@ -108,7 +109,7 @@ def build(path: Path, board: str | None = None, folder: Path | None = None) -> B
     system = sysdesc.load(path, board)
     for message in system.warnings:
         warning(message)
-    target = folder or BUILD / "systems" / system.name / system.board.name
+    target = folder or home(path) / system.name / system.board.name
     target.mkdir(parents=True, exist_ok=True)
     with locked(target), progress(f"building {system.name} for {system.board.name}") as shown_:
         if not stamp.is_fresh(target / "stamp.json", key):
@@ -133,7 +134,15 @@ def _folder(path: Path, board: str | None) -> Path | None:
         name, board = head["name"], board or head["board"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return BUILD / "systems" / str(name) / str(board)
+    return home(path) / str(name) / str(board)
+
+
+def home(path: Path) -> Path:
+    """Below which folder a description is built: that of the tree, or for others one beside it."""
+    absolute = path.absolute()
+    if ROOT in absolute.parents or "K5_BUILD_DIR" in os.environ:
+        return BUILD / "systems"
+    return absolute.parent / "build"
 
 
 @contextmanager
@@ -161,7 +170,7 @@ def _inputs(system: System, target: Path) -> list[Path]:
 _TOOLS = {
     f"{name}.py"
     for name in (
-        "arch", "blob", "board", "builder", "edges", "layout", "loans", "ninja", "schema",
+        "arch", "blob", "board", "boarddevices", "builder", "edges", "layout", "loans", "ninja", "schema",
         "syscheck", "sysdesc", "system", "taskelf",
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ from k5.errors import COULD_NOT_RUN, FAILED, K5Error, suggestion
 
 COMMANDS = {
     "demo": "install what is missing, build, and run the demo system",
+    "new": "make an application outside of this tree",
     "build": "check a system description and build it",
     "run": "run a system on an engine and print its decoded log",
     "logs": "decode a captured or live event stream of a board",
