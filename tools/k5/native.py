@@ -7,6 +7,7 @@ made anew when the header changes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import io
@@ -46,8 +47,9 @@ def _parsed() -> Path:
     return path
 
 
+@functools.cache
 def load() -> tuple[Any, Any]:
-    """(ffi, library), the library current."""
+    """(ffi, library), the library as current as at a process's first call."""
     library = host.library()
     try:
         path = _parsed()
