@@ -338,13 +338,35 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     return true;
 }
 
+/* The kernel is done, whatever may still be due. But what was given to a serial line leaves it: the
+ * next such event has come, or there is none before `until`. */
+static bool finish_sending(struct k5sim *sim, uint64_t until)
+{
+    uint64_t next = TIMERS_NEVER;
+    uint32_t sender = 0;
+
+    for (uint32_t i = 0; i < sim->devices.serial.count; i++) {
+        uint32_t device = sim->devices.serial.line[i].device;
+        uint64_t at = sim->timers.at[TIMERS_DEVICE + device];
+
+        sender = at < next ? device : sender;
+        next = at < next ? at : next;
+    }
+    if (next == TIMERS_NEVER || next > until) {
+        return false;
+    }
+    sim->port.now = next > sim->port.now ? next : sim->port.now;
+    devices_event(sim, sender);
+    return true;
+}
+
 /* Nobody runs: time jumps to what happens next. 0: something did, go on. */
 static int idle(struct k5sim *sim, uint64_t until)
 {
     uint64_t next = sim->timers.next;
 
-    if (sim->port.halted) { /* whatever may still be due: the kernel is done */
-        return K5SIM_STOP_HALT;
+    if (sim->port.halted) {
+        return finish_sending(sim, until) ? 0 : K5SIM_STOP_HALT;
     }
     if (next > sim->port.now && sim->kernel.unfinished != 0) {
         enter_timer(sim);

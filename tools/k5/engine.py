@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from k5 import blob, image, qemu
 from k5.builder import Built
 from k5.elf import ElfFile
-from k5.errors import K5Error
+from k5.errors import K5Error, suggestion
 from k5.stream import Event
 
 ENGINES = ("hosted", "qemu")
@@ -26,6 +26,9 @@ class Run:
     seed: int = 0
     until_us: int = DEFAULT_LIMIT_US
     kernel_events: bool = False
+    # QEMU: by serial lines of tasks, as fast as they take it; hosted runs have a time: Machine.send
+    received: dict[str, bytes] = field(default_factory=dict)
+    sent: dict[str, bytes] = field(default_factory=dict)  # by them, when the run has ended
     end: str = ""  # halt, panic or time
     instructions: int | None = None
 
@@ -40,12 +43,17 @@ class Run:
         return int(self.until_us * self.built.meta["tick_hz"] // 1_000_000)
 
     def _hosted(self) -> Iterator[Event]:
-        from k5.machine import Machine, Stop
+        if self.received:
+            raise K5Error("what comes in on a serial line has a time on --engine hosted")
+        from k5.machine import LOG_KINDS, SERIAL, Machine, Stop
 
-        kinds = ALL_KINDS if self.kernel_events else None
+        kinds = ALL_KINDS if self.kernel_events else LOG_KINDS | 1 << SERIAL
         with Machine(self.built, self.seed, kinds) as machine:
-            yield from machine.stream(self._until())
+            for event in machine.stream(self._until()):
+                if self.kernel_events or event.kind != SERIAL:
+                    yield event
             self.instructions = machine.instructions
+            self.sent = {name: machine.serial(name) for name in machine.serials()}
             ends = {Stop.HALT: "halt", Stop.PANIC: "panic"}
             self.end = ends.get(machine.stopped or Stop.TIME, "time")
 
@@ -53,9 +61,20 @@ class Run:
         board = image.board_of(self.built)
         made = image.build(self.built, "trace" if self.kernel_events else "release")
         words = self._argument_words(made.elf)
-        with qemu.run(made.elf, made.shim, board, words=words) as machine:
+        lines = {d.name: d.qemu_serial for d in board.devices.values() if d.qemu_serial is not None}
+        serial = {}
+        for name, data in self.received.items():
+            if name not in lines:
+                raise K5Error(f"QEMU has no serial line '{name}'" + suggestion(name, lines))
+            serial[lines[name]] = data
+        # Where nothing else happens, icount would let an hour pass before a character is there.
+        icount = not serial
+        with qemu.run(
+            made.elf, made.shim, board, icount=icount, words=words, serial=serial
+        ) as machine:
             yield from machine.events(until_tick=self._until())
             self.end = machine.end
+            self.sent = {name: machine.sent(number) for name, number in lines.items()}
 
     def _argument_words(self, elf: Path) -> dict[int, int]:
         """Where the threads' arguments lie in flash; a run with a seed replaces them."""

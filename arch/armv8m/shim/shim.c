@@ -3,8 +3,8 @@
  * STM32L5 with TZEN = 0 runs everything as Non-secure code does. So that the
  * kernel meets the same machine here, this program gives the Non-secure state
  * all that the kernel needs (memories, UART, timers, faults, interrupts) and
- * leaves. Drivers are tasks: the timers answer unprivileged code, too, where the
- * kernel's MPU lets it through.
+ * leaves. Drivers are tasks: timers, UART 1 and FPGAIO answer unprivileged code,
+ * too, where the kernel's MPU lets it through.
  *
  * Secure is only what IDAU calls so (0x1, 0x3, 0x5...... aliases): the SAU makes
  * the rest Non-secure, so that a wild pointer of a task is judged by the
@@ -30,18 +30,23 @@
 #define SHCSR_USGFAULTPENDED (UINT32_C(1) << 12)
 
 /* AN505 and IoTKit: memory and peripheral protection controllers. */
-#define MPC_SSRAM1   0x58007000u
-#define MPC_SSRAM3   0x58009000u
-#define MPC_BLK_MAX  0x10u
-#define MPC_BLK_IDX  0x18u
-#define MPC_BLK_LUT  0x1cu
-#define APBNSPPC0    REG32(0x50080070u)
-#define APBNSPPCEXP1 REG32(0x50080084u)
-#define PPC0_TIMERS  7u        /* timer 0, timer 1, dual timer */
-#define PPCEXP1_UART (1u << 5) /* UART 0 */
+#define MPC_SSRAM1     0x58007000u
+#define MPC_SSRAM3     0x58009000u
+#define MPC_BLK_MAX    0x10u
+#define MPC_BLK_IDX    0x18u
+#define MPC_BLK_LUT    0x1cu
+#define APBNSPPC0      REG32(0x50080070u)
+#define APBNSPPCEXP1   REG32(0x50080084u)
+#define APBNSPPCEXP2   REG32(0x50080088u)
+#define PPC0_TIMERS    7u        /* timer 0, timer 1, dual timer */
+#define PPCEXP1_UARTS  (3u << 5) /* UART 0 is the kernel's, */
+#define PPCEXP1_UART1  (1u << 6) /* UART 1 for tasks */
+#define PPCEXP2_FPGAIO (1u << 2)
 
 /* The Non-secure half of the same controllers: what unprivileged code may use. */
-#define APBNSPPPC0 REG32(0x400800b0u)
+#define APBNSPPPC0    REG32(0x400800b0u)
+#define APBNSPPPCEXP1 REG32(0x400800c4u)
+#define APBNSPPPCEXP2 REG32(0x400800c8u)
 
 #define NVIC_ITNS(word) REG32(0xe000e380u + 4u * (word))
 #define IRQ_WORDS       4u /* 124 lines */
@@ -70,8 +75,11 @@ void shim_reset(void)
     open_memory(MPC_SSRAM1, (ssram1_last + 1u) / 2u, ssram1_last); /* we stay in the lower half */
     open_memory(MPC_SSRAM3, 0, REG32(MPC_SSRAM3 + MPC_BLK_MAX));
     APBNSPPC0 |= PPC0_TIMERS;
-    APBNSPPCEXP1 |= PPCEXP1_UART;
+    APBNSPPCEXP1 |= PPCEXP1_UARTS;
+    APBNSPPCEXP2 |= PPCEXP2_FPGAIO;
     APBNSPPPC0 |= PPC0_TIMERS;
+    APBNSPPPCEXP1 |= PPCEXP1_UART1;
+    APBNSPPPCEXP2 |= PPCEXP2_FPGAIO;
     SAU_CTRL = SAU_CTRL_ALLNS;
     NSACR |= NSACR_CP10_CP11;
     for (uint32_t word = 0; word < IRQ_WORDS; word++) {

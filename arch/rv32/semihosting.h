@@ -1,0 +1,30 @@
+/* Calls to the emulator around the machine (RISC-V Semihosting, section 2: three uncompressed
+ * instructions in one page). Without semihosting the ebreak is a fault of the kernel.
+ */
+#pragma once
+
+#include <stdint.h>
+
+enum semihosting_operation {
+    SEMIHOSTING_OPEN = 0x01,
+    SEMIHOSTING_WRITE = 0x05,
+    SEMIHOSTING_EXIT_EXTENDED = 0x20,
+};
+
+static inline uint32_t semihosting_call(enum semihosting_operation operation, const void *block)
+{
+    register uint32_t result __asm__("a0") = operation;
+    register const void *parameters __asm__("a1") = block;
+
+    __asm__ volatile(".option push\n\t"
+                     ".balign 16\n\t" /* before norvc: the linker counts on padding of 2 bytes */
+                     ".option norvc\n\t"
+                     "slli zero, zero, 0x1f\n\t"
+                     "ebreak\n\t"
+                     "srai zero, zero, 7\n\t"
+                     ".option pop"
+                     : "+r"(result)
+                     : "r"(parameters)
+                     : "memory");
+    return result;
+}
