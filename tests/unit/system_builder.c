@@ -57,6 +57,7 @@ void build_reset(void)
     memset(&blob, 0, sizeof blob);
     objects_end = OBJECTS_BASE;
     blob.header.mpu_regions = CFG_MPU_REGIONS;
+    blob.header.tick_hz = BUILD_TICK_HZ;
     blob.header.budget_least = BUILD_BUDGET_LEAST;
 }
 
@@ -368,7 +369,6 @@ const struct sys_header *build_finish(void)
     header->header_bytes = sizeof *header;
     header->total_bytes = sizeof blob;
     header->system_id = 0x12345678;
-    header->tick_hz = BUILD_TICK_HZ;
     header->tasks_offset = offsetof(struct blob, task);
     header->threads_offset = offsetof(struct blob, thread);
     header->endpoints_offset = offsetof(struct blob, endpoint);

@@ -56,12 +56,10 @@ struct k5sim *kit_open(const struct kit_board *board)
         fail_msg("%s", why);
     }
     build_reset();
+    build_header()->tick_hz = KIT_TICK_HZ;
     build_single(10);
     k5sim_record(sim, UINT64_MAX);
     bench_start(sim, programs, 1);
-    if (sim->system->tick_hz != KIT_TICK_HZ) {
-        fail_msg("the kit's clock has %u Hz", (unsigned)sim->system->tick_hz);
-    }
     return sim;
 }
 
