@@ -63,6 +63,14 @@ struct k5sim *kit_open(const struct kit_board *board)
     return sim;
 }
 
+/* A machine that has failed does no more: its ring was full of events that nobody took, say. */
+static void need_sound(const struct k5sim *sim)
+{
+    if (sim->failed) {
+        fail_msg("%s", k5sim_error_text(sim));
+    }
+}
+
 uint32_t kit_read_sized(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t bytes)
 {
     uint32_t value = 0;
@@ -70,6 +78,7 @@ uint32_t kit_read_sized(struct k5sim *sim, uint32_t device, uint32_t offset, uin
     if (!devices_read(sim, device, offset, bytes, &value)) {
         fail_msg("reading 0x%x of device %u is a bus error", (unsigned)offset, (unsigned)device);
     }
+    need_sound(sim);
     return value;
 }
 
@@ -84,6 +93,7 @@ void kit_write_sized(struct k5sim *sim, uint32_t device, uint32_t offset, uint32
     if (!devices_write(sim, device, offset, bytes, value)) {
         fail_msg("writing 0x%x of device %u is a bus error", (unsigned)offset, (unsigned)device);
     }
+    need_sound(sim);
 }
 
 void kit_write(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t value)
@@ -106,18 +116,19 @@ bool kit_write_refused(struct k5sim *sim, uint32_t device, uint32_t offset, uint
 
 void kit_advance(struct k5sim *sim, uint64_t ticks)
 {
-    uint64_t end = sim->port.now + ticks;
+    uint64_t end = machine_now(sim) + ticks;
 
     for (uint64_t at = next_event(sim); at <= end; at = next_event(sim)) {
-        sim->port.now = at;
+        sim->port.now = at - sim->epoch;
         serial_arrive(sim);
         for (uint32_t i = 0; i < sim->devices.count; i++) {
             if (sim->devices.row[i].device.event_at <= at) {
                 devices_event(sim, i);
             }
         }
+        need_sound(sim);
     }
-    sim->port.now = end;
+    sim->port.now = end - sim->epoch;
 }
 
 bool kit_line(const struct k5sim *sim, uint32_t line)
