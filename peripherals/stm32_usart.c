@@ -586,7 +586,7 @@ static void event(struct device *d)
 
 #define MODEL(label, table)                                                                        \
     {                                                                                              \
-        .name = label, .bytes = 0x400, .registers = table, .register_count = R_COUNT,              \
+        .name = (label), .bytes = 0x400, .registers = (table), .register_count = R_COUNT,          \
         .reading = reading, .was_read = was_read, .written = written, .event = event,              \
         .raises = raises, .frame = frame, .received = received,                                    \
     }

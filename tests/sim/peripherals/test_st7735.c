@@ -17,7 +17,7 @@ enum { ON = PIXEL_BYTES, INVERTED, AWAKE };
 /* A switch is a sensor whose value 2, "stuck", is the level of its output 1. */
 #define SWITCH(label)                                                                              \
     {                                                                                              \
-        .model = "tmp102", .name = label, .bus = "spi1"                                            \
+        .model = "tmp102", .name = (label), .bus = "spi1"                                          \
     }
 #define SWITCH_VALUE 2u
 
