@@ -8,7 +8,7 @@
 
 #include "tests/sim/support/device_kit.h"
 
-enum { D_SPI, D_DISPLAY, D_SWITCH };
+enum { D_SPI, D_DISPLAY };
 enum { LINE = 59 };
 
 enum { CR1 = 0x00, CR2 = 0x04, SR = 0x08, DR = 0x0c, CRCPR = 0x10, RXCRCR = 0x14, TXCRCR = 0x18 };
@@ -39,22 +39,21 @@ enum { CR1 = 0x00, CR2 = 0x04, SR = 0x08, DR = 0x0c, CRCPR = 0x10, RXCRCR = 0x14
 #define FRLVL(n) ((uint32_t)(n) << 9)
 #define FTLVL(n) ((uint32_t)(n) << 11)
 
-/* The display is selected by NSS. The level of its D/CX is the sensor's value "stuck": a switch. */
+/* NSS selects the display and, since both are low then, says that all bytes are commands. */
 static const struct k5sim_device devices[] = {
     {.model = "stm32-spi", .name = "spi1", .base = 0x40013000, .line_count = 1, .line = {LINE}},
     {.model = "st7735", .name = "display", .bus = "spi1"},
-    {.model = "tmp102", .name = "switch", .bus = "spi1"},
 };
 
 static const struct k5sim_wire wires[] = {
     {.from = "spi1", .from_signal = 0, .to = "display", .to_signal = 0},
-    {.from = "switch", .from_signal = 1, .to = "display", .to_signal = 1},
+    {.from = "spi1", .from_signal = 0, .to = "display", .to_signal = 1},
 };
 
 static struct k5sim *open_kit(void)
 {
     return kit_open(
-        &(struct kit_board){.device = devices, .device_count = 3, .wire = wires, .wire_count = 2});
+        &(struct kit_board){.device = devices, .device_count = 2, .wire = wires, .wire_count = 2});
 }
 
 /* A running master. */

@@ -291,40 +291,31 @@ static void test_faults_must_follow_each_other(void **state)
 
 /* ---------------------------------------------------------------- ALERT */
 
-static const struct k5sim_device alert_devices[] = {
-    {.model = "stm32-i2c", .name = "i2c1", .base = 0x40005400},
-    {.model = "tmp102", .name = "sensor", .bus = "i2c1", .parameter = 0x48},
-    {.model = "stm32-spi", .name = "spi1", .base = 0x40013000},
-    {.model = "st7735", .name = "display", .bus = "spi1"},
-};
-
-/* ALERT is wired to the reset of a display that is selected and awake: low puts it to sleep. */
+/* The sensor's ALERT at a pin that the board pulls up. */
 static struct k5sim *open_alert(uint32_t config)
 {
-    static const struct k5sim_wire wires[] = {
-        {.from = "sensor", .from_signal = 0, .to = "display", .to_signal = 2},
-        {.from = "spi1", .from_signal = 0, .to = "display", .to_signal = 0},
-        {.from = "spi1", .from_signal = 0, .to = "display", .to_signal = 1},
+    static const struct k5sim_device with_port[] = {
+        {.model = "stm32-i2c", .name = "i2c1", .base = 0x40005400},
+        {.model = "tmp102", .name = "sensor", .bus = "i2c1", .parameter = 0x48},
+        {.model = "stm32-gpio", .name = "gpiob", .base = 0x42020400, .parameter = 2},
     };
-    struct k5sim *sim = kit_open(&(struct kit_board){
-        .device = alert_devices, .device_count = 4, .wire = wires, .wire_count = 3});
+    static const struct k5sim_wire wire = {"sensor", 0, "gpiob", 5};
+    static const struct k5sim_pin pin = {"PB5", "gpiob", 5, 1};
+    struct k5sim *sim = kit_open(&(struct kit_board){.device = with_port,
+                                                     .device_count = 3,
+                                                     .wire = &wire,
+                                                     .wire_count = 1,
+                                                     .pin = &pin,
+                                                     .pin_count = 1});
 
     kit_write(sim, D_I2C, CR1, 1);
     set_register(sim, CONFIGURATION, config);
-    kit_write(sim, 2, 0x04, 7u << 8 | 1u << 2);
-    kit_write(sim, 2, 0x00, 1u << 2 | 1u << 6);
     return sim;
 }
 
-/* SLPOUT wakes the display, unless ALERT is low. */
 static bool is_low(struct k5sim *sim)
 {
-    uint32_t bytes = 0;
-    const uint8_t *memory = k5sim_device_memory(sim, 3, &bytes);
-
-    kit_write_sized(sim, 2, 0x0c, 1, 0x11);
-    kit_advance(sim, 16);
-    return memory[bytes - 2u] == 0;
+    return k5sim_pin_level(sim, 0) == 0;
 }
 
 static void test_alert_follows_the_limits_in_comparator_mode(void **state)
