@@ -43,6 +43,7 @@ class Names:
         self.machine = machine
         self._formats: dict[str, list[str]] = {}
         self._registers: dict[str, dict[str, int]] = {}
+        self._pins: dict[int, str] = {}
 
     # ---- tasks
 
@@ -114,7 +115,13 @@ class Names:
         """A pin's place."""
         assert self.machine
         known(f"pin of {self.board}", name, (p["name"] for p in self.machine.periphery.pins))
-        return self.machine.pin_index(name)
+        index = self.machine.pin_index(name)
+        self._pins[index] = name
+        return index
+
+    def pins_asked(self) -> list[tuple[int, str]]:
+        """The pins that were asked for: place and name."""
+        return list(self._pins.items())
 
     def _part(self, what: str, parts: dict[str, Any], name: str) -> tuple[int, bool]:
         part = parts[known(f"{what} of {self.board}", name, parts)]

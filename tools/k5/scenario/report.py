@@ -1,0 +1,148 @@
+"""What is said about a run: its failures, the nearest misses, the last events before."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from k5.decode import Decoder
+from k5.scenario.judge import Judge
+from k5.scenario.match import DO, FAULT, LOG, SERIAL
+from k5.scenario.model import Pattern, Scenario
+from k5.scenario.watch import Failure
+from k5.stream import Event
+
+EVENTS_BEFORE = 8
+LIKELY = 0.6  # ratio of texts that may be meant for each other
+COMPARED = 500  # log lines that are looked through for the nearest one
+MARGIN = "    "
+KERNEL_KINDS = range(16, 48)
+LAST_OUTPUT = 60  # characters
+
+
+class Reporter:
+    """For one run."""
+
+    def __init__(self, scenario: Scenario, judge: Judge) -> None:
+        self.scenario = scenario
+        self.judge = judge
+        self.decoder: Decoder = judge.decoder
+        self.stimuli = [stimulus.action.said() for stimulus in scenario.stimuli]
+
+    def text(self, failures: Iterable[Failure]) -> str:
+        """All failures, in the order of the file."""
+        ordered = sorted(failures, key=lambda f: self.scenario.file.line(*f.where))
+        told: set[int | None] = set()
+        out: list[str] = []
+        for failure in ordered:
+            out += self._one(failure, failure.tick not in told)
+            told.add(failure.tick)
+        return "\n".join(out)
+
+    def _one(self, failure: Failure, events: bool) -> list[str]:
+        place = self.scenario.place(failure.where)
+        out = [f"{place}: expected {failure.expected}"]
+        out += [MARGIN + line for line in failure.came]
+        if failure.like:
+            out += [MARGIN + line for line in self._nearest(failure.like)]
+        if failure.tick is not None and events:
+            before = self._before(failure.tick, failure.like)
+            if before:
+                out.append(MARGIN + f"until then ({self.judge.plan.clock.shown(failure.tick)}):")
+                out += [MARGIN + line for line in before]
+        return out
+
+    # ---- the nearest miss
+
+    def _nearest(self, pattern: Pattern) -> list[str]:
+        if pattern.kind == "log" and not pattern.regex and pattern.text:
+            return self._nearest_log(pattern)
+        if pattern.kind == "fault":
+            return self._lines("other faults", FAULT)
+        if pattern.kind == "serial":
+            return self._output(pattern)
+        return []
+
+    def _nearest_log(self, pattern: Pattern) -> list[str]:
+        """A line that is nearly the same, or the same of another task."""
+        lines = [self.decoder.line(event) for event in self.judge.journal if event.kind == LOG]
+        best, found = LIKELY, None
+        for line in lines[-COMPARED:]:
+            if pattern.text in line.text and self._fits(pattern, line.name):
+                continue  # it came, at another time: that is told already
+            ratio = difflib.SequenceMatcher(None, pattern.text, line.text).ratio()
+            ratio += 0.2 if pattern.text in line.text else 0
+            if ratio > best:
+                best, found = ratio, line
+        if found is None:
+            return []
+        return [f"nearest: {found.seconds:.6f} {found.name}: {found.text}"]
+
+    @staticmethod
+    def _fits(pattern: Pattern, name: str) -> bool:
+        return pattern.task in ("", name, name.partition(".")[0])
+
+    def _lines(self, what: str, kind: int) -> list[str]:
+        lines = [self.decoder.line(event) for event in self.judge.journal if event.kind == kind]
+        said = [f"{line.seconds:.6f} {line.name}: {line.details[-1] if line.details else line.text}"
+                for line in lines[:3]]  # fmt: skip
+        return [f"{what}: " + "; ".join(said)] if said else []
+
+    def _output(self, pattern: Pattern) -> list[str]:
+        devices = [str(d["name"]) for d in self.decoder.meta.get("devices", []) if d["model"]]
+        index = devices.index(pattern.subject)
+        sent = [e for e in self.judge.journal
+                if e.kind == SERIAL and e.code == index and e.args[1] == 0]  # fmt: skip
+        if not sent:
+            return [f"{pattern.subject} sent nothing"]
+        return [f"the last that {pattern.subject} sent: {_text(sent[-LAST_OUTPUT:])}"]
+
+    # ---- the events before
+
+    def _before(self, tick: int, like: Pattern | None) -> list[str]:
+        kernel = like is not None and like.kind == "trace"
+        events = [
+            event
+            for event in self.judge.journal
+            if event.time <= tick and (kernel or event.kind not in KERNEL_KINDS)
+        ]
+        out: list[str] = []
+        at = len(events)
+        while at > 0 and len(out) < EVENTS_BEFORE:
+            begin = self._run_of_characters(events, at)
+            out.insert(0, self._shown(events[begin:at]))
+            at = begin
+        return out
+
+    @staticmethod
+    def _run_of_characters(events: list[Event], end: int) -> int:
+        """Where the characters begin that end there: they are told as one text."""
+        last = events[end - 1]
+        begin = end - 1
+        while last.kind == SERIAL and begin > 0:
+            e = events[begin - 1]
+            if (e.kind, e.code, e.args[1]) != (SERIAL, last.code, last.args[1]):
+                break
+            begin -= 1
+        return begin
+
+    def _shown(self, events: list[Event]) -> str:
+        event = events[0]
+        width = self.decoder.name_width
+        head = f"{event.time / self.decoder.meta['tick_hz']:12.6f}  "
+        if event.kind == SERIAL:
+            devices = [str(d["name"]) for d in self.decoder.meta["devices"] if d["model"]]
+            arrow = "gets" if event.args[1] else "sends"
+            return f"{head}{devices[event.code]:{width}} {arrow:5}  {_text(events)}"
+        if event.kind == DO:
+            return f"{head}{'-':{width}} DO     {self.stimuli[event.code]}"
+        line = self.decoder.line(event)
+        where = f"{line.where:14} " if line.where else ""
+        return f"{head}{line.name:{width}} {line.level:5}  {where}{line.text}"
+
+
+def _text(events: list[Event]) -> str:
+    """Characters of a serial line, spelled as in the scenario."""
+    raw = bytes(event.args[0] & 0xFF for event in events)
+    text = raw.decode(errors="replace").encode("unicode_escape").decode().replace('"', '\\"')
+    return f'"{text}"'

@@ -1,0 +1,374 @@
+"""Runs one variant of a scenario, exact to the tick.
+
+On the hosted engine the machine runs to the next tick that matters, or to the next event
+of a kind that matters, and never further: a stimulus at tick T comes before the
+instruction of T. QEMU runs by itself; its events are judged as they come.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from k5.builder import Built
+from k5.engine import Run
+from k5.scenario import judge as judging
+from k5.scenario import states
+from k5.scenario.judge import Judge
+from k5.scenario.match import DO, ENTER, RESET, RESULT, SERIAL, STORM
+from k5.scenario.model import Action, Scenario, Stimulus, Where
+from k5.scenario.names import Names
+from k5.scenario.plan import Check, bind
+from k5.scenario.watch import Failure
+from k5.stream import Event
+
+if TYPE_CHECKING:
+    from k5.machine import Machine, Stop
+
+LOG_KINDS = (1 << 16) - 1
+ALWAYS = LOG_KINDS | 1 << SERIAL | 1 << STORM | 1 << RESET
+KERNEL_KINDS = 1 << ENTER | 1 << RESULT
+FIRST_KERNEL_KIND, LAST_KERNEL_KIND = 16, 47
+# So many ticks at most between two looks at the host's clock: the machine's course does not change.
+CHUNK = 1 << 26
+AFTER_STIMULI = 1 << 20  # rank of what is looked at, at a tick with stimuli
+Seen = Callable[[Event], None]
+
+
+@dataclass
+class Ran:
+    """A run that is over."""
+
+    end: str = ""  # halt, time (until), limit, decided, panic, host
+    tick: int = 0
+    instructions: int | None = None
+    failures: list[Failure] = field(default_factory=list)
+    judge: Judge | None = None
+
+
+@dataclass(order=True)
+class _Due:
+    tick: int
+    rank: int
+    number: int
+    do: Callable[[], None] = field(compare=False)
+
+
+class HostedRun:
+    """A machine, which is booted anew, and what is to happen to it. `more`: further kinds of events
+    to record; `seed`: what the machine was loaded with."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        machine: Machine,
+        names: Names,
+        seed: int,
+        seen: Seen | None = None,
+        more: int = 0,
+    ) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.more = more
+        self.machine = machine
+        self.names = names
+        self.seen = seen
+        self.plan = bind(scenario, names)
+        self.clock = self.plan.clock
+        self.judge = Judge(self.plan, names.decoder)
+        self.agenda: list[_Due] = []
+        self.numbers = iter(range(1 << 62))
+        self.given = [0] * len(scenario.stimuli)
+        self.pending = [check for check in self.plan.checks if check.state.moment.at is not None
+                        or check.trigger]  # fmt: skip
+        self.failures: list[Failure] = []
+        self.timed = {s.action.device for s in scenario.stimuli if s.action.baud}
+
+    # ---- the agenda
+
+    def _at(self, tick: int, rank: int, do: Callable[[], None]) -> None:
+        due = _Due(max(tick, self.machine.now), rank, next(self.numbers), do)
+        heapq.heappush(self.agenda, due)
+
+    def _schedule(self, index: int, base: int, number: int) -> None:
+        """The number-th time of a stimulus; `base` is when it would come without jitter."""
+        stimulus = self.scenario.stimuli[index]
+        shift = 0
+        if stimulus.jitter:
+            source = random.Random(f"{self.scenario.variant.seed}:{index}:{number}")
+            shift = source.randrange(self.clock.down(stimulus.jitter) + 1)
+        self._at(base + shift, index, lambda: self._give(index, base, number))
+
+    def _give(self, index: int, base: int, number: int) -> None:
+        stimulus = self.scenario.stimuli[index]
+        self._act(stimulus, stimulus.action)
+        self.given[index] += 1
+        self._saw(Event(self.machine.now, DO, 0xFF, index, (0,) * 6))
+        if stimulus.lasts:
+            lasts = self.clock.up(stimulus.lasts)
+            self._at(self.machine.now + lasts, index, lambda: self._take_back(stimulus.action))
+        if stimulus.every and (stimulus.times is None or number + 1 < stimulus.times):
+            self._schedule(index, base + self.clock.up(stimulus.every), number + 1)
+
+    def _act(self, stimulus: Stimulus, action: Action) -> None:
+        machine, subject = self.machine, action.subject
+        if action.what == "send":
+            self._send(stimulus, action)
+        elif action.what == "press":
+            machine.press(subject)
+        elif action.what == "release":
+            machine.release(subject)
+        elif action.what == "drive":
+            machine.drive(subject, None if action.level is None else bool(action.level))
+        elif action.what == "set":
+            device, _, value = subject.partition(".")
+            machine.set_value(device, value, action.value)
+        elif action.what in ("raise", "lower"):
+            machine.force_line(self.names.line(subject), action.what == "raise")
+        elif action.what == "kill":
+            machine.kill(subject, action.code)
+        else:
+            machine.reset(subject)
+
+    def _send(self, stimulus: Stimulus, action: Action) -> None:
+        data = action.subject.encode()
+        if action.device in self.timed:
+            self.machine.serial_speed(action.device, action.baud)
+        if action.damage:
+            self.machine.serial_damage(action.device, action.damage)
+        taken = self.machine.send(action.device, data)
+        if taken < len(data):
+            came = [f"only {taken} of {len(data)} bytes found room: 4096 may wait at a time"]
+            self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
+
+    def _take_back(self, action: Action) -> None:
+        if action.what == "press":
+            self.machine.release(action.subject)
+        elif action.what == "drive":
+            self.machine.drive(action.subject, None)
+        else:
+            self.machine.force_line(self.names.line(action.subject), False)
+
+    def _look(self, check: Check) -> None:
+        came = check.look(self.machine)
+        if came:
+            self._fail(check.state.where, states.said(check.state), came)
+        if check in self.pending:
+            self.pending.remove(check)
+
+    def _fail(self, where: Where, expected: str, came: list[str]) -> None:
+        self.failures.append(Failure(where, expected, came, self.machine.now))
+
+    # ---- events
+
+    def _saw(self, event: Event) -> None:
+        """An event has come: judged, and whoever waits for it is put on the agenda."""
+        if self.seen:
+            self.seen(event)
+        self.judge.feed(event)
+        for index, trigger in enumerate(self.plan.triggers):
+            if trigger and trigger(event):
+                stimulus = self.scenario.stimuli[index]
+                self._schedule(index, event.time + self.clock.up(stimulus.first.delay),
+                               self.given[index])  # fmt: skip
+                trigger.left = int(stimulus.each)
+        for check in self.pending:
+            if check.trigger and check.trigger(event):
+                tick = event.time + self.clock.up(check.state.moment.delay)
+                self._at(tick, AFTER_STIMULI, lambda check=check: self._look(check))  # type: ignore[misc]
+
+    def _awaited(self) -> int:
+        """The kinds of events at which the machine must stop."""
+        kinds = 0 if self.scenario.settings.until else self.judge.kinds
+        for trigger in self.plan.triggers:
+            kinds |= trigger.kinds if trigger else 0
+        for check in self.pending:
+            kinds |= check.trigger.kinds if check.trigger else 0
+        return kinds & ~(1 << DO)
+
+    # ---- the run
+
+    def run(self) -> Ran:
+        """To the end."""
+        self._begin()
+        end = self._go()
+        return self._judged(end)
+
+    def _begin(self) -> None:
+        kernel = KERNEL_KINDS if self.scenario.settings.deadlock == "none" else 0
+        self.machine.reboot(self.seed, ALWAYS | self.plan.kinds | kernel | self.more)
+        pins = self.names.pins_asked()
+        self.judge.levels = {pin: int(self.machine.level(name)) for pin, name in pins}
+        for index, stimulus in enumerate(self.scenario.stimuli):
+            if stimulus.first.at is not None:
+                self._schedule(index, self.clock.up(stimulus.first.at), 0)
+        for check in self.pending:
+            if check.state.moment.at is not None:
+                tick = self.clock.up(check.state.moment.at)
+                self._at(tick, AFTER_STIMULI, lambda check=check: self._look(check))  # type: ignore[misc]
+
+    def _due(self) -> None:
+        """What is to happen now happens; that may bring more."""
+        while self.agenda and self.agenda[0].tick <= self.machine.now:
+            heapq.heappop(self.agenda).do()
+
+    def _done(self) -> bool:
+        """Nothing is left to give, to look at, or to wait for."""
+        given = all(trigger is None or not trigger.left for trigger in self.plan.triggers)
+        return given and not self.agenda and not self.pending and self.judge.settled
+
+    def _go(self) -> str:
+        from k5.machine import Stop
+
+        settings, machine = self.scenario.settings, self.machine
+        last = self.clock.up(settings.until or settings.limit)
+        deadline = time.monotonic() + settings.host_limit / 1e9
+        stop: Stop | None = None
+        self._take()
+        while True:
+            self._due()
+            if settings.until is None and not settings.ends and self._done():
+                return "decided"
+            if machine.now >= last:
+                return "time" if settings.until else "limit"
+            if time.monotonic() > deadline:
+                return "host"
+            target = self._target(last)
+            if stop is Stop.HALT:
+                if not self.agenda:
+                    return "halt"
+                machine.idle_until(target)
+                self.judge.advance(target)
+                stop = None
+                continue
+            target = min(target, machine.now + CHUNK)
+            stop = machine.run(until_tick=target, stop_kinds=self._awaited())
+            self._take()
+            if stop is Stop.PANIC:
+                return "panic"
+
+    def _take(self) -> None:
+        for event in self.machine.take():
+            self._saw(event)
+        self.judge.advance(self.machine.now)
+
+    def _target(self, last: int) -> int:
+        target = min(last, self.agenda[0].tick) if self.agenda else last
+        wake = self.judge.wake() if self.scenario.settings.until is None else None
+        return target if wake is None else max(min(target, wake), self.machine.now)
+
+    # ---- the verdict
+
+    def _judged(self, end: str) -> Ran:
+        machine, judge = self.machine, self.judge
+        for check in self.plan.checks:
+            moment = check.state.moment
+            if moment.at is None and moment.after is None:
+                self._look(check)
+        if judge.deadlock:
+            judge.deadlock.halted = end == "halt"
+        tick = machine.now
+        if end == "halt" and self.scenario.settings.until:
+            tick = max(tick, self.clock.up(self.scenario.settings.until))
+        self.failures += judge.failures(tick)
+        self.failures += judging.guest_errors(self.scenario, machine, judge)
+        self._left_over(end)
+        ended(self.scenario, end, machine.now, self.failures)
+        violated = machine.invariants() if end != "panic" else None
+        if violated:
+            came = [f"violated: {violated}"]
+            self._fail(("scenario",), "the kernel's invariants hold", came)
+        return Ran(end, machine.now, machine.instructions, self.failures, judge)
+
+    def _left_over(self, end: str) -> None:
+        """Stimuli that were never given, states that were never looked at."""
+        for index, stimulus in enumerate(self.scenario.stimuli):
+            if self.given[index] == 0 or (stimulus.times and self.given[index] < stimulus.times):
+                moment = stimulus.first
+                why = f"it was given {self.given[index]} times"
+                if moment.after and not self.given[index]:
+                    why = f"{moment.after.said()} did not come in time"
+                self._fail(stimulus.where, f"stimulus {stimulus.name} was given", [why])
+        for check in self.pending:
+            after = check.state.moment.after
+            why = f"{after.said()} did not come in time" if after else "its time did not come"
+            self._fail(check.state.where, states.said(check.state), [why])
+
+
+def ended(scenario: Scenario, end: str, tick: int, failures: list[Failure]) -> None:
+    """Whether the run ended as it must."""
+    from k5.scenario.units import shown
+
+    settings = scenario.settings
+    if end == "host":
+        text = f"it was still running after {shown(settings.host_limit)} of the host's time"
+        failures.append(Failure(("scenario", "host_limit"), "it ends", [text], tick))
+    elif end == "limit" and settings.ends != "running":
+        text = f"it never ended, and was stopped at its limit of {shown(settings.limit)} of virtual time"
+        failures.append(Failure(("scenario", "limit"), "it ends", [text], tick))
+    halted = end == "halt"
+    if settings.ends == "halted" and not halted and end not in ("host", "limit"):
+        text = "something was still going on, or due"
+        failures.append(Failure(("scenario", "ends"), "it ends halted", [text], tick))
+    if settings.ends == "running" and halted:
+        text = "nothing will ever happen again"
+        failures.append(Failure(("scenario", "ends"), "it ends running", [text], tick))
+
+
+class QemuRun:
+    """An image on QEMU: nothing comes from outside."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        built: Built,
+        names: Names,
+        seen: Seen | None = None,
+        kernel_events: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.built = built
+        self.kernel_events = kernel_events
+        self.seen = seen
+        self.plan = bind(scenario, names)
+        self.judge = Judge(self.plan, names.decoder)
+
+    def run(self) -> Ran:
+        """To the end."""
+        settings, judge = self.scenario.settings, self.judge
+        limit_us = (settings.until or settings.limit) / 1000
+        kernel = (
+            self.kernel_events or settings.deadlock == "none" or self._wants_kernel_events()
+        )
+        run: Any = Run(self.built, "qemu", self.scenario.variant.seed, int(limit_us), kernel)
+        deadline = time.monotonic() + settings.host_limit / 1e9
+        end, tick = "", 0
+        for event in run:
+            tick = event.time
+            if self.seen:
+                self.seen(event)
+            judge.feed(event)
+            judge.advance(tick)
+            if settings.until is None and not settings.ends and judge.settled:
+                end = "decided"
+            elif time.monotonic() > deadline:
+                end = "host"
+            if end:
+                break
+        if not end:
+            end = {"halt": "halt", "panic": "panic"}.get(run.end, "time" if settings.until else "limit")
+        if judge.deadlock:
+            judge.deadlock.halted = end == "halt"
+        last = self.plan.clock.up(settings.until or settings.limit)
+        failures = judge.failures(last if end in ("time", "limit") else tick)
+        ended(self.scenario, end, tick, failures)
+        return Ran(end, tick, run.instructions, failures, judge)
+
+    def _wants_kernel_events(self) -> bool:
+        kinds = self.plan.kinds >> FIRST_KERNEL_KIND
+        return bool(kinds & ((1 << (LAST_KERNEL_KIND - FIRST_KERNEL_KIND + 1)) - 1))
+
