@@ -1,11 +1,13 @@
-"""Run a system on an engine and print its decoded log.
+"""Run a system on an engine and print its decoded log, or run a scenario.
 
 SYSTEM is a TOML file, or the name of a system of the tree. The run ends when
 nothing will ever happen again (HALT), when the kernel panics, or at --until.
 --seed is the argument of the tasks whose description says argument = "seed".
+A scenario (a TOML file with [scenario]) runs as it says, and passes or fails;
+where it stands for many runs, --board, --engine, --seed and --set choose some.
 
-Exit code: 0 it ended by itself or at --until, 1 the kernel panicked or the
-engine failed, 2 it could not run.
+Exit code: 0 it ended by itself or at --until, or passed; 1 the kernel panicked,
+the engine failed, or the scenario; 2 it could not run.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import re
 import sys
 import time
+from pathlib import Path
 from typing import TextIO
 
 from k5 import builder, sanitize, setup
@@ -21,6 +24,8 @@ from k5.console import coloured, paint, say
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
 from k5.errors import FAILED, PASSED, K5Error
+from k5.scenario import command as scenario
+from k5.scenario.load import is_scenario
 from k5.stream import Event
 
 _UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
@@ -45,6 +50,8 @@ def integer(text: str) -> int:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("system", help="a TOML file, or a system's name")
     add_run_arguments(parser)
+    scenario.add_arguments(parser)
+    parser.set_defaults(engine=None, seed=None, until=None)  # a scenario has its own
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +76,13 @@ def main(args: argparse.Namespace) -> int:
     """Exit code: 0 ended, 1 panicked, 2 could not run."""
     setup.ready()
     if args.sanitize:
-        restart_sanitized(args.engine)
+        restart_sanitized(args.engine or ENGINES[0])
+    if is_scenario(Path(args.system)):
+        return scenario.run(args, lambda args, decoder: Printer(args, decoder).show)
+    if args.set:
+        raise K5Error(f"--set is for scenarios; {args.system} is a system")
+    args.engine, args.seed = args.engine or ENGINES[0], args.seed or 0
+    args.until = DEFAULT_LIMIT_US if args.until is None else args.until
     return run_system(builder.build(builder.find(args.system), args.board), args)
 
 

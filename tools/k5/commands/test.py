@@ -2,9 +2,9 @@
 with gcc and clang), Python tests, end-to-end tests on both engines, coverage of
 the kernel (its page: build/coverage/index.html), static analysis.
 
-FILTER picks parts by name (checks, host, python, e2e, conformance, host-asan,
-host-clang-asan, fuzz, coverage, lint), else tests whose name contains it. --quick leaves
-out sanitizers, coverage, conformance, fuzzing, static analysis and slow tests.
+FILTER picks parts by name (checks, host, python, e2e, scenarios, conformance, host-asan,
+host-clang-asan, fuzz, coverage, lint), else tests whose name contains it. Scenario files,
+and folders of them, anywhere, are run instead: `./k5 test PATH...`. --quick leaves out sanitizers, coverage, conformance, fuzzing, static analysis and slow tests.
 `./k5 test conformance` prints a table: each test of the kernel from inside, on both
 engines and both instruction sets. Exit code: 0 all passed, 1 some failed, 2 could
 not run.
@@ -16,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -25,16 +26,18 @@ from k5.console import Progress, coloured, error, paint, progress
 from k5.errors import FAILED as EXIT_FAILED
 from k5.errors import PASSED as EXIT_PASSED
 from k5.errors import K5Error
+from k5.scenario.load import find, is_scenario
+from k5.testing import scenarios
 from k5.testing.case import FAILED, PASSED, SKIPPED, Case, write_junit
-from k5.testing.parts import PARTS, Part, conformance_cases
+from k5.testing.parts import PARTS, Note, Part, conformance_cases
 
 WORKERS = 2
 LONGEST_MESSAGE = 60  # lines
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("filter", nargs="?", default="", metavar="FILTER",
-                        help="a part's name, or a piece of tests' names")  # fmt: skip
+    parser.add_argument("filter", nargs="*", default=[], metavar="FILTER",
+                        help="a part's name, a piece of tests' names, or scenarios")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="the inner loop: half a minute")
     parser.add_argument("--yes", action="store_true", help="install what is missing without asking")
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML")
@@ -158,9 +161,17 @@ def run_conformance(args: argparse.Namespace) -> int:
 def main(args: argparse.Namespace) -> int:
     """Exit code: 0 all passed, 1 some failed, 2 could not run."""
     setup.ready("test", install=True, yes=args.yes)
-    if args.filter == "conformance":
+    paths = scenario_paths(args.filter)
+    if not paths and len(args.filter) > 1:
+        text = " and ".join(f"'{word}'" for word in args.filter)
+        raise K5Error(f"one FILTER, or scenarios: {text} are not all files or folders of scenarios")
+    word = args.filter[0] if args.filter else ""
+    if word == "conformance":
         return run_conformance(args)
-    parts, filter_ = chosen(args.filter, args.quick)
+    if paths:
+        parts, filter_ = [Part("scenarios", True, of_paths(paths))], ""
+    else:
+        parts, filter_ = chosen(word, args.quick)
     started = time.monotonic()
     try:
         host.library()  # once, before parts need it at the same time
@@ -168,11 +179,37 @@ def main(args: argparse.Namespace) -> int:
     except K5Error as problem:
         cases = [Case("host", "build", FAILED, 0.0, str(problem))]
         error(str(problem))
+    return report(args, cases, started, word)
+
+
+def scenario_paths(words: list[str]) -> list[Path]:
+    """The files and folders of scenarios that the words name; none if they are something else."""
+    if len(words) == 1 and words[0] in {part.name for part in PARTS}:
+        return []
+    paths = [Path(word) for word in words]
+    for path in paths:
+        if path.suffix == ".toml" and not path.exists():
+            raise K5Error(f"{path}: no such file")
+        if path.is_file() and not is_scenario(path):
+            raise K5Error(f"{path}: no scenario: it has no [scenario]")
+        if "/" in str(path) and path.is_dir() and not find(path):
+            raise K5Error(f"{path}: there is no scenario in it: no file *.toml has [scenario]")
+    good = all(path.is_file() or (path.is_dir() and find(path)) for path in paths)
+    return paths if good else []
+
+
+def of_paths(paths: list[Path]) -> Callable[[str, bool, Note], list[Case]]:
+    """What runs these scenarios."""
+    return lambda filter_, quick, note: scenarios.run(paths, filter_, note)
+
+
+def report(args: argparse.Namespace, cases: list[Case], started: float, word: str) -> int:
+    """The last line, the files asked for, the exit code."""
     counts = {s: sum(case.status == s for case in cases) for s in (PASSED, FAILED, SKIPPED)}
     if args.junit:
         write_junit(args.junit, cases)
     if not cases:
-        raise K5Error(f"no test's name contains '{args.filter}'")
+        raise K5Error(f"no test's name contains '{word}'")
     seconds = time.monotonic() - started
     if args.json:
         result = {**counts, "seconds": round(seconds, 1), "cases": [case.json() for case in cases]}

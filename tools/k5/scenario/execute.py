@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from k5 import builder, image
+from k5 import image
 from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import K5Error
@@ -63,9 +63,9 @@ def command(file: ScenarioFile, variant: Variant) -> str:
     return shlex.join(words)
 
 
-def build(scenario: Scenario, kernel_events: bool = False) -> Built:
+def build(scenario: Scenario, machines: Machines, kernel_events: bool = False) -> Built:
     """The scenario's system, and its image where QEMU is to run it."""
-    built = builder.build(scenario.settings.system, scenario.variant.board)
+    built = machines.build(scenario.settings.system, scenario.variant.board)
     if scenario.variant.engine == "qemu":
         kinds = {pattern.kind for pattern in sense.patterns(scenario)}
         trace = kernel_events or "trace" in kinds or scenario.settings.deadlock == "none"
@@ -82,7 +82,7 @@ def execute(
 ) -> Outcome:
     """Runs it; K5Error where it could not."""
     scenario = file.scenario(variant)
-    built = build(scenario, bool(more_kinds))
+    built = build(scenario, machines, bool(more_kinds))
     started = time.perf_counter()
     ran = _run(scenario, built, machines, seen, more_kinds)
     seconds = time.perf_counter() - started

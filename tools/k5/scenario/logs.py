@@ -53,6 +53,8 @@ def tokens(template: str) -> list[Token]:
 
 def can_contain(template: str, text: str) -> bool:
     """Whether a line of this format can contain the text."""
+    if "%" not in template:
+        return text in template
     parts = tokens(template)
     states = set(range(len(parts) + 1))
     for char in text:

@@ -84,16 +84,12 @@ def _log(pattern: Pattern, names: Names) -> Test:
         known("log level", pattern.level, decoder.levels.values())
     if not pattern.regex:
         names.log(pattern.text, pattern.task)
-    answers: dict[tuple[object, ...], bool] = {}  # lines come again and again
 
     def test(event: Event) -> bool:
         if event.thread not in threads:
             return False
-        key = (event.thread, event.code, event.args)
-        if key not in answers:
-            line = decoder.line(event)
-            answers[key] = pattern.level in ("", line.level) and fits(line.text)
-        return answers[key]
+        level, text = names.said(event)
+        return pattern.level in ("", level) and fits(text)
 
     return Test(1 << LOG, test)
 

@@ -12,11 +12,13 @@ from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import suggestion
 from k5.scenario import logs
+from k5.stream import Event
 
 if TYPE_CHECKING:
     from k5.machine import Machine
 
 REGISTERS_BYTES = 0x1000  # of a device: where names of registers are looked for
+MOST_LINES = 10_000  # decoded log lines that are kept
 VARIABLE = 1  # the ELF file's kind of symbol
 
 
@@ -44,6 +46,8 @@ class Names:
         self._formats: dict[str, list[str]] = {}
         self._registers: dict[str, dict[str, int]] = {}
         self._pins: dict[int, str] = {}
+        self._possible: set[tuple[str, str]] = set()
+        self._said: dict[tuple[object, ...], tuple[str, str]] = {}
 
     # ---- tasks
 
@@ -77,11 +81,25 @@ class Names:
 
     def log(self, text: str, task: str) -> None:
         """Whether some line can contain the text."""
+        if (task, text) in self._possible:
+            return
         tasks = [task.partition(".")[0]] if task else self.tasks
         lines = [line for name in tasks for line in self.formats(name)]
         if not any(logs.can_contain(line, text) for line in lines):
             who = f"task {task} has" if task else "there is"
             raise Unknown(f'{who} no log line that can contain "{text}"' + logs.hint(text, lines))
+        self._possible.add((task, text))
+
+    def said(self, event: Event) -> tuple[str, str]:
+        """Level and text of a log line; they come again and again, and in each run."""
+        key = (event.thread, event.code, event.args)
+        found = self._said.get(key)
+        if found is None:
+            line = self.decoder.line(event)
+            if len(self._said) >= MOST_LINES:
+                self._said.clear()
+            found = self._said[key] = (line.level, line.text)
+        return found
 
     def variable(self, name: str) -> tuple[str, int, int]:
         """Task, address and size of TASK.VARIABLE."""

@@ -27,6 +27,7 @@ from k5.scenario.warm import Machines
 
 GRACE_S = 10.0  # beyond a scenario's own limit, which its process sees to
 Note = Callable[[str], None]
+Wanted = Callable[[ScenarioFile, Variant], bool]
 
 
 @dataclass(frozen=True)
@@ -103,18 +104,19 @@ class _Worker:
         self.stdout.close()
 
 
-def jobs(files: Iterable[ScenarioFile], note: Note) -> Iterator[Job | Outcome]:
-    """All variants of the files, with their systems built; outcomes of those that cannot run."""
+def jobs(files: Iterable[ScenarioFile], note: Note, wanted: Wanted) -> Iterator[Job | Outcome]:
+    """The wanted variants, with their systems built; outcomes of those that cannot run."""
     number = 0
     machines = Machines()
     for file in files:
+        variants = [variant for variant in file.variants() if wanted(file, variant)]
         try:
             file.check()
         except K5Error as problem:
             yield Outcome(shown(file.path), "", ERROR, report="\n".join(problem.messages))
             continue
         scenarios: dict[object, Scenario] = {}
-        for variant in file.variants():
+        for variant in variants:
             note(f"building for {shown(file.path)}")
             # Seeds do not change the scenario.
             key = replace(variant, seed=0)
@@ -142,10 +144,15 @@ def _job(
     return replace(job, system=system, limit_s=scenario.settings.host_limit / 1e9)
 
 
-def run(files: Iterable[ScenarioFile], note: Note, processes: int | None = None) -> list[Outcome]:
-    """All variants of the files, in their order."""
+def run(
+    files: Iterable[ScenarioFile],
+    note: Note,
+    wanted: Wanted = lambda file, variant: True,
+    processes: int | None = None,
+) -> list[Outcome]:
+    """The wanted variants of the files, in their order."""
     native.load()  # current before processes want it at the same time
-    found = list(jobs(files, note))
+    found = list(jobs(files, note, wanted))
     waiting = [job for job in found if isinstance(job, Job)]
     outcomes: dict[int, Outcome] = {}
     if waiting:

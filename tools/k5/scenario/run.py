@@ -86,6 +86,8 @@ class HostedRun:
         self.pending = [check for check in self.plan.checks if check.state.moment.at is not None
                         or check.trigger]  # fmt: skip
         self.failures: list[Failure] = []
+        settings = scenario.settings
+        self.ends_early = settings.until is None and not settings.ends
         self.timed = {s.action.device for s in scenario.stimuli if s.action.baud}
 
     # ---- the agenda
@@ -183,7 +185,7 @@ class HostedRun:
 
     def _awaited(self) -> int:
         """The kinds of events at which the machine must stop."""
-        kinds = 0 if self.scenario.settings.until else self.judge.kinds
+        kinds = self.judge.kinds if self.ends_early else 0
         for trigger in self.plan.triggers:
             kinds |= trigger.kinds if trigger else 0
         for check in self.pending:
@@ -231,7 +233,7 @@ class HostedRun:
         self._take()
         while True:
             self._due()
-            if settings.until is None and not settings.ends and self._done():
+            if self.ends_early and self._done():
                 return "decided"
             if machine.now >= last:
                 return "time" if settings.until else "limit"
@@ -258,7 +260,7 @@ class HostedRun:
 
     def _target(self, last: int) -> int:
         target = min(last, self.agenda[0].tick) if self.agenda else last
-        wake = self.judge.wake() if self.scenario.settings.until is None else None
+        wake = self.judge.wake() if self.ends_early else None
         return target if wake is None else max(min(target, wake), self.machine.now)
 
     # ---- the verdict

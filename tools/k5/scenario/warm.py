@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from k5 import builder
 from k5.builder import Built
 from k5.machine import Machine
 from k5.scenario.names import Names
@@ -25,6 +27,14 @@ class Machines:
 
     def __init__(self) -> None:
         self._warm: dict[tuple[str, int, int], Warm] = {}
+        self._built: dict[tuple[str, str | None], Built] = {}
+
+    def build(self, system: Path, board: str | None) -> Built:
+        """The system, current when it was first asked for."""
+        key = (str(system), board)
+        if key not in self._built:
+            self._built[key] = builder.build(system, board)
+        return self._built[key]
 
     def get(self, built: Built, seed: int) -> Warm:
         """A machine of that system; what it did before is to be forgotten by a reboot."""

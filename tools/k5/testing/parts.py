@@ -140,6 +140,13 @@ def _fuzz_target(name: str, note: Note) -> Case:
     return Case("fuzz", name, PASSED, seconds)
 
 
+def _scenarios(filter_: str, quick: bool, note: Note) -> list[Case]:
+    """Those of the tree."""
+    from k5.testing import scenarios
+
+    return scenarios.run([ROOT / "scenarios"], filter_, note)
+
+
 def _coverage(filter_: str, quick: bool, note: Note) -> list[Case]:
     # Part of the tests tells nothing of the whole.
     return [] if filter_ else coverage.run(_Forward("coverage", note), note)
@@ -161,6 +168,7 @@ PARTS = (
     Part("host", True, _preset("host")),
     Part("python", True, _pytest("python", "tests/python")),
     Part("e2e", True, _pytest("e2e", "tests/e2e")),
+    Part("scenarios", True, _scenarios),
     Part("conformance", False, _conformance),
     Part("host-asan", False, _preset("host-asan")),
     Part("host-clang-asan", False, _preset("host-clang-asan")),
