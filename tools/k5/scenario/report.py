@@ -58,7 +58,7 @@ class Reporter:
         if pattern.kind == "log" and not pattern.regex and pattern.text:
             return self._nearest_log(pattern)
         if pattern.kind == "fault":
-            return self._lines("other faults", FAULT)
+            return self._faults(pattern)
         if pattern.kind == "serial":
             return self._output(pattern)
         return []
@@ -82,11 +82,16 @@ class Reporter:
     def _fits(pattern: Pattern, name: str) -> bool:
         return pattern.task in ("", name, name.partition(".")[0])
 
-    def _lines(self, what: str, kind: int) -> list[str]:
-        lines = [self.decoder.line(event) for event in self.judge.journal if event.kind == kind]
-        said = [f"{line.seconds:.6f} {line.name}: {line.details[-1] if line.details else line.text}"
-                for line in lines[:3]]  # fmt: skip
-        return [f"{what}: " + "; ".join(said)] if said else []
+    def _faults(self, pattern: Pattern) -> list[str]:
+        """Others, of the same task if it had some."""
+        lines = [self.decoder.line(event) for event in self.judge.journal if event.kind == FAULT]
+        own = [line for line in lines if self._fits(pattern, line.name)] or lines
+        if not own:
+            return ["there was no fault at all"]
+        last = own[-1]
+        what = last.details[-1] if last.details else last.text
+        more = f" ({len(own) - 1} more)" if len(own) > 1 else ""
+        return [f"another fault: {last.seconds:.6f} {last.name}: {last.text}; {what}{more}"]
 
     def _output(self, pattern: Pattern) -> list[str]:
         devices = [str(d["name"]) for d in self.decoder.meta.get("devices", []) if d["model"]]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from k5.builder import Built
 from k5.engine import Run
+from k5.errors import K5Error
 from k5.scenario import judge as judging
 from k5.scenario import states
 from k5.scenario.judge import Judge
@@ -132,9 +133,16 @@ class HostedRun:
         elif action.what in ("raise", "lower"):
             machine.force_line(self.names.line(subject), action.what == "raise")
         elif action.what == "kill":
-            machine.kill(subject, action.code)
+            self._kill(stimulus, action)
         else:
             machine.reset(subject)
+
+    def _kill(self, stimulus: Stimulus, action: Action) -> None:
+        try:
+            self.machine.kill(action.subject, action.code)
+        except K5Error:
+            came = [f"task {action.subject} did not run: it was down, or on its way"]
+            self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
 
     def _send(self, stimulus: Stimulus, action: Action) -> None:
         data = action.subject.encode()

@@ -211,7 +211,7 @@ class CountWatcher(Watcher):
             if c.most:
                 came = [f"it came {self.number} times; once too often at {self.clock.shown(hit.time)}"]
             return Failure(self.where, self._said(), came, hit.time)
-        came = self.span.unopened() or [f"it came {self._times()}"]
+        came = self.span.unopened() or [self._times()]
         came += [self._missed_by(event) for event in self.strays]
         closes = self.span.closes
         like = c.pattern if c.most != 0 else None
@@ -219,9 +219,9 @@ class CountWatcher(Watcher):
 
     def _times(self) -> str:
         if self.number == 0:
-            return "not"
+            return "it did not come"
         times = ", ".join(self.clock.shown(event.time) for event in self.hits)
-        return f"{'once' if self.number == 1 else f'{self.number} times'}: at {times}"
+        return f"it came {'once' if self.number == 1 else f'{self.number} times'}: at {times}"
 
     def _missed_by(self, event: Event) -> str:
         at = f"nearest miss: it came at {self.clock.shown(event.time)}"
