@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import statistics
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from k5.paths import BUILD, ROOT, write_if_changed
 from k5.stream import Event
 
 BENCH = ROOT / "user" / "bench"
+HUNDRED = ROOT / "scenarios" / "demo" / "whenever.toml"
+STARTS = 200  # of a scenario
 WARM_BATCHES = 2
 HOSTED_S, QEMU_S = 2.0, 4.0  # how long speeds are measured
 BOOTS_HOSTED, BOOTS_QEMU = 40, 10
@@ -117,6 +121,36 @@ def mips_hosted() -> float:
 def device_accesses_per_s() -> float:
     """Reads and writes of a device's registers by a task, hosted."""
     return round_trips_per_s(_hosted_marks(_system("device")), HOSTED_S)
+
+
+def scenario_start_ms() -> float:
+    """A scenario that was read, to the first instruction: names bound, a warm machine booted anew."""
+    from k5.scenario.load import ScenarioFile
+    from k5.scenario.run import HostedRun
+    from k5.scenario.warm import Machines
+
+    file, machines, times = ScenarioFile(HUNDRED), Machines(), []
+    scenario = file.scenario(file.variants()[0])
+    built = machines.build(scenario.settings.system, scenario.variant.board)
+    for _ in range(STARTS):
+        started = time.perf_counter()
+        warm = machines.get(built, scenario.variant.seed)
+        HostedRun(scenario, warm.machine, warm.names, warm.seed).begin()
+        times.append(time.perf_counter() - started)
+    machines.close()
+    return statistics.median(times) * 1000
+
+
+def hundred_scenarios_s() -> float:
+    """All of `./k5 test FILE` for a hundred short scenarios, on all cores."""
+    command = [str(ROOT / "k5"), "test", str(HUNDRED), "--json"]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=False)  # systems are built now
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode or json.loads(done.stdout)["passed"] != 100:
+        raise K5Error("bench: not all of a hundred scenarios passed", status=FAILED)
+    return seconds
 
 
 def boot_hosted_ms() -> float:

@@ -58,6 +58,8 @@ FIGURES = (
     Figure("boot.hosted_ms", "start to first log line, hosted", "ms"),
     Figure("boot.qemu_ms", "start to first log line, QEMU", "ms"),
     Figure("boot.ratio", "  QEMU against hosted", "x", at_least=8),
+    Figure("scenario.start_ms", "start of a scenario, warm", "ms", at_most=0.5),
+    Figure("scenario.hundred_s", "a hundred short scenarios, ./k5 test", "s", at_most=5),
     Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
            at_most=500, goal=430),
     Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
@@ -108,6 +110,9 @@ def measure() -> dict[str, float]:
         values["device.accesses_per_s"] = take.device_accesses_per_s()
         shown.update("start to first log line, hosted")
         values["boot.hosted_ms"] = take.boot_hosted_ms()
+        shown.update("start of a scenario, and of a hundred")
+        values["scenario.start_ms"] = take.scenario_start_ms()
+        values["scenario.hundred_s"] = take.hundred_scenarios_s()
         shown.update("start to first log line, QEMU")
         values["boot.qemu_ms"] = take.boot_qemu_ms()
         values["boot.ratio"] = values["boot.qemu_ms"] / values["boot.hosted_ms"]

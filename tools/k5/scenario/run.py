@@ -204,11 +204,12 @@ class HostedRun:
 
     def run(self) -> Ran:
         """To the end."""
-        self._begin()
+        self.begin()
         end = self._go()
         return self._judged(end)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """The machine stands before its first instruction."""
         kernel = KERNEL_KINDS if self.scenario.settings.deadlock == "none" else 0
         self.machine.reboot(self.seed, ALWAYS | self.plan.kinds | kernel | self.more)
         pins = self.names.pins_asked()
