@@ -18,9 +18,10 @@ class K5Error(Exception):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return found[0] if found else None
+    """The known word that was probably meant, whatever its case."""
+    words = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(word.lower(), list(words), n=1, cutoff=0.5)
+    return words[found[0]] if found else None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

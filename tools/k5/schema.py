@@ -96,11 +96,21 @@ def _check_value(problems: Problems, where: tuple[str | int, ...], value: Any, k
     return good
 
 
+def _place(where: tuple[str | int, ...]) -> str:
+    """A table as TOML writes it: [a.b], [[a]], `x of [[a]]`."""
+    if not where:
+        return "this file"
+    if len(where) > 1 and isinstance(where[1], int):  # of a list of tables
+        inner = ".".join(str(part) for part in where[2:])
+        return f"{inner} of [[{where[0]}]]" if inner else f"[[{where[0]}]]"
+    return "[" + ".".join(str(part) for part in where) + "]"
+
+
 def check(
     problems: Problems, where: tuple[str | int, ...], table: Any, keys: Mapping[str, Key]
 ) -> dict[str, Any]:
     """The table's good values; what is wrong with the others is in `problems`."""
-    place = "[" + ".".join(str(part) for part in where) + "]" if where else "this file"
+    place = _place(where)
     if not isinstance(table, dict):
         problems.error(where, f"{place} must be a table, not {spelled(table)}")
         return {}

@@ -51,35 +51,51 @@ def tokens(template: str) -> list[Token]:
     return [*out, *template[at:]]
 
 
-def can_contain(template: str, text: str) -> bool:
-    """Whether a line of this format can contain the text."""
+def can_contain(template: str, text: str, strings: bytes = b"") -> bool:
+    """Whether a line of this format can contain the text. What %s becomes is a constant of the
+    task's file: some piece of `strings`."""
     if "%" not in template:
         return text in template
     parts = tokens(template)
-    states = set(range(len(parts) + 1))
-    for char in text:
-        after: set[int] = set()
-        for state in _skipping(parts, states):
-            part = parts[state] if state < len(parts) else ""
+    # A place in the format, and where in the text the %s began that is there.
+    places = {(at, 0) for at in range(len(parts) + 1)}
+    for index, char in enumerate(text):
+        after: set[tuple[int, int]] = set()
+        for at, begun in _skipping(parts, places, text, index, strings):
+            part = parts[at] if at < len(parts) else ""
             if part is ANYTHING or (isinstance(part, frozenset) and char in part):
-                after.add(state)
+                after.add((at, begun))
             elif isinstance(part, str) and part == char:
-                after.add(state + 1)
-        states = after
-    return bool(states)
+                after.add((at + 1, index + 1))
+        places = after
+    return any(_whole(parts, place, text, len(text), strings) for place in places)
 
 
-def _skipping(parts: list[Token], states: Iterable[int]) -> Iterator[int]:
-    """The states, and those behind stretches that are over, or empty."""
-    seen: set[int] = set()
-    todo = list(states)
+def _whole(
+    parts: list[Token], place: tuple[int, int], text: str, end: int, strings: bytes
+) -> bool:
+    """Whether what stands for a %s so far can be one."""
+    at, begun = place
+    if at == len(parts) or parts[at] is not ANYTHING:
+        return True
+    return text[begun:end].encode() in strings
+
+
+def _skipping(
+    parts: list[Token], places: Iterable[tuple[int, int]], text: str, end: int, strings: bytes
+) -> Iterator[tuple[int, int]]:
+    """The places, and those behind stretches that are over, or empty."""
+    seen: set[tuple[int, int]] = set()
+    todo = list(places)
     while todo:
-        state = todo.pop()
-        if state in seen:
+        place = todo.pop()
+        if place in seen:
             continue
-        seen.add(state)
-        if state < len(parts) and not isinstance(parts[state], str):
-            todo.append(state + 1)
+        seen.add(place)
+        at = place[0]
+        stretch = at < len(parts) and not isinstance(parts[at], str)
+        if stretch and _whole(parts, place, text, end, strings):
+            todo.append((at + 1, end))
     return iter(seen)
 
 

@@ -85,10 +85,15 @@ class Names:
             return
         tasks = [task.partition(".")[0]] if task else self.tasks
         lines = [line for name in tasks for line in self.formats(name)]
-        if not any(logs.can_contain(line, text) for line in lines):
+        if not any(self._can_log(name, text) for name in tasks):
             who = f"task {task} has" if task else "there is"
             raise Unknown(f'{who} no log line that can contain "{text}"' + logs.hint(text, lines))
         self._possible.add((task, text))
+
+    def _can_log(self, task: str, text: str) -> bool:
+        elf = self.decoder.elf(task)
+        strings = b"\0".join(segment.data for segment in elf.segments) if elf else b""
+        return any(logs.can_contain(line, text, strings) for line in self.formats(task))
 
     def said(self, event: Event) -> tuple[str, str]:
         """Level and text of a log line; they come again and again, and in each run."""

@@ -82,9 +82,9 @@ class Reader:
         if len(found) == 1:
             return found[0]
         if not found:
-            self.error(where, f"{what}: it needs {listed(names)}")
+            self.error(where, f"{what} it needs {listed(names)}")
         else:
-            self.error((*where, found[1]), f"{what}: {' and '.join(found)} exclude each other")
+            self.error((*where, found[1]), f"{what} {' and '.join(found)} exclude each other")
         return None
 
     # ---- quantities

@@ -20,6 +20,7 @@ from k5.scenario.model import (
     Where,
     Window,
 )
+from k5.scenario.expectations import at_end
 from k5.scenario.units import shown
 
 # What a scenario may use on QEMU, where nothing comes from outside at an exact time.
@@ -96,9 +97,10 @@ def _too_late(problems: Problems, made: Scenario) -> None:
             problems.error(where, f"{shown(ns)} never comes: {word} = {shown(end)}")
 
     for stimulus in made.stimuli:
-        _moment_late(late, stimulus.where, stimulus.first, end - 1)
         if stimulus.first.at is not None and "at" not in _table(made, stimulus.where):
-            late((*stimulus.where, "every"), stimulus.every or 0, end - 1)
+            late((*stimulus.where, "every"), stimulus.first.at, end - 1)
+        else:
+            _moment_late(late, stimulus.where, stimulus.first, end - 1)
         if stimulus.lasts and stimulus.first.at is not None:
             late((*stimulus.where, "for"), stimulus.first.at + stimulus.lasts)
     for state in made.states:
@@ -207,7 +209,7 @@ def _ends(problems: Problems, made: Scenario) -> None:
     s = made.settings
     judged: list[Count | InOrder | Wave | State | Latency]
     judged = [*windowed(made), *made.states, *made.latencies]
-    if not judged and not s.ends:
+    if not judged and not s.ends and not problems.errors:
         problems.error((), "nothing is expected: no [[expect]], [[never]], [[latency]], no ends")
     if s.until is not None:
         return
@@ -219,10 +221,16 @@ def _ends(problems: Problems, made: Scenario) -> None:
     for wave in made.waves:
         if wave.window.within is None:
             problems.error(wave.where, "for how long? say within, or until in [scenario]")
-    positive = [o for o in judged if not isinstance(o, Count) or o.least or o.window.within]
-    if judged and not positive and not s.ends and not made.stimuli:
-        text = "when does it end? only [[never]] is there: say until in [scenario]"
+    if judged and not any(map(_comes, judged)) and not s.ends and not made.stimuli:
+        text = "when does it end? nothing must come: say until in [scenario]"
         problems.error(judged[0].where, text)
+
+
+def _comes(one: Count | InOrder | Wave | State | Latency) -> bool:
+    """Whether there is something to wait for."""
+    if isinstance(one, Count):
+        return one.least > 0 or one.window.within is not None
+    return not isinstance(one, State) or not at_end(one.moment)
 
 
 def _endless(stimulus: Stimulus) -> bool:

@@ -33,7 +33,9 @@ def said(state: State) -> str:
         return f"{state.subject} at {state.offset:#x} holds {_hex(value)}, {state.moment.said()}"
     elif state.what == "screen":
         return f"{state.subject} shows {shown(value)}, {state.moment.said()}"
-    return f"{state.what} {state.subject} is {value!r}, {state.moment.said()}".replace("'", '"')
+    elif isinstance(value, str):
+        value = f'"{value}"'
+    return f"{state.what} {state.subject} is {value}, {state.moment.said()}"
 
 
 def look(state: State, names: Names) -> Look:

@@ -154,6 +154,7 @@ class CountWatcher(Watcher):
         self.hits: list[Event] = []
         self.strays: list[Event] = []
         self.number = 0
+        self.excess: Event | None = None  # the first one too many
 
     @property
     def kinds(self) -> int:  # type: ignore[override]
@@ -165,8 +166,10 @@ class CountWatcher(Watcher):
                 self.strays.append(event)
         elif self.test(event):
             self.number += 1
-            if len(self.hits) <= STRAYS or self._too_many:
+            if len(self.hits) < STRAYS:
                 self.hits.append(event)
+            if self.number - 1 == self.count.most:
+                self.excess = event
 
     def advance(self, now: int) -> None:
         self.span.now = max(self.span.now, now)
@@ -175,17 +178,12 @@ class CountWatcher(Watcher):
         return None if self.settled else self.span.wake()
 
     @property
-    def _too_many(self) -> bool:
-        return self.count.most is not None and self.number == self.count.most + 1
-
-    @property
     def settled(self) -> bool:
         if self.span.opened is None:
             return False
         enough = self.number >= self.count.least
         bounded = self.count.most is not None and self.count.window.within is not None
-        broken = self.count.most is not None and self.number > self.count.most
-        return broken or self.span.closed or (enough and not bounded)
+        return self.excess is not None or self.span.closed or (enough and not bounded)
 
     def _said(self) -> str:
         c = self.count
@@ -202,15 +200,13 @@ class CountWatcher(Watcher):
 
     def verdict(self, end: int) -> Failure | None:
         c = self.count
-        few, many = self.number < c.least, c.most is not None and self.number > c.most
-        if self.span.opened is not None and not few and not many:
+        if self.span.opened is not None and self.number >= c.least and not self.excess:
             return None
-        if many:
-            hit = self.hits[-1] if c.most else self.hits[0]
-            came = [f"it came at {self.clock.shown(hit.time)}"]
-            if c.most:
-                came = [f"it came {self.number} times; once too often at {self.clock.shown(hit.time)}"]
-            return Failure(self.where, self._said(), came, hit.time)
+        if self.excess:
+            at = self.clock.shown(self.excess.time)
+            many = f"it came {self.number} times; once too often at {at}"
+            came = [many if c.most else f"it came at {at}"]
+            return Failure(self.where, self._said(), came, self.excess.time)
         came = self.span.unopened() or [self._times()]
         came += [self._missed_by(event) for event in self.strays]
         closes = self.span.closes
@@ -221,6 +217,7 @@ class CountWatcher(Watcher):
         if self.number == 0:
             return "it did not come"
         times = ", ".join(self.clock.shown(event.time) for event in self.hits)
+        times += ", ..." if self.number > len(self.hits) else ""
         return f"it came {'once' if self.number == 1 else f'{self.number} times'}: at {times}"
 
     def _missed_by(self, event: Event) -> str:
