@@ -130,7 +130,8 @@ class Printer:
         self.show = show
         self.trace = trace
         self.quiet = quiet
-        self.sent: dict[int, str] = {}
+        self.sent: dict[int, str] = {}  # lines that have no end yet
+        self.last: dict[int, int] = {}  # and when their last character came
         self.devices = [str(d["name"]) for d in decoder.meta.get("devices", []) if d["model"]]
 
     def seen(self, event: Event) -> None:
@@ -148,6 +149,7 @@ class Printer:
         if event.args[1]:
             return  # a stimulus says so
         text = self.sent.pop(event.code, "") + chr(event.args[0] & 0xFF)
+        self.last[event.code] = event.time
         if text.endswith("\n"):
             self._line(event.time, self.devices[event.code], "SENDS", text.rstrip("\r\n"))
         else:
@@ -161,8 +163,7 @@ class Printer:
     def close(self) -> None:
         """What is left of lines without an end."""
         for device, text in self.sent.items():
-            if not self.quiet:
-                print(f"{'':14}{self.devices[device]:{self.decoder.name_width}} SENDS  {text}")
+            self._line(self.last[device], self.devices[device], "SENDS", text)
         self.sent.clear()
 
 

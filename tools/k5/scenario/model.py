@@ -18,6 +18,11 @@ Value = int | str | bool
 ENGINES = ("hosted", "qemu")
 
 
+def escaped(text: str) -> str:
+    """As TOML writes it: `"help\\r"`."""
+    return '"' + text.encode("unicode_escape").decode().replace('"', '\\"') + '"'
+
+
 @dataclass(frozen=True)
 class Pattern:
     """An event in the words of a scenario."""
@@ -42,7 +47,7 @@ class Pattern:
         what = {
             "log": f"a log line{text}{f' of level {self.level}' if self.level else ''}{of}",
             "fault": f"a fault{'' if self.subject == 'any' else ' ' + self.subject}{of}",
-            "serial": f'"{self.text}" from {self.subject}' if self.text else f"output of {self.subject}",
+            "serial": f"{escaped(self.text)} from {self.subject}",
             "register": f"a task's {self.access or 'access'} of {self.subject}",
             "reset": f"a reset{'' if self.subject == 'any' else f' ({self.subject})'}",
             "trace": f"an event {self.subject}{text}{of}",
@@ -104,7 +109,7 @@ class Action:
     def said(self) -> str:
         """For people."""
         if self.what == "send":
-            return f'send "{self.subject}" to {self.device}'
+            return f"send {escaped(self.subject)} to {self.device}"
         if self.what == "set":
             return f"set {self.subject} to {self.value}"
         if self.what == "drive":

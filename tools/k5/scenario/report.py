@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from k5.decode import Decoder
 from k5.scenario.judge import Judge
 from k5.scenario.match import DO, FAULT, LOG, SERIAL
-from k5.scenario.model import Pattern, Scenario
+from k5.scenario.model import Pattern, Scenario, escaped
 from k5.scenario.watch import Failure
 from k5.stream import Event
 
@@ -114,40 +114,47 @@ class Reporter:
         out: list[str] = []
         at = len(events)
         while at > 0 and len(out) < EVENTS_BEFORE:
-            begin = self._run_of_characters(events, at)
-            out.insert(0, self._shown(events[begin:at]))
+            begin = self._conversation(events, at)
+            out = self._shown(events[begin:at]) + out
             at = begin
         return out
 
     @staticmethod
-    def _run_of_characters(events: list[Event], end: int) -> int:
-        """Where the characters begin that end there: they are told as one text."""
+    def _conversation(events: list[Event], end: int) -> int:
+        """Where the characters on a device's line begin that end there: they are told together."""
         last = events[end - 1]
         begin = end - 1
         while last.kind == SERIAL and begin > 0:
-            e = events[begin - 1]
-            if (e.kind, e.code, e.args[1]) != (SERIAL, last.code, last.args[1]):
+            before = events[begin - 1]
+            if (before.kind, before.code) != (SERIAL, last.code):
                 break
             begin -= 1
         return begin
 
-    def _shown(self, events: list[Event]) -> str:
+    def _shown(self, events: list[Event]) -> list[str]:
         event = events[0]
-        width = self.decoder.name_width
-        head = f"{event.time / self.decoder.meta['tick_hz']:12.6f}  "
         if event.kind == SERIAL:
-            devices = [str(d["name"]) for d in self.decoder.meta["devices"] if d["model"]]
-            arrow = "gets" if event.args[1] else "sends"
-            return f"{head}{devices[event.code]:{width}} {arrow:5}  {_text(events)}"
+            ways = [[e for e in events if bool(e.args[1]) == inward] for inward in (True, False)]
+            return [self._characters(one) for one in ways if one]
         if event.kind == DO:
-            return f"{head}{'-':{width}} DO     {self.stimuli[event.code]}"
+            return [self._head(event, "-", "DO") + self.stimuli[event.code]]
         line = self.decoder.line(event)
         where = f"{line.where:14} " if line.where else ""
-        return f"{head}{line.name:{width}} {line.level:5}  {where}{line.text}"
+        return [self._head(event, line.name, line.level) + where + line.text]
+
+    def _head(self, event: Event, name: str, what: str) -> str:
+        seconds = event.time / self.decoder.meta["tick_hz"]
+        return f"{seconds:12.6f}  {name:{self.decoder.name_width}} {what:5}  "
+
+    def _characters(self, events: list[Event]) -> str:
+        devices = [str(d["name"]) for d in self.decoder.meta["devices"] if d["model"]]
+        what = "gets" if events[0].args[1] else "sends"
+        more = "... " if len(events) > LAST_OUTPUT else ""
+        shown = more + _text(events[-LAST_OUTPUT:])
+        return self._head(events[-1], devices[events[0].code], what) + shown
 
 
 def _text(events: list[Event]) -> str:
     """Characters of a serial line, spelled as in the scenario."""
     raw = bytes(event.args[0] & 0xFF for event in events)
-    text = raw.decode(errors="replace").encode("unicode_escape").decode().replace('"', '\\"')
-    return f'"{text}"'
+    return escaped(raw.decode(errors="replace"))
