@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from k5.errors import K5Error
 from k5.scenario import units
 from k5.scenario.load import ScenarioFile, find, is_scenario
@@ -293,6 +295,19 @@ def test_files_are_found_by_their_table(tmp_path: Path) -> None:
     (tmp_path / "deep" / "b.toml").write_text("  [ scenario ]\n")
     assert [path.name for path in find(tmp_path)] == ["a.toml", "b.toml"]
     assert not is_scenario(tmp_path / "none.toml")
+
+
+def test_examples_of_the_docs_are_right(tmp_path: Path) -> None:
+    """Each block by itself, in a scenario that has what it refers to."""
+    text = (ROOT / "docs" / "scenarios.md").read_text()
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 6
+    for block in blocks:
+        if "[scenario]" in block:
+            block = re.sub(r'system = ".*"', 'system = "small.toml"', block)
+        else:
+            block = HEAD + block + NEVER.replace("any", "BUS")
+        ScenarioFile(write(tmp_path, block)).check()
 
 
 @pytest.mark.parametrize(

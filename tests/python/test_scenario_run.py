@@ -152,7 +152,22 @@ def test_without_until_a_missed_limit_ends_it(tmp_path: Path) -> None:
     text = '[scenario]\nsystem = "small.toml"\n[[expect]]\nlog = "line 2"\nwithin = "1ms"\n'
     ran, _ = run(tmp_path, text, lines(10, 1001))
     assert (ran.end, ran.tick) == ("decided", 1001)
-    assert came(ran) == ['a log line with "line 2" within 1 ms: it did not come']
+    assert ran.failures[0].came == [
+        "it did not come",
+        "nearest miss: it came at 1.001 ms, 1 us too late",
+    ]
+
+
+def test_look_beyond_the_end_judges_nothing_else(tmp_path: Path) -> None:
+    text = (
+        '[scenario]\nsystem = "small.toml"\n[[expect]]\nlog = "line 3"\nwithin = "1ms"\n'
+        '[[never]]\nlog = "line 2"\n'
+    )
+    ran, _ = run(tmp_path, text, lines(10, 1100, 1200))
+    assert came(ran) == [
+        'a log line with "line 3" within 1 ms: it did not come; '
+        "nearest miss: it came at 1.2 ms, 200 us too late"
+    ]
 
 
 def test_scenario_that_never_ends_is_stopped_and_says_so(tmp_path: Path) -> None:

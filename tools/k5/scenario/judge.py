@@ -73,6 +73,7 @@ class Judge:
         self.watchers = list(plan.watchers)
         self.journal: deque[Event] = deque(maxlen=JOURNAL)
         self.levels: dict[int, int] = {}  # of pins whose edges count
+        self.over = False  # what comes now is of interest to who missed it alone
         self.panic: Event | None = None
         self.storms: list[Event] = []
         settings = plan.scenario.settings
@@ -87,6 +88,11 @@ class Judge:
             if self.levels.get(event.code) == event.args[0]:
                 return
             self.levels[event.code] = event.args[0]
+        if self.over:
+            for watcher in self.watchers:
+                if watcher.curious:
+                    watcher.feed(event)
+            return
         self.journal.append(event)
         if event.kind == PANIC:
             self.panic = event
@@ -111,6 +117,14 @@ class Judge:
         kinds = 0
         for watcher in self.watchers:
             kinds |= watcher.kinds
+        return kinds
+
+    @property
+    def curious(self) -> int:
+        """Kinds of events that may show by how much something was missed."""
+        kinds = 0
+        for watcher in self.watchers:
+            kinds |= watcher.curious
         return kinds
 
     def wake(self) -> int | None:

@@ -36,6 +36,7 @@ KERNEL_KINDS = 1 << ENTER | 1 << RESULT
 FIRST_KERNEL_KIND, LAST_KERNEL_KIND = 16, 47
 # So many ticks at most between two looks at the host's clock: the machine's course does not change.
 CHUNK = 1 << 26
+FURTHER = 1_000_000  # ns: a look beyond the end, to see by how much something was missed
 AFTER_STIMULI = 1 << 20  # rank of what is looked at, at a tick with stimuli
 Seen = Callable[[Event], None]
 
@@ -206,7 +207,12 @@ class HostedRun:
         """To the end."""
         self.begin()
         end = self._go()
-        return self._judged(end)
+        ran = Ran(end, self.machine.now, self.machine.instructions, self.failures, self.judge)
+        self._look_at_end(end)
+        if end == "decided":
+            self._look_further()
+        self._judge(end, ran.tick)
+        return ran
 
     def begin(self) -> None:
         """The machine stands before its first instruction."""
@@ -274,28 +280,43 @@ class HostedRun:
 
     # ---- the verdict
 
-    def _judged(self, end: str) -> Ran:
-        machine, judge = self.machine, self.judge
+    def _look_at_end(self, end: str) -> None:
+        """What is so when all is over."""
         for check in self.plan.checks:
             moment = check.state.moment
             if moment.at is None and moment.after is None:
                 self._look(check)
-        if judge.deadlock:
-            judge.deadlock.halted = end == "halt"
-        tick = machine.now
-        if end == "halt" and self.scenario.settings.until:
-            tick = max(tick, self.clock.up(self.scenario.settings.until))
-        self.failures += judge.failures(tick)
-        self.failures += judging.guest_errors(self.scenario, machine, judge)
-        self._left_over(end)
-        ended(self.scenario, end, machine.now, self.failures)
-        violated = machine.invariants() if end != "panic" else None
+        if self.judge.deadlock:
+            self.judge.deadlock.halted = end == "halt"
+        self.failures += judging.guest_errors(self.scenario, self.machine, self.judge)
+        violated = self.machine.invariants() if end != "panic" else None
         if violated:
-            came = [f"violated: {violated}"]
-            self._fail(("scenario",), "the kernel's invariants hold", came)
-        return Ran(end, machine.now, machine.instructions, self.failures, judge)
+            self._fail(("scenario",), "the kernel's invariants hold", [f"violated: {violated}"])
 
-    def _left_over(self, end: str) -> None:
+    def _look_further(self) -> None:
+        """For a nearest miss: what did not come in time may come a little later."""
+        from k5.machine import Stop
+
+        machine, judge = self.machine, self.judge
+        judge.over, self.seen = True, None
+        limit = self.clock.up(self.scenario.settings.limit)
+        until = min(limit, 2 * machine.now + self.clock.up(FURTHER), machine.now + CHUNK)
+        while judge.curious and machine.now < until:
+            stop = machine.run(until_tick=until, stop_kinds=judge.curious)
+            self._take()
+            if stop in (Stop.HALT, Stop.PANIC):
+                return
+
+    def _judge(self, end: str, tick: int) -> None:
+        settings = self.scenario.settings
+        last = tick
+        if end == "halt" and settings.until:
+            last = max(tick, self.clock.up(settings.until))
+        self.failures += self.judge.failures(last)
+        self._left_over()
+        ended(self.scenario, end, tick, self.failures)
+
+    def _left_over(self) -> None:
         """Stimuli that were never given, states that were never looked at."""
         for index, stimulus in enumerate(self.scenario.stimuli):
             if self.given[index] == 0 or (stimulus.times and self.given[index] < stimulus.times):

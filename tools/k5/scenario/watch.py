@@ -139,6 +139,11 @@ class Watcher:
     def settled(self) -> bool:
         raise NotImplementedError
 
+    @property
+    def curious(self) -> int:
+        """It is missed; an event of these kinds may yet show by how much."""
+        return 0
+
     def verdict(self, end: int) -> Failure | None:
         """At the end; None: it is met."""
         raise NotImplementedError
@@ -184,6 +189,11 @@ class CountWatcher(Watcher):
         enough = self.number >= self.count.least
         bounded = self.count.most is not None and self.count.window.within is not None
         return self.excess is not None or self.span.closed or (enough and not bounded)
+
+    @property
+    def curious(self) -> int:
+        missed = self.span.closed and self.number < self.count.least and not self.strays
+        return self.stray.kinds if missed else 0
 
     def _said(self) -> str:
         c = self.count
