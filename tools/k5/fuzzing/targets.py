@@ -23,6 +23,7 @@ from k5.machine import Machine
 from k5.stream import Event
 
 SOURCES = ("one.c", "two.c")  # that descriptions of the corpus name
+VARIANTS = 4  # of a scenario that are looked at
 TASK_TEXT_BYTES, TASK_RAM_BYTES = 1500, 700
 
 _DESCRIPTION_WORDS = """
@@ -106,6 +107,31 @@ def _simulator_takes(built: Built, tables: bytes) -> None:
         raise Broken(f"the simulator refuses what the builder made: {refused}") from None
 
 
+def _scenario() -> Callable[[bytes], None]:
+    """A scenario is refused with FILE:LINE, or bound to its system."""
+    from k5.scenario.load import ScenarioFile
+    from k5.scenario.plan import bind
+    from k5.scenario.warm import Machines
+
+    folder = _scratch()
+    (folder / "demo.toml").write_text("")  # each system is taken for the demo
+    path = folder / "fuzzed.toml"
+    warm = Machines().get(builder.build(builder.find("demo")), 0)
+
+    def call(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            file = ScenarioFile(path)
+            for variant in file.variants()[:VARIANTS]:
+                file.label(variant)
+                bind(file.scenario(variant), warm.names)
+        except K5Error as refused:
+            _names_the_file(refused, path.name)
+            raise
+
+    return call
+
+
 def _log() -> Callable[[bytes], None]:
     """Any bytes are records, damage, or both; each record has a line for people and machines."""
     decoder = Decoder(builder.build(builder.find("demo")))
@@ -185,7 +211,17 @@ def _c(name: str, title: str, burst: int, share: float, program: Program) -> Tar
     return Target(name, title, burst, share, program.run, program.repeat, program.keep)
 
 
+_SCENARIO_WORDS = """
+scenario system boards engines seeds until limit host_limit ends guest_errors deadlock parameters do
+expect never latency name at after delay each every times jitter send to baud damage press release
+drive level set value raise lower kill code reset for log task regex fault serial text pin becomes led
+button line register access trace nth within at_least at_most in_order frequency duty tolerance is
+memory device offset screen differing from most percentile any high low open on off changed raised
+halted running none allowed power watchdog read write foo bar rogue alarm demo.toml hosted qemu
+"1ms" "20us" "2s" "1kHz" "25%" ${a} [[ ]] { } = true [] "" nan -1 0x
+""".split()
 _WORDS = tuple(word.encode() for word in _DESCRIPTION_WORDS)
+_SCENARIO = tuple(word.encode() for word in _SCENARIO_WORDS)
 _FORMATS = (b"%s", b"%08x", b"%-5d", b"%%", b"%p", b"\0", b".k5log", b"\x7fELF")
 
 TARGETS = {
@@ -201,6 +237,12 @@ TARGETS = {
                 Function("description", ("sysdesc", "system", "layout", "schema", "tomlindex",
                                          "blob", "builder", "graph"),
                          _description, words=_WORDS, is_text=True)),
+        _python("scenario", "scenarios, to the machine that runs them", 400, 0.05,
+                Function("scenario",
+                         tuple(f"scenario/{name}" for name in (
+                             "load", "reader", "stimuli", "expectations", "sense", "parameters",
+                             "units", "plan", "match", "names", "states", "logs")),
+                         _scenario, words=_SCENARIO, is_text=True)),
         _python("elf-tools", "task files, as the tools read them", 400, 0.05,
                 Function("elf-tools", ("elf", "taskelf", "logtext"), _elf, words=_FORMATS)),
         _python("log", "event streams and their lines", 400, 0.05,
