@@ -189,7 +189,11 @@ class Names:
             assert self.machine
             index = self.machine.device_index(device)
             named = ((self.machine.register_name(index, o), o) for o in range(REGISTERS_BYTES))
-            self._registers[device] = {name: o for name, o in named if not name.startswith("0x")}
+            found: dict[str, int] = {}
+            for name, offset in named:
+                if not name.startswith("0x"):
+                    found.setdefault(name, offset)  # its other bytes have the same name
+            self._registers[device] = found
         return self._registers[device]
 
     def memory_bytes(self, device: str) -> int:

@@ -110,6 +110,8 @@ def jobs(files: Iterable[ScenarioFile], note: Note, wanted: Wanted) -> Iterator[
     machines = Machines()
     for file in files:
         variants = [variant for variant in file.variants() if wanted(file, variant)]
+        if not variants:
+            continue
         try:
             file.check()
         except K5Error as problem:
