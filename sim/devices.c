@@ -7,13 +7,13 @@
 
 #include "sim/machine.h"
 
-#define DEVICE_MODEL(model) extern const struct device_model model;
-#include "device_list.h" /* made by CMakeLists.txt: DEVICE_MODEL() of each model of peripherals/ */
+#define DEVICE_MODEL(model) extern const struct device_model(model);
+#include <device_list.h> /* made by CMakeLists.txt: DEVICE_MODEL() of each model of peripherals/ */
 #undef DEVICE_MODEL
 
-#define DEVICE_MODEL(model) &model,
+#define DEVICE_MODEL(model) &(model),
 static const struct device_model *const models[] = {
-#include "device_list.h"
+#include <device_list.h>
 };
 #undef DEVICE_MODEL
 

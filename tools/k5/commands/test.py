@@ -3,8 +3,9 @@ with gcc and clang), Python tests, end-to-end tests on both engines, coverage of
 the kernel (its page: build/coverage/index.html), static analysis.
 
 FILTER picks parts by name (checks, host, python, e2e, scenarios, conformance, host-asan,
-host-clang-asan, fuzz, coverage, lint), else tests whose name contains it. Scenario files,
-and folders of them, anywhere, are run instead: `./k5 test PATH...`. --quick leaves out sanitizers, coverage, conformance, fuzzing, static analysis and slow tests.
+host-clang-asan, fuzz, coverage, lint), else tests whose name contains it. `./k5 test PATH...`
+runs scenario files, and folders of them with their test_*.py, anywhere. --quick leaves out
+sanitizers, coverage, conformance, fuzzing, static analysis and slow tests.
 `./k5 test conformance` prints a table: each test of the kernel from inside, on both
 engines and both instruction sets. Exit code: 0 all passed, 1 some failed, 2 could
 not run.
@@ -29,7 +30,14 @@ from k5.errors import K5Error
 from k5.scenario.load import find, is_scenario
 from k5.testing import scenarios
 from k5.testing.case import FAILED, PASSED, SKIPPED, Case, write_junit
-from k5.testing.parts import PARTS, Note, Part, conformance_cases
+from k5.testing.parts import (
+    PARTS,
+    Note,
+    Part,
+    conformance_cases,
+    of_python_tests,
+    python_tests_of,
+)
 
 WORKERS = 2
 LONGEST_MESSAGE = 60  # lines
@@ -170,6 +178,8 @@ def main(args: argparse.Namespace) -> int:
         return run_conformance(args)
     if paths:
         parts, filter_ = [Part("scenarios", True, of_paths(paths))], ""
+        own = python_tests_of(paths)
+        parts += [of_python_tests(own)] if own else []
     else:
         parts, filter_ = chosen(word, args.quick)
     started = time.monotonic()

@@ -72,20 +72,41 @@ def _pytest(name: str, folder: str) -> Callable[[str, bool, Note], list[Case]]:
     def run(filter_: str, quick: bool, note: Note) -> list[Case]:
         if not (ROOT / folder).is_dir():
             return []
-        note(f"{name}: running")
-        report = RESULTS / f"{name}.xml"
-        report.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder]
-        command += [f"--junit-xml={report}"]
-        command += ["-k", filter_] if filter_ else []
-        command += ["-m", "not slow"] if quick else []
-        environment = {**os.environ, "NO_COLOR": "1"}
-        done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
-        )
-        return _reported(name, report, done, {0, NO_TESTS})
+        chosen = ["-k", filter_] if filter_ else []
+        chosen += ["-m", "not slow"] if quick else []
+        return _run_pytest(name, [folder, *chosen], ROOT, note)
 
     return run
+
+
+def python_tests_of(paths: list[Path]) -> list[Path]:
+    """The files test_*.py in these folders and below, what is built apart."""
+    return [
+        found
+        for path in paths
+        for found in sorted(path.rglob("test_*.py"))
+        if "build" not in found.relative_to(path).parts
+    ]
+
+
+def of_python_tests(files: list[Path]) -> Part:
+    """Those of an application, with the fixtures of k5.pytest_plugin."""
+    words = ["--rootdir", ".", "-c", os.devnull, "-p", "k5.pytest_plugin", *map(str, files)]
+    return Part("python", True, lambda filter_, quick, note: _run_pytest("application", words, Path(), note))
+
+
+def _run_pytest(name: str, words: list[str], folder: Path, note: Note) -> list[Case]:
+    note(f"{name}: running")
+    report = RESULTS / f"{name}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    command.append(f"--junit-xml={report}")
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT / "tools")}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=environment
+    )
+    return _reported(name, report, done, {0, NO_TESTS})
 
 
 def _conformance(filter_: str, quick: bool, note: Note) -> list[Case]:
