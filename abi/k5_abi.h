@@ -88,7 +88,7 @@ enum k5_event_kind {
     K5_EVENT_LOG = 2, /* A task's log line. */
     K5_EVENT_FAULT = 3, /* A fault record. */
     K5_EVENT_TASK = 4, /* A task was held, stopped, put into back-off or (re)started. */
-    K5_EVENT_PANIC = 5, /* A kernel assertion failed: the machine stops. The file name, 24 bytes. */
+    K5_EVENT_PANIC = 5, /* A kernel assertion failed: the machine stops. The file name, 24 bytes; of an image name `assertion`, and name4 is the address behind it, which the ELF file's section `.k5_assertions` knows. */
     K5_EVENT_HALT = 6, /* Nothing is ready and nothing will ever be: no timer is armed, no interrupt bound. */
     K5_EVENT_LOST = 7, /* The sink had no room for this many records before this one. */
     K5_EVENT_EPITAPH = 8, /* A supervisor is gone for good: the system's last resort. */

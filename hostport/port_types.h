@@ -54,4 +54,7 @@ static inline const struct sys_header *port_system(void)
 #define PORT_TABLE(name)             ((const uint8_t *)port_system() + port_system()->name##_offset)
 #define PORT_COUNT(name, configured) (port_system()->name##_count)
 
+_Noreturn void port_panic(const char *file, uint32_t line);
+#define port_assertion_failed(file, line) port_panic(file, line)
+
 #include <port_trace.h>

@@ -10,7 +10,7 @@
 #define KASSERT(condition)                                                                         \
     do {                                                                                           \
         if (__builtin_expect(!(condition), 0)) {                                                   \
-            port_panic(__FILE_NAME__, __LINE__);                                                   \
+            port_assertion_failed(__FILE_NAME__, __LINE__);                                        \
         }                                                                                          \
     } while (0)
 

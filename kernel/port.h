@@ -11,6 +11,8 @@
  *                           where one of them lies, and how long it is: see kernel/system.h
  *   port_row(row)           the same address, but of unknown origin: see kernel/state.h
  *   port_trace(...)         see below; a macro, so that a release image has none
+ *   port_assertion_failed(file, line)
+ *                           see below; a macro, so that an image has neither name nor number
  *
  * A port calls the kernel through kernel/entry.h. On entry it has stored the
  * thread's eight system-call registers in k5.thread[k5.current].reg and the
@@ -99,8 +101,11 @@ void port_event(const struct k5_event *event);
 /* Nothing is ready and nothing will be. The machine may end here, or wait. */
 void port_halt(void);
 
-/* The kernel's own bug: record it and stop the machine. `file` has no folder. */
-_Noreturn void port_panic(const char *file, uint32_t line);
+/*
+ * void port_assertion_failed(file, line): the kernel's own bug. Records it, stops the
+ * machine, and does not return. `file` has no folder. A port may record the address of
+ * the assertion in its place, from which the tools find both in the image.
+ */
 
 /*
  * void port_trace(kind, thread, code, arg0, arg1): a K5_EVENT_ of class kernel

@@ -103,11 +103,23 @@ fault_in_kernel:
     ldr     r9, =k5
     b       port_kernel_fault
 
-/* arch/common/event.h; the arguments stay. */
+/* arch/common/event.h. */
+FUNCTION port_assertion_epitaph
+    adr     r0, assertion
+    movs    r1, #0
+    mov     r2, lr
+    movs    r3, #0
+
+/* The same; the arguments stay. */
 FUNCTION port_stop
     ldr     r12, =kernel_stack_top
     msr     msp, r12
     b       port_last_words
+
+    .balign 4
+assertion:
+    .asciz  "assertion"
+    .balign 2
 
 /* In a section of its own: it goes where an image has no vector that leads here. */
     .section .text.irq_entry, "ax"

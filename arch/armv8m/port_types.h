@@ -19,5 +19,8 @@ struct kernel_state;
 register struct kernel_state *port_k5 __asm__("r9");
 #define k5 (*port_k5)
 
+#define port_assertion_failed(file, line) ASSERTION_FAILED("bl", file, line)
+
+#include "arch/common/assertion.h"
 #include "arch/common/tables.h"
 #include <port_trace.h> /* trace/ or release/, by include path */

@@ -44,18 +44,13 @@ void port_halt(void)
     machine_halt();
 }
 
-void port_panic(const char *file, uint32_t line)
-{
-    port_stop(file, line, 0, 0);
-}
-
-void port_last_words(const char *text, uint32_t line, uint32_t detail, uint32_t status)
+void port_last_words(const char *text, uint32_t code, uint32_t detail, uint32_t status)
 {
     struct k5_event event = {
         .time = port_cycles(),
         .kind = K5_EVENT_PANIC,
         .thread = NO_THREAD,
-        .code = (uint16_t)line,
+        .code = (uint16_t)code,
         .arg = {[EVENT_ARGS - 2] = detail, [EVENT_ARGS - 1] = status},
     };
     char *name = (char *)event.arg;

@@ -216,7 +216,15 @@ external:
     call    port_external
     j       exit_thread
 
-/* arch/common/event.h; the arguments stay. */
+/* arch/common/event.h. */
+    .global port_assertion_epitaph
+port_assertion_epitaph:
+    la      a0, assertion
+    li      a1, 0
+    mv      a2, ra
+    li      a3, 0
+
+/* The same; the arguments stay. */
     .global port_stop
 port_stop:
     la      sp, kernel_stack_top
@@ -228,3 +236,7 @@ trap_in_kernel:
     csrr    a0, mcause
     csrr    a1, mepc
     j       port_kernel_fault
+
+    .section .rodata.assertion, "a"
+assertion:
+    .asciz  "assertion"

@@ -13,5 +13,8 @@
 struct kernel_state;
 extern struct kernel_state k5;
 
+#define port_assertion_failed(file, line) ASSERTION_FAILED("call", file, line)
+
+#include "arch/common/assertion.h"
 #include "arch/common/tables.h"
 #include <port_trace.h> /* arch/common: trace/ or release/, by include path */

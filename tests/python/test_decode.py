@@ -70,6 +70,14 @@ def test_kernel_assertion(decoder: Decoder) -> None:
     assert shown.text == "kernel assertion failed: sched.c:42; the machine stops"
 
 
+def test_kernel_assertion_of_an_image_that_is_gone(decoder: Decoder) -> None:
+    words = text_words("assertion")[:4]
+    shown = line(decoder, PANIC, NOBODY, 0, *words, 0x12345678, 0)
+    assert shown.text == (
+        "kernel assertion failed: at pc 0x12345678, in another build's image; the machine stops"
+    )
+
+
 def test_fault_of_the_kernel_itself(decoder: Decoder) -> None:
     words = text_words("kernel fault")[:4]
     shown = line(decoder, PANIC, NOBODY, 3, *words, 0x200100, 0x8200)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from k5 import abi, faults, logtext
+from k5 import abi, assertions, faults, logtext
 from k5.builder import Built
 from k5.console import paint
 from k5.elf import ElfFile
@@ -22,6 +22,8 @@ from k5.stream import Event
 NOBODY = 0xFF
 HALT_LAST_RESORT = 1  # code of a HALT event; 0: idle for ever
 EPITAPH_HALT = 1  # code of an EPITAPH event; 0: the tasks' own policies
+# What a PANIC's name may be other than a file's: what an image records (arch/common/event.h).
+IMAGE_ASSERTION, IMAGE_FAULT = "assertion", "kernel fault"
 LEVEL_STYLES = {
     "ERROR": "bold red", "WARN": "yellow", "INFO": "green", "DEBUG": "blue", "TRACE": "dim",
     "FAULT": "bold red", "TASK": "magenta", "BOOT": "cyan", "HALT": "cyan", "PANIC": "bold red",
@@ -91,17 +93,19 @@ class Decoder:
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
         self.name_width = max(8, *(len(thread["name"]) for thread in built.meta["threads"]))
-        self._elf: dict[str, ElfFile | None] = {}
+        self._elf: dict[Path, ElfFile | None] = {}
 
     def elf(self, task: str) -> ElfFile | None:
         """The ELF file of a task, read once; None where it is gone."""
-        if task not in self._elf:
-            path = self.folder / "tasks" / f"{task}.elf"
+        return self._file(self.folder / "tasks" / f"{task}.elf")
+
+    def _file(self, path: Path) -> ElfFile | None:
+        if path not in self._elf:
             try:
-                self._elf[task] = ElfFile(path)
+                self._elf[path] = ElfFile(path)
             except K5Error:
-                self._elf[task] = None
-        return self._elf[task]
+                self._elf[path] = None
+        return self._elf[path]
 
     def kind(self, event: Event) -> str:
         """The name of an event's kind."""
@@ -272,14 +276,20 @@ class Decoder:
     def _panic(self, event: Event) -> Line:
         raw = b"".join(word.to_bytes(4, "little") for word in event.args)
         name = raw.split(b"\0")[0].decode(errors="replace")
-        if (
-            name == "kernel fault"
-        ):  # the port's epitaph: exception, and after the name pc and status
-            pc, status = event.args[4:]
+        pc, status = event.args[4:]
+        if name == IMAGE_FAULT:
             text = f"the kernel itself faulted: exception {event.code}, pc {pc:#010x}, status {status:#010x}"
-        else:
-            text = f"kernel assertion failed: {name}:{event.code}; the machine stops"
-        return self._make(event, "PANIC", text)
+            return self._make(event, "PANIC", text)
+        where = f"{name}:{event.code}"
+        if name == IMAGE_ASSERTION:
+            where = self._assertion(pc) or f"at pc {pc:#010x}, in another build's image"
+        return self._make(event, "PANIC", f"kernel assertion failed: {where}; the machine stops")
+
+    def _assertion(self, pc: int) -> str | None:
+        """FILE:LINE of an assertion in whichever of the system's images has one there."""
+        files = [self._file(path) for path in sorted(self.folder.glob("image*/image.elf"))]
+        found = (assertions.lookup(file, pc) for file in files if file)
+        return next((where for where in found if where), None)
 
     def _lost(self, event: Event) -> Line:
         text = f"{event.args[0]} records before this one are lost: the sink had no room"

@@ -57,7 +57,7 @@ STRUCTURE = ("memset", "memcpy")  # their lengths stand at the call
 LONGEST_COPY = 256  # CFG_COPY_BYTES
 # Functions that never come back, so that a path into them is none.
 # The idle loop looks at what waits before anything else.
-ENDS = ("flush", "port_idle", "port_halt", "port_panic", "port_stop", "machine_stop", "machine_halt", "port_last_words", "port_kernel_fault")
+ENDS = ("flush", "port_idle", "port_halt", "port_assertion_epitaph", "port_stop", "machine_stop", "machine_halt", "port_last_words", "port_kernel_fault")
 NO_PATH = -(10**12)
 
 _TARGET = re.compile(r"\b([0-9a-f]+) <")
