@@ -36,14 +36,15 @@ enum k5_error loan_check(uint32_t id)
     return K5_OK;
 }
 
-bool loan_is_lent(uint32_t task, struct range range)
+uint32_t loan_of(uint32_t task, struct range range)
 {
-    for (uint32_t id = k5.loans; id != NO_THREAD; id = k5.thread[id].next_loan) {
-        if (k5.thread[id].task == task && region_overlap(loan_range(id), range)) {
-            return true;
-        }
+    uint32_t id = k5.loans;
+
+    while (id != NO_THREAD &&
+           (k5.thread[id].task != task || !region_overlap(loan_range(id), range))) {
+        id = k5.thread[id].next_loan;
     }
-    return false;
+    return id;
 }
 
 static void take_out(uint32_t lender)

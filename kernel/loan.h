@@ -52,11 +52,23 @@ K5_MUST_USE enum k5_error loan_begin(uint32_t lender, uint32_t borrower);
 /* The range is its owner's again. */
 void loan_end(uint32_t lender);
 
-/* True if task `task` has lent some of `range`. */
-bool loan_is_lent(uint32_t task, struct range range);
+/* A thread of task `task` that lends some of `range`, or NO_THREAD. */
+uint32_t loan_of(uint32_t task, struct range range);
 
-/* True if the borrower's task has lent some of this loan to somebody else in turn. */
+/* True if task `task` has lent some of `range`. */
+static inline bool loan_is_lent(uint32_t task, struct range range)
+{
+    return loan_of(task, range) != NO_THREAD;
+}
+
+/* A thread of the borrower's task that lends some of this loan to somebody else in turn, or
+ * NO_THREAD. */
+static inline uint32_t loan_onward(uint32_t lender)
+{
+    return loan_of(loan_borrower(lender), loan_range(lender));
+}
+
 static inline bool loan_is_passed_on(uint32_t lender)
 {
-    return loan_is_lent(loan_borrower(lender), loan_range(lender));
+    return loan_onward(lender) != NO_THREAD;
 }

@@ -333,20 +333,37 @@ void reaper_retry(void)
     }
 }
 
-/* The borrower had its time. False: it is coming down itself, or has passed the loan on. */
-static bool call_in(uint32_t lender)
+/*
+ * Who has the memory of a dead thread had its time. A held task could not take a fault, and may be
+ * held for ever: it just loses the loan, after whoever it has passed it on to. False: the holder is
+ * coming down itself, and has a grace of its own.
+ */
+static bool call_in(uint32_t dead)
 {
-    uint32_t holder = k5.thread[lender].holder;
-    uint32_t state = k5.task[k5.thread[holder].task].state;
+    uint32_t lender = dead;
 
-    if (state == K5_TASK_READY) {
-        fault_raise(holder, K5_FAULT_TIMEOUT, lender | GRACE_IS_OVER);
-        return true;
-    }
-    if (state == K5_TASK_HELD && !loan_is_passed_on(lender)) {
-        loan_end(lender); /* a held task could not take the fault, and may be held for ever */
-        thread_set_state(&k5.thread[lender], K5_THREAD_OFF);
-        return true;
+    for (uint32_t i = 0; i < CFG_THREADS; i++) {
+        uint32_t holder = k5.thread[lender].holder;
+        uint32_t state = k5.task[k5.thread[holder].task].state;
+
+        if (state == K5_TASK_READY) {
+            fault_raise(holder, K5_FAULT_TIMEOUT, dead | GRACE_IS_OVER);
+            return true;
+        }
+        if (state != K5_TASK_HELD) {
+            break;
+        }
+
+        uint32_t onward = loan_onward(lender);
+
+        if (onward == NO_THREAD) {
+            loan_end(lender);
+            if (k5.thread[lender].state == K5_THREAD_LENDING) {
+                thread_set_state(&k5.thread[lender], K5_THREAD_OFF);
+            } /* else: it lives, and goes on waiting for the reply alone */
+            return true;
+        }
+        lender = onward;
     }
     return false;
 }

@@ -13,13 +13,15 @@
 #define SISTER   1u
 #define BORROWER 2u
 #define LAST     3u
+#define WARDEN   4u /* of some tests: holds the others */
 
 #define RW (SYS_READ | SYS_WRITE)
 
 static const uint32_t both_kinds[] = {K5_MSG_LEND, K5_MSG_LEND_MUT};
 
 static uint32_t to_server, to_backend, to_sister, serve, last_serve;
-static uint32_t memory; /* the client's buffers: BUILD_TASK_BYTES / 2 of them */
+static uint32_t hold_server, hold_backend; /* the warden's */
+static uint32_t memory;                    /* the client's buffers: BUILD_TASK_BYTES / 2 of them */
 
 static void build_chain(void)
 {
@@ -825,6 +827,85 @@ static void test_loan_passed_on_ends_after_two_graces(void **state)
     ASSERT_TASK(SERVER, K5_TASK_READY);
 }
 
+/* The chain with a held middle. Its first is dead since tick 100, its last is held as well if
+ * `both`. Returns the last one's reply capability. */
+static uint32_t kill_the_first_before_a_held_middle(bool both)
+{
+    build_chain();
+    build_task_of(CLIENT)->grace_ticks = 2000;
+    build_thread(build_task(SYS_POLICY_RESTART), 20);
+    hold_server = build_cap_for(3, K5_KIND_TASK, SERVER, K5_RIGHT_CONTROL, 0);
+    hold_backend = build_cap_for(3, K5_KIND_TASK, BACKEND, K5_RIGHT_CONTROL, 0);
+
+    kit_boot();
+    kit_remember_memory();
+    PLAY(WARDEN, K5_SYS_SLEEP, 100, 0);
+    lend(K5_MSG_LEND_MUT, 0, 256);
+
+    uint32_t onward = pass_on(K5_MSG_LEND_MUT, 64, 64);
+
+    kit_advance_to(100);
+    PLAY(WARDEN, K5_SYS_TASK_HOLD, hold_server);
+    ASSERT_ERROR(WARDEN, K5_OK);
+    if (both) {
+        PLAY(WARDEN, K5_SYS_TASK_HOLD, hold_backend);
+        ASSERT_ERROR(WARDEN, K5_OK);
+    }
+    PLAY(WARDEN, K5_SYS_SLEEP, 3000, 0);
+    TURN_TO(SISTER);
+    FAULT(SISTER);
+    ASSERT_STATE(LENDER, K5_THREAD_LENDING);
+    kit_advance_to(2099);
+    ASSERT_TASK(CLIENT, K5_TASK_BACKOFF);
+    ASSERT_ACCESS(BACKEND, memory + 64, 64, RW);
+    return onward;
+}
+
+/* A held borrower cannot take the fault. Who has the memory of it takes it. */
+static void test_loan_passed_on_by_a_held_borrower_ends_with_the_grace(void **state)
+{
+    (void)state;
+    kill_the_first_before_a_held_middle(false);
+    ASSERT_TASK(BACKEND, K5_TASK_READY);
+    kit_advance_to(2100);
+
+    const struct k5_event *fault = fake_machine_last(&kit_machine, K5_EVENT_FAULT);
+
+    assert_int_equal(fault->code, K5_FAULT_TIMEOUT);
+    assert_int_equal(fault->thread, LAST);
+    assert_int_equal(fault->arg[1] & 0xffu, LENDER); /* whose memory it kept */
+    ASSERT_TASK(BACKEND, K5_TASK_BACKOFF);
+    ASSERT_TASK(SERVER, K5_TASK_HELD);
+    ASSERT_ERROR(BORROWER, K5_E_RESTARTED);
+    ASSERT_MEMORY_AS_REMEMBERED();
+    ASSERT_TASK(CLIENT, K5_TASK_READY);
+}
+
+/* Nobody who is held takes a fault. The call of the middle goes on without its loan. */
+static void test_loan_passed_on_between_held_borrowers_ends_with_the_grace(void **state)
+{
+    (void)state;
+
+    uint32_t onward = kill_the_first_before_a_held_middle(true);
+
+    ASSERT_TASK(BACKEND, K5_TASK_HELD);
+    kit_advance_to(2100);
+    ASSERT_MEMORY_AS_REMEMBERED();
+    ASSERT_TASK(CLIENT, K5_TASK_READY);
+    ASSERT_TASK(SERVER, K5_TASK_HELD);
+    ASSERT_TASK(BACKEND, K5_TASK_HELD);
+    kit_advance_to(3000);
+    PLAY(WARDEN, K5_SYS_TASK_RESUME, hold_server);
+    PLAY(WARDEN, K5_SYS_TASK_RESUME, hold_backend);
+    PLAY(WARDEN, K5_SYS_SLEEP, 90000, 0);
+    ASSERT_STATE(BORROWER, K5_THREAD_AWAITING);
+    TURN_TO(LAST);
+    PLAY(LAST, K5_SYS_REPLY, onward);
+    ASSERT_ERROR(LAST, K5_OK);
+    ASSERT_ERROR(BORROWER, K5_OK);
+    ASSERT_MEMORY_AS_REMEMBERED();
+}
+
 /* A lender that is stopped for good: the borrower keeps the memory until it replies. */
 static void test_loan_of_a_stopped_lender_stays_until_the_reply(void **state)
 {
@@ -985,6 +1066,8 @@ int main(void)
         KIT_TEST(test_loan_passed_on_outlives_the_middle_for_its_grace),
         KIT_TEST(test_loan_passed_on_outlives_the_first),
         KIT_TEST(test_loan_passed_on_ends_after_two_graces),
+        KIT_TEST(test_loan_passed_on_by_a_held_borrower_ends_with_the_grace),
+        KIT_TEST(test_loan_passed_on_between_held_borrowers_ends_with_the_grace),
         KIT_TEST(test_loan_of_a_stopped_lender_stays_until_the_reply),
         KIT_TEST(test_loan_of_a_stopped_thread_returns_to_its_task),
         KIT_TEST(test_loan_outlives_the_capability_of_its_call),
