@@ -33,6 +33,10 @@ static void count(uint32_t id, bool can_go_on)
     }
 }
 
+/*
+ * A whole task begins with its threads, whatever stage it had reached: it may have been on its way
+ * to a restart that will not be, and some may wait for that.
+ */
 static void begin(uint32_t id, enum stage stage)
 {
     struct task *task = task_at(id);
@@ -42,7 +46,7 @@ static void begin(uint32_t id, enum stage stage)
     } else {
         count(id, true);
     }
-    if (task->dying < (uint8_t)stage) {
+    if (stage == STAGE_THREADS || task->dying == STAGE_NONE) {
         task->dying = (uint8_t)stage;
     }
 }

@@ -22,7 +22,7 @@
 
 static uint32_t object;
 static uint32_t mine, serve, to_friend, peer_call, queued_call, friend_serve, friend_call, ack;
-static uint32_t driver_wait, driver_ack, gift, listen_cap, wait_cap;
+static uint32_t driver_wait, driver_ack, driver_control, gift, listen_cap, wait_cap;
 
 static void build_victim(enum sys_policy policy)
 {
@@ -60,6 +60,7 @@ static void build_victim(enum sys_policy policy)
     driver_wait = build_cap_for(4, K5_KIND_NOTIFICATION, note, 3, 0);
     driver_ack =
         build_cap_for(4, K5_KIND_INTERRUPT, build_interrupt(LINE, note, 3), K5_RIGHT_ACK, 0);
+    driver_control = build_cap_for(4, K5_KIND_TASK, VICTIM, K5_RIGHT_CONTROL, 0);
     build_task_of(5)->supervisor = (uint8_t)endpoint;
     kit_boot();
 }
@@ -267,6 +268,84 @@ static void test_reaper_half_way_lets_nobody_in(void **state)
     }
 }
 
+/* ------------------------------------------------------------ stopped while it comes down */
+
+/* It was to be restarted, and is stopped in whichever step: it can be started again. */
+static void test_reaper_half_way_of_a_restart_it_may_be_stopped(void **state)
+{
+    (void)state;
+    for (uint32_t at = 0;; at++) {
+        boot_victim(SYS_POLICY_RESTART);
+        kit_row("step", at);
+        kit_machine.port.pending_interrupt = true;
+        FAULT(FAULTY);
+        for (uint32_t i = 0; i < at && k5.unfinished; i++) {
+            kernel_timer();
+            KIT_CHECK();
+        }
+        if (!k5.unfinished) {
+            assert_true(at > 5);
+            return;
+        }
+        kit_machine.port.pending_interrupt = false;
+        FIRE(LINE);
+        ASSERT_CURRENT(DRIVER);
+        PLAY(DRIVER, K5_SYS_TASK_STOP, driver_control);
+        ASSERT_ERROR(DRIVER, K5_OK);
+        ASSERT_TASK(VICTIM, K5_TASK_STOPPED);
+        assert_int_equal(k5.task[VICTIM].dying, STAGE_NONE);
+        PLAY(DRIVER, K5_SYS_TASK_START, driver_control);
+        ASSERT_ERROR(DRIVER, K5_OK);
+        ASSERT_STATE(FAULTY, K5_THREAD_READY);
+    }
+}
+
+/* Who was told of the restart, and waits for the next incarnation, is told that there is none. */
+static void test_reaper_half_way_a_stop_is_told_to_who_waits_for_a_restart(void **state)
+{
+    enum { SERVER, SISTER, CLIENT, BOSS }; /* threads; the server has the sister in its task */
+
+    (void)state;
+    kit_setup(NULL);
+    build_thread(build_task(SYS_POLICY_RESTART), 10);
+    build_thread(VICTIM, 10);
+    build_thread(build_task(SYS_POLICY_RESTART), 15);
+    build_thread(build_task(SYS_POLICY_RESTART), 20);
+
+    uint32_t endpoint = build_endpoint(SERVER);
+    uint32_t receive = build_cap(VICTIM, endpoint, K5_RIGHT_RECV, 0);
+    uint32_t call = build_cap(1, endpoint, K5_RIGHT_SEND, 0);
+    uint32_t control = build_cap_for(2, K5_KIND_TASK, VICTIM, K5_RIGHT_CONTROL, 0);
+
+    kit_boot();
+    PLAY(BOSS, K5_SYS_SLEEP, 100, 0);
+    PLAY(CLIENT, K5_SYS_CALL, call, 0, 1);
+    ASSERT_CURRENT(SERVER);
+    PLAY(SERVER, K5_SYS_RECV, receive);
+    PLAY(SERVER, K5_SYS_SLEEP, 90000, 0);
+    ASSERT_CURRENT(SISTER); /* less urgent than the client, so this goes on before the end */
+    kit_machine.port.pending_interrupt = true;
+    FAULT(SISTER);
+    kernel_timer();
+    ASSERT_CURRENT(CLIENT);
+    ASSERT_ERROR(CLIENT, K5_E_RESTARTED);
+    PLAY(CLIENT, K5_SYS_CALL, call, 0, 1);
+    ASSERT_STATE(CLIENT, K5_THREAD_CALLING);
+    while (k5.task[VICTIM].dying < STAGE_CAPS) {
+        assert_true(k5.unfinished);
+        kernel_timer();
+        KIT_CHECK();
+    }
+    kit_machine.port.pending_interrupt = false;
+    kit_advance_to(100);
+    ASSERT_CURRENT(BOSS);
+    assert_true(k5.task[VICTIM].dying);
+    PLAY(BOSS, K5_SYS_TASK_STOP, control);
+    ASSERT_TASK(VICTIM, K5_TASK_STOPPED);
+    ASSERT_STATE(CLIENT, K5_THREAD_READY);
+    ASSERT_ERROR(CLIENT, K5_E_STOPPED);
+}
+
 /* ------------------------------------------------------------ in order of urgency */
 
 /* A task that nobody urgent waits for does not keep an urgent thread from running. */
@@ -318,6 +397,8 @@ int main(void)
         KIT_TEST(test_reaper_in_steps_comes_to_the_same),
         KIT_TEST(test_reaper_lets_an_urgent_driver_run_in_each_step),
         KIT_TEST(test_reaper_half_way_lets_nobody_in),
+        KIT_TEST(test_reaper_half_way_of_a_restart_it_may_be_stopped),
+        KIT_TEST(test_reaper_half_way_a_stop_is_told_to_who_waits_for_a_restart),
         KIT_TEST(test_reaper_is_no_more_urgent_than_who_waits_for_it),
         KIT_TEST(test_reaper_takes_several_tasks_at_a_time),
     };
