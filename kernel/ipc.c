@@ -294,7 +294,6 @@ K5_MUST_USE static enum k5_error check_reply(const struct thread *thread, uint32
     }
     if (asking->state == K5_THREAD_LENDING) {
         loan_end(caller);
-        thread_set_state(asking, K5_THREAD_OFF);
         return K5_E_STALE;
     }
     return K5_OK;

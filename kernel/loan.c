@@ -3,6 +3,7 @@
 
 #include "kernel/reaper.h"
 #include "kernel/system.h"
+#include "kernel/thread.h"
 
 static bool touches_stack(uint32_t task, struct range range)
 {
@@ -92,5 +93,8 @@ void loan_end(uint32_t lender)
     port_trace(K5_EVENT_LOAN_END, lender, thread->holder, lent.base, lent.bytes);
     take_out(lender);
     region_give_back(thread->task, loan_borrower(lender), &lent, thread->loan_entries);
+    if (thread->state == K5_THREAD_LENDING) {
+        thread_set_state(thread, K5_THREAD_OFF);
+    }
     reaper_retry();
 }

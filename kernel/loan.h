@@ -49,7 +49,7 @@ K5_MUST_USE enum k5_error loan_check(uint32_t id);
  */
 K5_MUST_USE enum k5_error loan_begin(uint32_t lender, uint32_t borrower);
 
-/* The range is its owner's again. */
+/* The range is its owner's again. A dead thread, which was there for nothing else, is off. */
 void loan_end(uint32_t lender);
 
 /* A thread of task `task` that lends some of `range`, or NO_THREAD. */

@@ -93,8 +93,9 @@ void reaper_take_task(uint32_t id)
     const struct sys_task *table = sys_task(id);
 
     raise_urgency(id);
-
-    k5.task[id].grace_end = k5.charged_at + table->grace_ticks;
+    if (k5.task[id].dying < STAGE_THREADS) {
+        k5.task[id].grace_end = k5.charged_at + table->grace_ticks;
+    }
     for (uint32_t i = 0; i < table->thread_count; i++) {
         leave(table->first_thread + i);
     }
@@ -157,7 +158,6 @@ static enum progress end_dead_loan(uint32_t task)
             continue;
         }
         loan_end(id);
-        thread_set_state(&k5.thread[id], K5_THREAD_OFF);
         return MORE;
     }
     return progress;
@@ -361,10 +361,7 @@ static bool call_in(uint32_t dead)
         uint32_t onward = loan_onward(lender);
 
         if (onward == NO_THREAD) {
-            loan_end(lender);
-            if (k5.thread[lender].state == K5_THREAD_LENDING) {
-                thread_set_state(&k5.thread[lender], K5_THREAD_OFF);
-            } /* else: it lives, and goes on waiting for the reply alone */
+            loan_end(lender); /* of the held ones; they go on waiting for the reply alone */
             return true;
         }
         lender = onward;

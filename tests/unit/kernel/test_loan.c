@@ -676,6 +676,34 @@ static void test_loan_of_a_dead_lender_ends_with_its_grace(void **state)
     ASSERT_TASK(CLIENT, K5_TASK_READY); /* it waited for nothing else */
 }
 
+/* The grace begins with the death. To be stopped while it waits for its memory is no second one. */
+static void test_loan_grace_is_not_longer_for_a_stop(void **state)
+{
+    (void)state;
+    build_chain();
+    build_task_of(CLIENT)->grace_ticks = 5000;
+    build_thread(build_task(SYS_POLICY_RESTART), 20);
+
+    uint32_t control = build_cap_for(3, K5_KIND_TASK, CLIENT, K5_RIGHT_CONTROL, 0);
+
+    kit_boot();
+    kit_remember_memory();
+    PLAY(WARDEN, K5_SYS_SLEEP, 3000, 0);
+    lend(K5_MSG_LEND_MUT, 64, 64);
+    TURN_TO(SISTER);
+    FAULT(SISTER);
+    kit_advance_to(3000);
+    PLAY(WARDEN, K5_SYS_TASK_STOP, control);
+    ASSERT_ERROR(WARDEN, K5_OK);
+    PLAY(WARDEN, K5_SYS_SLEEP, 90000, 0);
+    ASSERT_TASK(CLIENT, K5_TASK_STOPPED);
+    kit_advance_to(4999);
+    ASSERT_TASK(SERVER, K5_TASK_READY);
+    kit_advance_to(5000);
+    ASSERT_TASK(SERVER, K5_TASK_BACKOFF);
+    ASSERT_MEMORY_AS_REMEMBERED();
+}
+
 /* The borrower dies in the grace: the memory is home, the lender starts in its own time. */
 static void test_loan_of_a_dead_lender_ends_with_the_borrower(void **state)
 {
@@ -1060,6 +1088,7 @@ int main(void)
         KIT_TEST(test_loan_returns_when_the_borrower_dies),
         KIT_TEST(test_loan_of_a_dead_lender_stays_until_the_reply),
         KIT_TEST(test_loan_of_a_dead_lender_ends_with_its_grace),
+        KIT_TEST(test_loan_grace_is_not_longer_for_a_stop),
         KIT_TEST(test_loan_of_a_dead_lender_ends_with_the_borrower),
         KIT_TEST(test_loan_of_a_dead_lender_ends_although_the_borrower_is_held),
         KIT_TEST(test_loan_passed_on_outlives_the_middle_until_the_last_replies),
