@@ -2,8 +2,9 @@
 
 For each function the longest path is found: all branches may go either way, a
 loop runs as often as the count that its line in the source names allows, a call
-costs what the callee costs. So nothing is assumed of what excludes what, and
-loops in loops multiply: the bound is safe and far above what can happen.
+costs what the callee costs. Loops in loops multiply, except for what SHARED of
+pathrules.py names. Nothing else is assumed of what excludes what: the bound is safe, and
+above what can happen.
 
 A loop whose line names no count of BOUNDS is an error: this is also the check
 that every loop of the kernel has a bound.
@@ -15,46 +16,18 @@ import bisect
 import functools
 import re
 import struct
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
 from k5.machinecode import Instruction, MachineCode
+from k5.pathrules import BOUNDS, LONGEST_COPY, SHARED, Shared
 from k5.paths import ROOT, shown
 
-# What a loop's line (FILE: TEXT) may name, and what then bounds it: a key of `limits()`.
-BOUNDS: tuple[tuple[str, str], ...] = (
-    (r"sys_thread_count\(\)|CFG_THREADS|next_loan|NO_THREAD|link != lender", "threads"),
-    (r"k5\.reaping", "steps before a look"),
-    (r"sys_task_count\(\)", "tasks"),
-    (r"sys_slot_count\(\)", "slots"),
-    (r"sys_endpoint_count\(\)", "endpoints"),
-    (r"sys_notification_count\(\)", "notifications"),
-    (r"sys_interrupt_count\(\)|CFG_INTERRUPTS", "interrupts"),
-    (r"sys_port_count\(\)", "ports"),
-    (r"CFG_PRIORITIES", "priorities"),
-    (r"LOAD_READS", "reads of a timer"),
-    (r"while \(high != MTIME_HIGH\)", "carries of a counter"),
-    (r"MEANINGS", "meanings of a fault"),
-    (r"->thread_count", "threads of a task"),
-    (r"->(slot|cap)_count|DEPTH_MAX", "slots of a task"),
-    (r"->region_count|mapped\[|region\[at|CFG_MPU_REGIONS|PMSAV8_REGIONS|PMP_", "regions"),
-    (r"walk_on", "pieces of a view"),
-    (r"memory\.c: .*done \+ 4u", "words of a structure"),
-    (r"memory\.c: .*done < bytes", "bytes of a structure"),
-    (r"(port|copy)\.c: .*<= bytes", "words of a copy"),
-    (r"(port|copy)\.c: .*done < bytes", "bytes of a word"),
-    (r"sched\.c: .*i < count", "threads and tasks"),
-    (r"pmp\.c: .*i < count", "regions"),
-    (r"(event|stream|syscall|message|thread)\.c: .*(EVENT_ARGS|event\.arg|i < count|i < [48];)", "words of a record"),
-    (r"frame\.|record <= end", "bytes of a frame"),
-)
 STRUCTURE = ("memset", "memcpy")  # their lengths stand at the call
-LONGEST_COPY = 256  # CFG_COPY_BYTES
 # Functions that never come back, so that a path into them is none.
 # The idle loop looks at what waits before anything else.
 ENDS = ("flush", "port_idle", "port_halt", "port_assertion_epitaph", "port_stop", "machine_stop", "machine_halt", "port_last_words", "port_kernel_fault")
@@ -73,19 +46,30 @@ class Loop:
     where: str
     count: str
     times: int
+    text: str  # FILE: TEXT of that line
+    sure: bool  # its own instructions come from this loop
+    alone: bool  # and from no other, those inside it apart
 
 
 class PathBound:
     """The longest paths of one image."""
 
+    loops: dict[int, Loop]
+    _active: frozenset[Shared] = frozenset()  # of the loops that we are in
+    _inside: dict[str, int]  # of the function's loops that we are in: see _weight()
+
     def __init__(self, code: MachineCode, counts: dict[str, int]) -> None:
         self.code = code
         self.counts = counts
-        self.loops: dict[int, Loop] = {}
+        self.loops = {}
         self.handlers: dict[int, int] = {}  # system call -> function
         self.call: int | None = None  # the one that the call through the table makes
         self._file = ElfFile(code.elf)
-        self._known: dict[int, int] = {}  # cost by function
+        # Cost by function, with what is shared there counted elsewhere.
+        self._inside = {}
+        self._known: dict[tuple[int, frozenset[Shared]], int] = {}
+        self._callees: dict[int, list[int]] = {}  # by instruction
+        self._once: dict[Shared, int] = {}  # what it costs to happen once, at most
         self._chain: list[int] = []
         self._order = sorted(code.instructions)
         self._next = dict(zip(self._order, self._order[1:], strict=False))
@@ -149,12 +133,34 @@ class PathBound:
 
     def _call(self, address: int, callee: int) -> int:
         """What a call costs, its own instruction apart."""
-        if self.code.name_of(callee) not in STRUCTURE:
+        name = self.code.name_of(callee)
+        if name in STRUCTURE:
+            length = self._length(address)
+            self.counts |= {"words of a structure": length // 4, "bytes of a structure": length}
+            self._known.pop((callee, self._active), None)
             return self._cost(callee)
-        length = self._length(address)
-        self.counts |= {"words of a structure": length // 4, "bytes of a structure": length}
-        self._known.pop(callee, None)
-        return self._cost(callee)
+        shared = [rule for rule in self._active if name in rule.what.split("|")]
+        if not shared:
+            return self._cost(callee)
+        whole = any(rule.whole for rule in shared)
+        with self._within(frozenset() if whole else self._active - set(shared)):
+            self._happens(shared, self._cost(callee))
+        return 0
+
+    @contextmanager
+    def _within(self, active: frozenset[Shared]) -> Iterator[None]:
+        before, self._active = self._active, active
+        yield
+        self._active = before
+
+    def _happens(self, shared: Iterable[Shared], cost: int) -> None:
+        """The loops that these rules are of add it, as often as it happens in all."""
+        for rule in shared:
+            self._once[rule] = max(self._once.get(rule, 0), cost)
+
+    def _price(self, address: int) -> int:
+        """What an instruction costs, with whom it calls."""
+        return 1 + max((self._call(address, c) for c in self._callees[address]), default=0)
 
     def of(self, name: str) -> int:
         """Instructions of the longest path from a symbol to its return."""
@@ -190,13 +196,15 @@ class PathBound:
             names = [self.code.name_of(s) for s in (*self._chain, start)]
             text = f"the kernel calls itself: {' > '.join(names)}"
             raise K5Error(f"{shown(self.code.elf)}: {text}", status=FAILED)
-        if start not in self._known:
+        key = (start, self._active)
+        if key not in self._known:
             self._chain.append(start)
-            self._known[start] = self._measure(start)
+            self._known[key] = self._measure(start)
             self._chain.pop()
-        return self._known[start]
+        return self._known[key]
 
     def _measure(self, start: int) -> int:
+        outside, self._inside = self._inside, {}
         own = set(self._body(start))
         edges: dict[int, set[int]] = {}
         cost: dict[int, int] = {}
@@ -212,21 +220,31 @@ class PathBound:
                 edges[address], cost[address] = set(), NO_PATH
             else:
                 edges[address] = {t for t in to if t in own}
-                cost[address] = 1 + max((self._call(address, c) for c in callees), default=0)
+                self._callees[address] = callees
+                cost[address] = self._price(address)
                 todo += edges[address]
-        return max(0, self._longest(set(edges), edges, cost, start))
+        longest = max(0, self._longest(set(edges), edges, cost, start))
+        self._inside = outside
+        return longest
 
     def _longest(
-        self, nodes: set[int], edges: dict[int, set[int]], cost: dict[int, int], start: int
+        self,
+        nodes: set[int],
+        edges: dict[int, set[int]],
+        cost: dict[int, int],
+        start: int,
+        ends: set[int] | None = None,
     ) -> int:
-        """The longest path from `start`, loops multiplied."""
+        """The longest path from `start`, loops multiplied; to one of `ends`, or as far as it goes."""
         components = _components(nodes, edges)
         where = {node: index for index, part in enumerate(components) for node in part}
         weight = [self._weight(part, edges, cost) for part in components]
         best: dict[int, int] = {}
         for index, part in enumerate(components):  # sinks first
             after = [best[where[t]] for n in part for t in edges[n] & nodes if where[t] != index]
-            best[index] = weight[index] + max(after, default=0)
+            if ends.intersection(part) if ends is not None else not after:
+                after.append(0)
+            best[index] = weight[index] + max(after, default=NO_PATH)
         return best[where[start]]
 
     def _weight(self, part: list[int], edges: dict[int, set[int]], cost: dict[int, int]) -> int:
@@ -240,66 +258,71 @@ class PathBound:
         inner = {n: {t for t in edges[n] & members if t not in heads} for n in members}
         nested = {n for c in _components(members, inner) if len(c) > 1 for n in c}
         times = self._times(members - nested or members, nested, min(heads))
-        once = max(self._longest(members, inner, cost, head) for head in heads)
-        return (times + 1) * max(once, 0)
+        loop = self.loops.get(min(heads))
+        if loop is None:
+            once, last = self._round(members, heads, inner, edges, cost)
+            return times * once + last
+        rules = {r for r in SHARED if loop.alone and re.search(r.loop, loop.text)} - self._active
+        # What the compiler made two loops of, one in the other, is one in the source.
+        again = loop.sure and loop.where in self._inside
+        if loop.alone and not again:
+            self._inside[loop.where] = 0
+        with self._within(self._active | rules):
+            if rules:
+                cost = cost | {n: self._price(n) for n in members if cost[n] != NO_PATH}
+            once, last = self._round(members, heads, inner, edges, cost)
+        last += sum(self.counts[rule.count] * self._once.get(rule, 0) for rule in rules)
+        if again:
+            self._inside[loop.where] = max(self._inside[loop.where], once)
+            return last
+        once += self._inside.pop(loop.where) if loop.alone else 0
+        shared = [r for r in self._active if loop.sure and re.search(r.what, loop.text)]
+        self._happens(shared, once)
+        return last if shared else last + times * once
 
-    def _loop_lines(self, addresses: set[int]) -> dict[str, str]:
-        """Lines with a loop that these instructions come from, and the count that each names."""
-        found: dict[str, str] = {}
+    def _round(
+        self,
+        members: set[int],
+        heads: set[int],
+        inner: dict[int, set[int]],
+        edges: dict[int, set[int]],
+        cost: dict[int, int],
+    ) -> tuple[int, int]:
+        """The longest way once around a loop, and from its head out of it."""
+        exits = {n for n in members if edges[n] - members}
+        once = max(self._longest(members, inner, cost, head) for head in heads)
+        last = max(self._longest(members, inner, cost, head, exits) for head in heads)
+        return max(once, 0), max(last, 0)
+
+    def _loop_lines(self, addresses: set[int]) -> dict[str, tuple[str, str]]:
+        """Lines with a loop that these instructions come from: the count that each names, if it
+        does, and its text."""
+        found: dict[str, tuple[str, str]] = {}
         for address in addresses:
             for origin in self.code.origins.get(address, []):
                 text = f"{origin.file}: {_source_line(origin.file, origin.line)}"
-                if not _LOOP.search(text):
-                    continue
-                count = next((name for pattern, name in BOUNDS if re.search(pattern, text)), None)
-                if count is not None:
-                    found[f"{origin.file}:{origin.line}"] = count
+                if _LOOP.search(text):
+                    count = next((name for pattern, name in BOUNDS if re.search(pattern, text)), "")
+                    found[f"{origin.file}:{origin.line}"] = count, text
         return found
 
     def _times(self, own: set[int], nested: set[int], head: int) -> int:
         """How often a loop runs, from the lines that its own instructions come from."""
         lines = self._loop_lines(own)
         inner = self._loop_lines(nested)  # what comes before and behind them is ours, but no loop
-        lines = {line: count for line, count in lines.items() if line not in inner} or lines
+        left = {line for line in lines if line not in inner}
+        lines = {line: named for line, named in lines.items() if named[0]}
+        lines = {line: named for line, named in lines.items() if line in left} or lines
         name = self.code.name_of(self._function_of(head))
         if not lines:
             places = {f"{o.file}:{o.line}" for a in own for o in self.code.origins.get(a, [])}
             text = f"the loop at {head:#x} in {name}() has no bound: {', '.join(sorted(places))}"
             raise K5Error(f"{shown(self.code.elf)}: {text}", status=FAILED)
-        line = max(lines, key=lambda line: (self.counts[lines[line]], line))
-        self.loops[head] = Loop(name, line, lines[line], self.counts[lines[line]])
-        return self.counts[lines[line]]
-
-
-def limits(meta: dict[str, Any]) -> dict[str, int]:
-    """How often loops run at most, in a built system (its system.json)."""
-    tasks, threads = meta["tasks"], meta["threads"]
-    owned = Counter(thread["task"] for thread in threads)
-    return {
-        "threads": len(threads),
-        "tasks": len(tasks),
-        "threads and tasks": len(threads) + len(tasks),
-        "slots": sum(task["slots"] for task in tasks),
-        "endpoints": len(meta["endpoints"]),
-        "notifications": len(meta["notifications"]),
-        "interrupts": len(meta["interrupts"]),
-        "ports": len(meta["ports"]),
-        "priorities": 32,
-        "steps before a look": 1,
-        "reads of a timer": 32,
-        "carries of a counter": 1,
-        "meanings of a fault": 16,
-        "threads of a task": max(owned.values()),
-        "slots of a task": max(task["slots"] for task in tasks),
-        "regions": 8,
-        "pieces of a view": 8 + 2 * len(threads),
-        "words of a structure": LONGEST_COPY // 4,
-        "bytes of a structure": LONGEST_COPY,
-        "words of a copy": LONGEST_COPY // 4,
-        "bytes of a word": 3,
-        "words of a record": 8,
-        "bytes of a frame": 38,
-    }
+        line = max(lines, key=lambda line: (self.counts[lines[line][0]], line))
+        count, text = lines[line]
+        times = self.counts[count]
+        self.loops[head] = Loop(name, line, count, times, text, left == {line}, left <= {line})
+        return times
 
 
 def _arm_flow(bound: PathBound, i: Instruction) -> tuple[list[int], int | None]:

@@ -19,7 +19,8 @@ from k5 import builder, conformance, stays
 from k5.console import paint
 from k5.errors import K5Error
 from k5.machinecode import MachineCode
-from k5.pathbound import PathBound, limits
+from k5.pathbound import PathBound
+from k5.pathrules import limits
 from k5.paths import ROOT, shown
 from k5.stays import BOOT, Stay
 
