@@ -28,6 +28,7 @@ enum k5_error {
     K5_E_AGAIN = -18, /* Done in part: the same call again goes on. The functions of libk5 do that by themselves. */
     K5_E_CLOSED = -19, /* Nobody listens at the port. */
     K5_E_STATE = -20, /* The task or thread is not in a state for this. */
+    K5_E_IO = -21, /* A device or its bus failed. No system call gives it: drivers answer with it. */
 };
 
 enum k5_kind {
