@@ -1,6 +1,7 @@
 """Builds a system: build/systems/NAME/BOARD/ from a description (see home()).
 
     gen/TASK/k5_task.h   the task's capabilities and regions
+    gen/k5_board.h       the board's pins, LEDs, buttons and clock
     gen/TASK/k5_threads.c   starts its other threads, where it has some
     size/TASK.elf        first link, with room to spare: says what the task needs
     tasks/TASK.elf       final, at its address; TASK.bin is what goes into flash
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from k5 import arch as archs
-from k5 import blob, layout, loans, ninja, stamp, sysdesc, taskelf
+from k5 import blob, boardheader, drivers, layout, loans, ninja, stamp, sysdesc, taskelf
 from k5.boarddevices import GRAIN
 from k5.console import Progress, progress, warning
 from k5.elf import ElfFile
@@ -97,7 +98,7 @@ def _known() -> list[Path]:
     found: list[Path] = []
     for folder in ("user", "systems"):
         found += sorted((ROOT / folder).rglob("*.toml"))
-    return found
+    return [path for path in found if drivers.FOLDER not in path.parents]
 
 
 def build(path: Path, board: str | None = None, folder: Path | None = None) -> Built:
@@ -158,7 +159,7 @@ def _inputs(system: System, target: Path) -> list[Path]:
     results = [target / "system.bin", target / "system.json"]
     results += [target / "tasks" / f"{task.name}.elf" for task in system.tasks]
     return [
-        system.path.absolute(),
+        *(path.absolute() for path in system.file.paths()),
         BOARDS / system.board.name / "board.toml",
         LINKER_SCRIPT,
         *tools,
@@ -170,7 +171,8 @@ def _inputs(system: System, target: Path) -> list[Path]:
 _TOOLS = {
     f"{name}.py"
     for name in (
-        "arch", "blob", "board", "boarddevices", "builder", "edges", "layout", "loans", "ninja", "schema",
+        "arch", "blob", "board", "boarddevices", "boardheader", "builder", "drivers", "edges",
+        "layout", "loans", "ninja", "schema",
         "syscheck", "sysdesc", "system", "taskelf",
     )
 }  # fmt: skip
@@ -187,6 +189,7 @@ class _Job:
         self.gcc = archs.tool(self.arch, "gcc")
 
     def run(self) -> None:
+        write_if_changed(self.target / "gen" / "k5_board.h", boardheader.text(self.system.board))
         for task in self.system.tasks:
             header = self.target / "gen" / task.name / "k5_task.h"
             write_if_changed(header, task_header(self.system, task))
@@ -220,7 +223,7 @@ class _Job:
             file.edge("cc", self._object("libk5", source), [source], owner="libk5",
                       variables={"flags": self._flags(source, [], self._cpu())})  # fmt: skip
         for task in self.system.tasks:
-            extra = [self.target / "gen" / task.name, *task.include]
+            extra = [self.target / "gen" / task.name, self.target / "gen", *task.include]
             owner = f"task '{task.name}'"
             for source in self._sources(task):
                 flags = self._flags(source, extra, self._cpu(task.fpu))
@@ -249,7 +252,7 @@ class _Job:
         return self.arch.flags(self.system.board.cpu, fpu)
 
     def _flags(self, source: Path, extra: list[Path], cpu: list[str]) -> str:
-        folders = [source.parent, *extra, ABI, LIBK5, LIBK5 / self.arch.name]
+        folders = [source.parent, *extra, ABI, LIBK5, LIBK5 / self.arch.name, drivers.INCLUDE]
         strict = STRICT_FLAGS if ROOT / "user" in source.absolute().parents else []
         return shlex.join([*cpu, *strict, *(f"-I{ninja.short(folder)}" for folder in folders)])
 
@@ -346,6 +349,8 @@ def task_header(system: System, task: Task) -> str:
     ]
     for slot, cap in enumerate(task.capabilities):
         out.append(f"#define CAP_{macro(cap.name)} {CPTR_FIRST | slot:#010x}u")
+    listed = [f' X("{cap.name}", CAP_{macro(cap.name)})' for cap in task.capabilities]
+    out.append(f"#define K5_CAPABILITIES(X){''.join(listed)}")
     out.append("")
     for other in system.tasks:
         out.append(f"#define TASK_ID_{macro(other.name)} {other.index}u")
@@ -407,11 +412,12 @@ def threads_source(system: System, task: Task) -> str:
     for thread in task.extra:
         # Where there is no such function, the linker names the place that asks for it.
         line = system.file.line(*thread.key())
+        path = system.file.file_of(*thread.key()).path
         out += [
             "",
             f"void {trampoline(thread)}(uint32_t argument)",
             "{",
-            f"#line {line} {json.dumps(str(system.path.absolute()))}",
+            f"#line {line} {json.dumps(str(path.absolute()))}",
             f"    {thread.entry}(argument);",
             "    for (;;) { /* a part at a time, until it does not return */",
             f"        (void)k5_sys_thread_stop({_own(thread)});",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from k5 import board as boards
-from k5 import syscheck
+from k5 import drivers, syscheck
 from k5.board import MAX_LINE, Board
 from k5.boarddevices import GRAIN
 from k5.errors import suggestion
@@ -47,7 +47,7 @@ class _Context:
     """What tables of a description are read with."""
 
     problems: Problems
-    folder: Path  # paths are relative to it
+    file: TomlFile  # paths are relative to where they stand
     arch: str
     board: Board | None  # None: there is no good one, which is complained about later
 
@@ -65,6 +65,7 @@ _SYSTEM = {
     "name": Key(str, required=True),
     "board": Key(str),
     "last_resort": Key(str, choices=tuple(LAST_RESORTS)),
+    "drivers": Key(list, items=str),
 }
 _THREAD = {
     "priority": Key(int, required=True, least=0, most=31),
@@ -130,13 +131,15 @@ def load(path: Path, board: str | None = None) -> System:
     """The description at `path`, for the board it names or for `board`."""
     file = TomlFile(path)
     problems = Problems.of(file)
-    top = check(problems, (), file.data, _TOP)
-    head = check(problems, ("system",), top.get("system", {}), _SYSTEM)
+    head = check(problems, ("system",), file.data.get("system", {}), _SYSTEM)
     if "name" in head and not _NAME.fullmatch(head["name"]):
         problems.error(("system", "name"), f"name = {spelled(head['name'])} is no name")
     chosen = board or head.get("board")
     known = boards.load(chosen) if chosen in boards.names() else None
-    context = _Context(problems, path.parent, known.arch if known else "armv8m", known)
+    if known and head.get("drivers"):
+        file = drivers.join(problems, file, head["drivers"], known.name)
+    top = check(problems, (), file.data, _TOP)
+    context = _Context(problems, file, known.arch if known else "armv8m", known)
     regions = _regions(context, top.get("region", {}))
     endpoints = _endpoints(problems, top.get("endpoint", {}))
     notifications = _notifications(problems, top.get("notification", {}))
@@ -385,11 +388,12 @@ def _argument(problems: Problems, where: Where, argument: Any) -> tuple[int, boo
 
 def _paths(context: _Context, where: tuple[str, str], key: str, data: dict[str, Any]) -> list[Path]:
     problems = context.problems
+    folder = context.file.file_of(*where).path.parent
     found = []
     if key == "sources" and data.get(key) == []:
         problems.error((*where, key), f"task '{where[1]}' has no sources")
     for index, text in enumerate(data.get(key, [])):
-        path = context.folder / text.replace("{arch}", context.arch)
+        path = folder / text.replace("{arch}", context.arch)
         good = path.is_dir() if key == "include" else path.is_file()
         if not good:
             what = "folder" if key == "include" else "file"

@@ -180,6 +180,55 @@ class TomlFile:
         length = next(n for n in range(len(key), -1, -1) if key[:n] in self.lines)
         return self.lines[key[:length]]
 
+    def file_of(self, *key: str | int) -> TomlFile:
+        """The file that a key stands in: this one; see JoinedToml."""
+        del key
+        return self
+
     def where(self, *key: str | int) -> str:
         """FILE:LINE of a key, or of the nearest table around it."""
-        return f"{shown(self.path)}:{self.line(*key)}"
+        file = self.file_of(*key)
+        return f"{shown(file.path)}:{TomlFile.line(file, *key)}"
+
+    def paths(self) -> list[Path]:
+        """The files that it was read from."""
+        return [self.path]
+
+
+class JoinedToml(TomlFile):
+    """Several files as one: the tables [KIND.NAME] of all of them, no two alike.
+
+    What the parts have beside such tables is left out.
+    """
+
+    def __init__(self, main: TomlFile, parts: list[TomlFile]) -> None:
+        self.path = main.path
+        self.lines = main.lines
+        self.data = dict(main.data)
+        self.files = [main, *parts]
+        self.twice: list[str] = []  # a message for each name that two files have
+        self._owner: dict[Key, TomlFile] = {}
+        for file in parts:
+            for kind, tables in file.data.items():
+                if isinstance(tables, dict):
+                    self._add(file, kind, tables)
+
+    def _add(self, file: TomlFile, kind: str, tables: dict[str, Any]) -> None:
+        known = self.data.get(kind, {})
+        if not isinstance(known, dict):
+            return  # a mistake of the main file, which is complained about there
+        for name in set(known) & set(tables):
+            here = self.where(kind, name)
+            self.twice.append(f"{here}: '{kind}.{name}' is in {file.where(kind, name)} already")
+        self.data[kind] = {**tables, **known}
+        for name in set(tables) - set(known):
+            self._owner[kind, name] = file
+
+    def file_of(self, *key: str | int) -> TomlFile:
+        return self._owner.get(key[:2], self.files[0])
+
+    def line(self, *key: str | int) -> int:
+        return TomlFile.line(self.file_of(*key), *key)
+
+    def paths(self) -> list[Path]:
+        return [file.path for file in self.files]
