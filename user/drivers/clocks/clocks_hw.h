@@ -3,11 +3,12 @@
 
 #include "clocks.h"
 
-/* Puts the clocks that drivers rely on to what the board says, and finds the reset's cause. */
+/* From whatever state. What is enabled stays so. */
 void clocks_hw_start(void);
 
-/* RESET_ bits. */
+/* RESET_ bits since they were cleared. */
 uint32_t clocks_hw_cause(void);
+void clocks_hw_clear_cause(void);
 
 /* `mask` of the register at `offset` are the clocks of a device. False: there are none there. */
 bool clocks_hw_exists(uint32_t offset, uint32_t mask);

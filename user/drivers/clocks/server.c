@@ -41,6 +41,10 @@ int main(void)
         case CLOCKS_CAUSE:
             driver_answer(&message, K5_OK, clocks_hw_cause(), 0, 0);
             break;
+        case CLOCKS_CLEAR_CAUSE:
+            clocks_hw_clear_cause();
+            driver_answer(&message, K5_OK, 0, 0, 0);
+            break;
         default:
             driver_answer(&message, K5_E_INVALID, 0, 0, 0);
         }

@@ -6,12 +6,15 @@
 #include "k5_task.h"
 
 #define AHB1ENR  0x48u
+#define AHB2ENR  0x4cu
 #define APB2ENR  0x60u
 #define TO_RESET 0x20u /* xxxRSTR lies this far before xxxENR */
-#define CCIPR1   MMIO32(REGION_RCC, 0x88)
 #define CSR      MMIO32(REGION_RCC, 0x94)
+#define CRRCR    MMIO32(REGION_RCC, 0x98)
 
-#define CCIPR1_CLK48MSEL_MSI (3u << 26)
+#define AHB2ENR_RNGEN  (1u << 18)
+#define CRRCR_HSI48ON  (1u << 0)
+#define CRRCR_HSI48RDY (1u << 1)
 
 #define CSR_RMVF     (1u << 23)
 #define CSR_PINRSTF  (1u << 26)
@@ -26,13 +29,11 @@
 #define APB1ENR2        0x5cu
 #define APB1ENR2_KERNEL (1u << 0)
 
-/*
- * The flags add up from reset to reset until they are cleared; a restart of this task must
- * not lose them, so they stay as they are.
- */
+#define OSCILLATOR_US 100u /* data sheet: HSI48 takes 6 */
+
+/* The flags of resets stay: a restart of this task must not lose them. */
 void clocks_hw_start(void)
 {
-    CCIPR1 |= CCIPR1_CLK48MSEL_MSI; /* what RNG needs 48 MHz for, gets it from MSI */
 }
 
 uint32_t clocks_hw_cause(void)
@@ -47,6 +48,12 @@ uint32_t clocks_hw_cause(void)
     return cause;
 }
 
+void clocks_hw_clear_cause(void)
+{
+    CSR |= CSR_RMVF;
+    CSR &= ~CSR_RMVF;
+}
+
 bool clocks_hw_exists(uint32_t offset, uint32_t mask)
 {
     if (offset < AHB1ENR || offset > APB2ENR || offset % 4u != 0) {
@@ -56,8 +63,21 @@ bool clocks_hw_exists(uint32_t offset, uint32_t mask)
            !(offset == APB1ENR2 && (mask & APB1ENR2_KERNEL) != 0);
 }
 
+/* RNG runs on an oscillator of its own (section "Clock 48 MHz"). */
+static void enable_hsi48(void)
+{
+    uint64_t limit = driver_limit(OSCILLATOR_US);
+
+    CRRCR |= CRRCR_HSI48ON;
+    while ((CRRCR & CRRCR_HSI48RDY) == 0 && !driver_late(limit)) {
+    }
+}
+
 void clocks_hw_enable(uint32_t offset, uint32_t mask)
 {
+    if (offset == AHB2ENR && (mask & AHB2ENR_RNGEN) != 0) {
+        enable_hsi48();
+    }
     MMIO32(REGION_RCC, offset) |= mask;
     (void)MMIO32(REGION_RCC, offset); /* a clock needs a cycle or two: the read waits for it */
 }

@@ -58,9 +58,9 @@ enum k5_error driver_next(const struct driver_server *server, struct k5_message 
     do {
         set_buffer(server, message);
         message->reply = 0;
-        error = server->wake_at ? k5_recv_until(server->endpoint, message,
-                                                k5_deadline_us(server->wake_at))
-                                : k5_recv(server->endpoint, message);
+        error = server->wake_at
+                    ? k5_recv_until(server->endpoint, message, k5_deadline_us(server->wake_at))
+                    : k5_recv(server->endpoint, message);
         if (error == K5_E_TIMEOUT) {
             *message = (struct k5_message){.info = TIME_MARK};
             return K5_OK;

@@ -10,12 +10,19 @@
 #define WIDTH  128u
 #define HEIGHT 160u
 
-enum command { SLPOUT = 0x11, DISPON = 0x29, CASET = 0x2a, RASET = 0x2b, RAMWR = 0x2c, COLMOD = 0x3a };
+enum command {
+    SLPOUT = 0x11,
+    DISPON = 0x29,
+    CASET = 0x2a,
+    RASET = 0x2b,
+    RAMWR = 0x2c,
+    COLMOD = 0x3a
+};
 
 #define COLMOD_RGB565 0x05u
 
-#define RESET_US  10u     /* data sheet section 9.11: at least 10 us low, */
-#define AWAKE_US  120000u /* and this before it takes SLPOUT; and as much after that */
+#define RESET_US 10u     /* data sheet section 9.11: at least 10 us low, */
+#define AWAKE_US 120000u /* and this before it takes SLPOUT; and as much after that */
 
 static enum k5_error write_pin(uint32_t pin, uint32_t level)
 {

@@ -11,20 +11,20 @@
 #define PORT_BYTES 0x400u
 #define PORT_PINS  16u
 
-#define MODER(port) MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x00)
+#define MODER(port)  MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x00)
 #define OTYPER(port) MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x04)
-#define PUPDR(port) MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x0c)
-#define IDR(port)   MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x10)
-#define BSRR(port)  MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x18)
+#define PUPDR(port)  MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x0c)
+#define IDR(port)    MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x10)
+#define BSRR(port)   MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x18)
 #define AFR(port, n) MMIO32(REGION_GPIO, (port)*PORT_BYTES + 0x20 + (n) / 8u * 4u)
 
-#define EXTI_RTSR1      MMIO32(REGION_EXTI, 0x00)
-#define EXTI_FTSR1      MMIO32(REGION_EXTI, 0x04)
-#define EXTI_RPR1       MMIO32(REGION_EXTI, 0x0c)
-#define EXTI_FPR1       MMIO32(REGION_EXTI, 0x10)
-#define EXTI_EXTICR(n)  MMIO32(REGION_EXTI, 0x60 + (n) / 4u * 4u)
-#define EXTI_IMR1       MMIO32(REGION_EXTI, 0x80)
-#define EXTI_LINES      0xffffu
+#define EXTI_RTSR1     MMIO32(REGION_EXTI, 0x00)
+#define EXTI_FTSR1     MMIO32(REGION_EXTI, 0x04)
+#define EXTI_RPR1      MMIO32(REGION_EXTI, 0x0c)
+#define EXTI_FPR1      MMIO32(REGION_EXTI, 0x10)
+#define EXTI_EXTICR(n) MMIO32(REGION_EXTI, 0x60 + (n) / 4u * 4u)
+#define EXTI_IMR1      MMIO32(REGION_EXTI, 0x80)
+#define EXTI_LINES     0xffffu
 
 enum moder { MODER_INPUT, MODER_OUTPUT, MODER_ALTERNATE, MODER_ANALOG };
 

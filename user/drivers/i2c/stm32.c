@@ -48,7 +48,7 @@
 
 static void enable(void)
 {
-    CR1 = 0; /* takes back what is under way, and all flags */
+    CR1 = 0;   /* takes back what is under way, and all flags */
     (void)CR1; /* it must be off for three clock cycles */
     TIMINGR = I2C_TIMING;
     CR1 = CR1_ON;

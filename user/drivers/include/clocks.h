@@ -7,7 +7,7 @@
 
 #include "driver.h"
 
-enum clocks_operation { CLOCKS_ENABLE = 1, CLOCKS_RESET, CLOCKS_CAUSE };
+enum clocks_operation { CLOCKS_ENABLE = 1, CLOCKS_RESET, CLOCKS_CAUSE, CLOCKS_CLEAR_CAUSE };
 
 /* Bits; several may be set. */
 enum reset_cause {
@@ -33,7 +33,7 @@ K5_MUST_USE static inline enum k5_error clocks_reset(k5_cptr_t clocks)
     return driver_call(clocks, &message);
 }
 
-/* Why the chip started: RESET_ bits, the same for everyone until the next reset. */
+/* Why the chip started: RESET_ bits, of all resets since they were cleared. */
 K5_MUST_USE static inline enum k5_error clocks_cause(k5_cptr_t clocks, uint32_t *cause)
 {
     struct k5_message message = k5_short(CLOCKS_CAUSE, 0, 0, 0, 0);
@@ -43,4 +43,12 @@ K5_MUST_USE static inline enum k5_error clocks_cause(k5_cptr_t clocks, uint32_t 
         *cause = message.word[0];
     }
     return error;
+}
+
+/* Clears them, so that the next reset is told alone: for the one task that reports them. */
+K5_MUST_USE static inline enum k5_error clocks_clear_cause(k5_cptr_t clocks)
+{
+    struct k5_message message = k5_short(CLOCKS_CLEAR_CAUSE, 0, 0, 0, 0);
+
+    return driver_call(clocks, &message);
 }

@@ -52,9 +52,9 @@ struct gpio_config {
 K5_MUST_USE static inline enum k5_error gpio_configure(k5_cptr_t gpio, uint32_t pin,
                                                        struct gpio_config config)
 {
-    struct k5_message message = k5_short(
-        GPIO_CONFIGURE, pin, (uint32_t)config.mode | (uint32_t)config.pull << 8,
-        config.level, config.function);
+    struct k5_message message =
+        k5_short(GPIO_CONFIGURE, pin, (uint32_t)config.mode | (uint32_t)config.pull << 8,
+                 config.level, config.function);
 
     return driver_call(gpio, &message);
 }

@@ -5,8 +5,8 @@
 #include "k5_task.h"
 #include "sensor_hw.h"
 
-#define ALERT_BIT  4u
-#define LOOK_US    1000000u /* how often to ask whether the pins' driver still listens for us */
+#define ALERT_BIT 4u
+#define LOOK_US   1000000u /* how often to ask whether the pins' driver still listens for us */
 
 static struct {
     k5_cptr_t notification; /* 0: nobody watches */
@@ -49,8 +49,8 @@ static enum k5_error listen(void)
     do {
         error = gpio_configure(CAP_GPIO, sensor_hw_alert_pin(), input);
         if (error == K5_OK) {
-            error = gpio_watch(CAP_GPIO, sensor_hw_alert_pin(), GPIO_BOTH_EDGES, CAP_ALERT,
-                               ALERT_BIT);
+            error =
+                gpio_watch(CAP_GPIO, sensor_hw_alert_pin(), GPIO_BOTH_EDGES, CAP_ALERT, ALERT_BIT);
         }
     } while (error == K5_E_RESTARTED);
     return error;

@@ -10,6 +10,8 @@ enum pointer { TEMPERATURE = 0, CONFIGURATION = 1, T_LOW = 2, T_HIGH = 3 };
 
 #define CONFIG_12BIT_4HZ 0x60a0u /* reset value: comparator mode, ALERT active low */
 
+#define CONVERSION_US 35000u /* "Conversion time", at most: there is nothing to read before */
+
 #define LOWEST_MC  (-55000)
 #define HIGHEST_MC 127000
 
@@ -32,8 +34,12 @@ static enum k5_error read_register(enum pointer pointer, uint32_t *value)
 
 enum k5_error sensor_hw_start(void)
 {
+    enum k5_error error;
+
     i2c_start();
-    return write_register(CONFIGURATION, CONFIG_12BIT_4HZ);
+    error = write_register(CONFIGURATION, CONFIG_12BIT_4HZ);
+    k5_sleep_us(CONVERSION_US);
+    return error;
 }
 
 /* The upper 12 of 16 bits, two's complement. */

@@ -17,8 +17,7 @@ static enum k5_error erase(const struct k5_message *message)
     uint32_t bytes = message->word[1];
     enum k5_error error = K5_OK;
 
-    if (!inside(offset, bytes) || offset % info.erase_bytes != 0 ||
-        bytes % info.erase_bytes != 0) {
+    if (!inside(offset, bytes) || offset % info.erase_bytes != 0 || bytes % info.erase_bytes != 0) {
         return K5_E_INVALID;
     }
     for (uint32_t done = 0; done < bytes && error == K5_OK; done += info.erase_bytes) {

@@ -27,14 +27,14 @@
 #define NSCR_LOCK   (1u << 31)
 #define OPTR_DBANK  (1u << 22)
 
-#define FLASH_BASE    0x08000000u
-#define BANK_BYTES    0x40000u
-#define DUAL_PAGE     2048u
-#define SINGLE_PAGE   4096u
-#define UNIT_BYTES    8u
-#define ERASE_US      100000u /* data sheet: a page takes 22 ms, at most 24.5 */
-#define PROGRAM_US    2000u   /* 90 us */
-#define READY_BIT     1u
+#define FLASH_BASE  0x08000000u
+#define BANK_BYTES  0x40000u
+#define DUAL_PAGE   2048u
+#define SINGLE_PAGE 4096u
+#define UNIT_BYTES  8u
+#define ERASE_US    100000u /* data sheet: a page takes 22 ms, at most 24.5 */
+#define PROGRAM_US  2000u   /* 90 us */
+#define READY_BIT   1u
 
 static uint32_t page_bytes;
 

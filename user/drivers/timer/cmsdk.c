@@ -1,4 +1,5 @@
-/* Timer of Arm's Cortex-M System Design Kit (r1p1, section 4.5): 32 bits, down, at the board's clock.
+/* Timer of Arm's Cortex-M System Design Kit (r1p1, section 4.5): 32 bits, down, at the board's
+ * clock.
  */
 #include "driver_mmio.h"
 #include "k5_task.h"

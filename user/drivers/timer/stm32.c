@@ -1,4 +1,5 @@
-/* A basic timer of STM32 (RM0438, chapter "Basic timers (TIM6/TIM7)"): 16 bits, here in microseconds.
+/* A basic timer of STM32 (RM0438, chapter "Basic timers (TIM6/TIM7)"): 16 bits, here in
+ * microseconds.
  */
 #include "clocks.h"
 #include "driver_mmio.h"

@@ -49,8 +49,7 @@ static uint8_t incoming[UART_CHUNK];
 
 static void progress(void)
 {
-    stalled_at =
-        k5_time_us() + STALL_US + (uint64_t)STALL_BITS * 1000000u / format.baud;
+    stalled_at = k5_time_us() + STALL_US + (uint64_t)STALL_BITS * 1000000u / format.baud;
 }
 
 static void end_job(enum k5_error error)

@@ -1,5 +1,5 @@
-/* UART of SiFive's FE310 (FE310-G002 Manual, chapter "Universal Asynchronous Receiver/Transmitter"):
- * 8 characters each way, 8 bits, no parity.
+/* UART of SiFive's FE310 (FE310-G002 Manual, chapter "Universal Asynchronous
+ * Receiver/Transmitter"): 8 characters each way, 8 bits, no parity.
  */
 #include "driver_mmio.h"
 #include "driver_pins.h"
@@ -13,16 +13,16 @@
 #define IE     MMIO32(REGION_UART, 0x10)
 #define DIV    MMIO32(REGION_UART, 0x18)
 
-#define TXDATA_FULL    (1u << 31)
-#define RXDATA_EMPTY   (1u << 31)
-#define TXCTRL_TXEN    (1u << 0)
-#define TXCTRL_NSTOP   (1u << 1)
-#define TXCTRL_TXCNT   (4u << 16) /* interrupt while fewer than four wait */
-#define RXCTRL_RXEN    (1u << 0)  /* and while more than none do */
-#define IE_TXWM        (1u << 0)
-#define IE_RXWM        (1u << 1)
-#define LEAST_DIV      16u
-#define MOST_DIV       0xffffu
+#define TXDATA_FULL  (1u << 31)
+#define RXDATA_EMPTY (1u << 31)
+#define TXCTRL_TXEN  (1u << 0)
+#define TXCTRL_NSTOP (1u << 1)
+#define TXCTRL_TXCNT (4u << 16) /* interrupt while fewer than four wait */
+#define RXCTRL_RXEN  (1u << 0)  /* and while more than none do */
+#define IE_TXWM      (1u << 0)
+#define IE_RXWM      (1u << 1)
+#define LEAST_DIV    16u
+#define MOST_DIV     0xffffu
 
 void uart_hw_start(void)
 {

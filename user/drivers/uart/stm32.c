@@ -38,9 +38,9 @@
 #define ISR_TXFNF (1u << 7)
 #define DAMAGE    (ISR_PE | ISR_FE | ISR_NE | ISR_ORE)
 
-#define LEAST_BRR   16u
-#define MOST_BRR    0xffffu
-#define REST_US     100000u /* nine characters of 12 bits at 1,200 baud */
+#define LEAST_BRR 16u
+#define MOST_BRR  0xffffu
+#define REST_US   100000u /* nine characters of 12 bits at 1,200 baud */
 
 void uart_hw_start(void)
 {

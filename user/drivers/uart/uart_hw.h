@@ -21,7 +21,8 @@ void uart_hw_start(void);
 
 /*
  * Off, and on with this format. Waits for what is on its way out.
- * K5_E_INVALID: the chip cannot do this; nothing has changed. K5_E_TIMEOUT: it does not come to rest.
+ * K5_E_INVALID: the chip cannot do this; nothing has changed. K5_E_TIMEOUT: it does not come to
+ * rest.
  */
 enum k5_error uart_hw_configure(const struct uart_config *config);
 

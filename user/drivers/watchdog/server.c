@@ -8,10 +8,10 @@
 #include "k5_task.h"
 #include "watchdog_hw.h"
 
-#define CLIENTS    8u
-#define LEAST_US   1000u
-#define REJOIN_US  1000000u
-#define NO_CLIENT  UINT32_MAX
+#define CLIENTS   8u
+#define LEAST_US  1000u
+#define REJOIN_US 1000000u
+#define NO_CLIENT UINT32_MAX
 
 struct client {
     uint32_t timeout_us; /* 0: this entry is free */

@@ -53,8 +53,8 @@ static enum k5_error set_up(void)
 static enum k5_error step(void)
 {
     uint32_t bits;
-    enum k5_error error = k5_wait_until(CAP_EVENTS, TICK | PRESS,
-                                        k5_deadline_in_us(2u * paces_us[pace]), &bits);
+    enum k5_error error =
+        k5_wait_until(CAP_EVENTS, TICK | PRESS, k5_deadline_in_us(2u * paces_us[pace]), &bits);
 
     if (error == K5_OK && (bits & PRESS) != 0) {
         pace = (pace + 1u) % PACES;

@@ -4,10 +4,10 @@
 #include "crc.h"
 #include "storage.h"
 
-#define MAGIC   0x4b354c47u /* "GL5K" */
-#define BLOCK   512u        /* read at once; a page is a multiple */
-#define TRIES   4u
-#define BLANK   UINT32_MAX
+#define MAGIC 0x4b354c47u /* "GL5K" */
+#define BLOCK 512u        /* read at once; a page is a multiple */
+#define TRIES 4u
+#define BLANK UINT32_MAX
 
 struct record {
     uint32_t magic;

@@ -9,20 +9,20 @@
 #include "k5.h"
 
 struct sample {
-    uint32_t start;    /* how often the journal has been opened */
-    uint32_t time_ms;  /* since that start */
+    uint32_t start;   /* how often the journal has been opened */
+    uint32_t time_ms; /* since that start */
     int32_t milli_degrees;
-    uint32_t warm;     /* above the limit */
+    uint32_t warm; /* above the limit */
 };
 
 struct journal {
     k5_cptr_t storage;
     uint32_t bytes;
     uint32_t page_bytes;
-    uint32_t next;     /* where the next record goes */
-    uint32_t sequence; /* its number */
-    uint32_t records;  /* good ones, when it was opened */
-    uint32_t torn;     /* bad ones, then */
+    uint32_t next;      /* where the next record goes */
+    uint32_t sequence;  /* its number */
+    uint32_t records;   /* good ones, when it was opened */
+    uint32_t torn;      /* bad ones, then */
     struct sample last; /* the newest, if records != 0 */
 };
 

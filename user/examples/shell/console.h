@@ -5,5 +5,6 @@
 
 void console_write(const char *text, size_t bytes);
 
-/* The next character. *again: the line began anew meanwhile, so what is on the screen is not sure. */
+/* The next character. *again: the line began anew meanwhile, so what is on the screen is not sure.
+ */
 char console_read(bool *again);

@@ -8,7 +8,7 @@
 
 struct line {
     uint32_t length;
-    bool after_return;     /* a line feed that follows belongs to it */
+    bool after_return;         /* a line feed that follows belongs to it */
     char text[LINE_MOST + 1u]; /* ends with 0 */
 };
 

@@ -15,5 +15,6 @@ void print_hex(uint32_t number);
 /* Text with spaces behind it, `width` places. */
 void print_padded(const char *text, uint32_t width);
 
-/* Sends what is still here. Whatever befalls the line, it ends: text may be lost, never the shell. */
+/* Sends what is still here. Whatever befalls the line, it ends: text may be lost, never the shell.
+ */
 void print_flush(void);

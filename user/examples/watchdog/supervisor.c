@@ -12,14 +12,17 @@ static void report_cause(void)
 {
     uint32_t cause = 0;
 
-    while (clocks_cause(CAP_CLOCKS, &cause) == K5_E_RESTARTED) {
+    while (clocks_cause(CAP_CLOCKS, &cause) == K5_E_RESTARTED ||
+           clocks_clear_cause(CAP_CLOCKS) == K5_E_RESTARTED) {
     }
     if ((cause & RESET_WATCHDOG) != 0) {
         K5_WARN("started by the watchdog");
     } else if ((cause & RESET_POWER) != 0) {
         K5_INFO("started by power");
-    } else {
+    } else if ((cause & RESET_PIN) != 0) {
         K5_INFO("started by the reset pin");
+    } else {
+        K5_INFO("started anew, the chip was not reset");
     }
 }
 

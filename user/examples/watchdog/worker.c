@@ -15,9 +15,8 @@ static enum k5_error listen(void)
     struct gpio_config input = {.mode = GPIO_INPUT};
     enum k5_error error = gpio_configure(CAP_GPIO, buttons[0], input);
 
-    return error != K5_OK
-               ? error
-               : gpio_watch(CAP_GPIO, buttons[0], GPIO_BOTH_EDGES, CAP_EVENTS, PRESS);
+    return error != K5_OK ? error
+                          : gpio_watch(CAP_GPIO, buttons[0], GPIO_BOTH_EDGES, CAP_EVENTS, PRESS);
 }
 
 static void hang(void)
@@ -25,6 +24,19 @@ static void hang(void)
     K5_WARN("worker hangs");
     for (volatile uint32_t i = 0;; i++) {
     }
+}
+
+/* Said once: it goes on working. */
+static void tell_supervisor(void)
+{
+    static enum k5_error last = K5_OK;
+    struct k5_message alive = k5_short(ALIVE, 0, 0, 0, 0);
+    enum k5_error error = k5_send(CAP_SUPERVISOR, &alive);
+
+    if (error != last && error == K5_E_STOPPED) {
+        K5_WARN("nobody supervises");
+    }
+    last = error;
 }
 
 int main(void)
@@ -35,12 +47,7 @@ int main(void)
     while (listen() == K5_E_RESTARTED) {
     }
     for (;;) {
-        struct k5_message alive = k5_short(ALIVE, 0, 0, 0, 0);
-        enum k5_error error = k5_send(CAP_SUPERVISOR, &alive);
-
-        if (error != K5_OK && error != K5_E_FULL) {
-            K5_WARN("nobody supervises: error %d", error);
-        }
+        tell_supervisor();
         if (k5_wait_until(CAP_EVENTS, PRESS, k5_deadline_in_us(BEAT_US), &bits) == K5_OK) {
             hang();
         }

@@ -12,7 +12,8 @@
 #define I2C_SCL_PIN      PIN_PB8
 #define I2C_SDA_PIN      PIN_PB9
 #define I2C_PIN_FUNCTION 4u
-#define I2C_TIMING       0xb0420f13u /* 100 kHz of 48 MHz: RM0438, "I2C_TIMINGR configuration examples" */
+#define I2C_TIMING       0xb0420f13u /* 100 kHz of 48 MHz: RM0438, "I2C_TIMINGR configuration examples" \
+                                      */
 
 #define SENSOR_ADDRESS   0x48u
 #define SENSOR_ALERT_PIN PIN_PB5
@@ -25,4 +26,8 @@
 #define DISPLAY_RST_PIN      PIN_PA2
 
 /* Pin, timer (0: TIM3, 1: TIM4), channel from 0, function. */
-#define PWM_CHANNELS {PIN_PC7, 0, 1, 2}, {PIN_PB7, 1, 1, 2}
+#define PWM_CHANNELS                                                                               \
+    {PIN_PC7, 0, 1, 2},                                                                            \
+    {                                                                                              \
+        PIN_PB7, 1, 1, 2                                                                           \
+    }
