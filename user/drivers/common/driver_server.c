@@ -9,35 +9,52 @@ static void ignore(enum k5_error error)
     (void)error;
 }
 
-/* A copy message may only come where there is a buffer; a region never: it would stay here. */
+/* A region that was sent goes back, or, if its owner cannot take it, out of our view. */
+static void refuse_region(struct k5_message *message)
+{
+    k5_cptr_t region = message->word[2];
+
+    k5_answer_move(message, (uint16_t)-K5_E_INVALID, region);
+    if (message->reply == 0 || k5_reply(message) != K5_OK) {
+        ignore(k5_unmap(region));
+    }
+}
+
+static bool takes(uint32_t operations, const struct k5_message *message)
+{
+    return k5_label(message) < 32u && (operations >> k5_label(message) & 1u) != 0;
+}
+
+/* Whether the interface has such a message: a loan that comes with another one might be kept for
+ * longer than a dead client's grace, and cost this task its life. */
+static bool fits(const struct driver_server *server, const struct k5_message *message)
+{
+    bool lent = k5_kind(message) == K5_MSG_LEND || k5_kind(message) == K5_MSG_LEND_MUT;
+
+    return message->reply != 0 && (!lent || takes(server->lends, message)) &&
+           (!k5_has_cap(message) || takes(server->takes_cap, message));
+}
+
 static bool refused(const struct driver_server *server, struct k5_message *message)
 {
-    uint32_t label = k5_label(message);
-
     if (k5_kind(message) == K5_MSG_NOTIFICATION) {
         return false;
     }
     if (k5_kind(message) == K5_MSG_MOVE) {
-        k5_cptr_t region = message->word[2];
-
-        if (message->reply != 0) {
-            k5_answer_move(message, (uint16_t)-K5_E_INVALID, region);
-            if (k5_reply(message) == K5_OK) {
-                return true;
-            }
-        }
-        ignore(k5_unmap(region)); /* its owner is gone, or has no room: it was given away */
+        refuse_region(message);
         return true;
     }
-    if (k5_has_cap(message) && (label >= 32u || (server->takes_cap >> label & 1u) == 0)) {
+    if (fits(server, message)) {
+        return false;
+    }
+    if (k5_has_cap(message)) {
         ignore(k5_delete(message->word[1]));
-        driver_answer(message, K5_E_INVALID, 0, 0, 0);
-        if (message->reply != 0) {
-            ignore(k5_reply(message));
-        }
-        return true;
     }
-    return false;
+    if (message->reply != 0) {
+        driver_answer(message, K5_E_INVALID, 0, 0, 0);
+        ignore(k5_reply(message));
+    }
+    return true;
 }
 
 static void set_buffer(const struct driver_server *server, struct k5_message *message)
@@ -99,12 +116,12 @@ void driver_finish(k5_cptr_t reply, enum k5_error error, uint32_t w0)
     ignore(k5_reply(&message));
 }
 
-void driver_finish_copy(k5_cptr_t reply, enum k5_error error, const void *data, size_t bytes)
+bool driver_finish_copy(k5_cptr_t reply, const void *data, size_t bytes)
 {
     struct k5_message message = {.reply = reply};
 
-    k5_answer_copy(&message, (uint16_t)(-(int32_t)error), data, bytes);
-    ignore(k5_reply(&message));
+    k5_answer_copy(&message, K5_OK, data, bytes);
+    return k5_reply(&message) == K5_OK;
 }
 
 bool driver_signal(k5_cptr_t *cptr, uint32_t bits)
@@ -122,4 +139,11 @@ void driver_forget(k5_cptr_t *cptr)
         ignore(k5_delete(*cptr)); /* K5_E_STALE: it went with its client */
         *cptr = 0;
     }
+}
+
+bool driver_is_gone(k5_cptr_t cptr)
+{
+    struct k5_cap_info info;
+
+    return k5_caps(cptr & 0xffffu, &info) != K5_OK || info.cptr != cptr;
 }

@@ -25,7 +25,8 @@ enum driver_event {
 
 struct driver_server {
     k5_cptr_t endpoint;
-    uint32_t takes_cap; /* bit n: operation n comes with a capability */
+    uint32_t takes_cap; /* bit n: operation n comes with a capability, */
+    uint32_t lends;     /* or with a loan, and is answered before the loop goes on */
     uint64_t wake_at;   /* k5_time_us() at which the loop wants to run; 0: never */
     void *buffer;       /* for copy messages; NULL: there are none */
     size_t buffer_bytes;
@@ -34,7 +35,8 @@ struct driver_server {
 /*
  * Gives the answer in *message, if it is one, and waits for the next request, for the
  * bound notification, or for `wake_at`. What a client must not send is refused here, so
- * that nobody can fill the driver's table or its MPU regions.
+ * that nobody can fill the driver's table or its MPU regions; and so are mere sends: a client that
+ * waits for its answer cannot ask faster than it is served.
  *
  * Errors are mistakes of this task alone.
  */
@@ -48,12 +50,14 @@ uint32_t driver_what(const struct k5_message *message);
 void driver_answer(struct k5_message *message, enum k5_error error, uint32_t w0, uint32_t w1,
                    uint32_t w2);
 
-/* Keeps a call open: returns what driver_finish() needs; 0 if nobody waits for an answer. */
+/* Keeps a call open: returns what driver_finish() needs. */
 k5_cptr_t driver_defer(struct k5_message *message);
 
-/* Answers a call that was kept. That the caller may be gone by now is none of our business. */
+/* Answers a call that was kept; its caller may be gone by now, then nobody hears it. */
 void driver_finish(k5_cptr_t reply, enum k5_error error, uint32_t w0);
-void driver_finish_copy(k5_cptr_t reply, enum k5_error error, const void *data, size_t bytes);
+
+/* The same with bytes. False: the caller is gone, nobody has them. */
+bool driver_finish_copy(k5_cptr_t reply, const void *data, size_t bytes);
 
 /*
  * Signals a client's notification, which it passed on earlier. False: the client is gone, or took
@@ -63,3 +67,6 @@ bool driver_signal(k5_cptr_t *cptr, uint32_t bits);
 
 /* Gives up a capability that a client passed on; *cptr is 0 then. */
 void driver_forget(k5_cptr_t *cptr);
+
+/* Whether a capability that a client passed on has gone: with its client, or taken back. */
+bool driver_is_gone(k5_cptr_t cptr);

@@ -38,7 +38,7 @@ static enum k5_error draw(const struct k5_message *message)
 
 int main(void)
 {
-    struct driver_server server = {.endpoint = CAP_SELF};
+    struct driver_server server = {.endpoint = CAP_SELF, .lends = 1u << DISPLAY_DRAW};
     struct k5_message message = {0};
     enum k5_error error = display_hw_start(&info);
 

@@ -3,7 +3,8 @@
 #include "gpio_hw.h"
 #include "k5_task.h"
 
-#define PINS 32u
+#define PINS  40u
+#define QUOTA 8u /* of each client */
 
 struct pin {
     uint32_t name; /* 0: this entry is free */
@@ -23,6 +24,16 @@ static struct pin *find(uint32_t name)
         }
     }
     return NULL;
+}
+
+static uint32_t count_of(uint32_t owner)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < PINS; i++) {
+        count += pins[i].name != 0 && pins[i].owner == owner;
+    }
+    return count;
 }
 
 /* The client's pin, or NULL. */
@@ -60,7 +71,7 @@ static enum k5_error configure(const struct k5_message *message)
     bool fresh = pin == NULL;
 
     if (fresh) {
-        pin = find(0);
+        pin = count_of(message->badge) < QUOTA ? find(0) : NULL;
     } else if (pin->owner != message->badge) {
         return K5_E_BUSY;
     }

@@ -47,7 +47,7 @@ struct gpio_config {
  *
  * K5_E_INVALID: no such pin, or it cannot do this.
  * K5_E_BUSY: another client has it.
- * K5_E_FULL: as many pins as the driver can have are taken.
+ * K5_E_FULL: this client has eight, or all have as many as the driver can remember.
  */
 K5_MUST_USE static inline enum k5_error gpio_configure(k5_cptr_t gpio, uint32_t pin,
                                                        struct gpio_config config)

@@ -9,7 +9,8 @@
 
 enum timer_operation { TIMER_SLEEP = 1, TIMER_ALARM, TIMER_EVERY, TIMER_CANCEL };
 
-/* Returns after `us` microseconds. K5_E_FULL: too many alarms are set. */
+/* Returns after `us` microseconds. K5_E_FULL: more than four threads of this client sleep, or too
+ * many of all. */
 K5_MUST_USE static inline enum k5_error timer_sleep(k5_cptr_t timer, uint32_t us)
 {
     struct k5_message message = k5_short(TIMER_SLEEP, us, 0, 0, 0);
@@ -20,7 +21,7 @@ K5_MUST_USE static inline enum k5_error timer_sleep(k5_cptr_t timer, uint32_t us
 /*
  * Sets `bits` of the notification once, in `us` microseconds. It needs the rights SIGNAL and
  * GRANT. An alarm of the same client with the same bits is replaced.
- * K5_E_FULL: too many alarms are set.
+ * K5_E_FULL: this client has four alarms, or all have too many.
  */
 K5_MUST_USE static inline enum k5_error timer_alarm(k5_cptr_t timer, uint32_t us,
                                                     k5_cptr_t notification, uint32_t bits)

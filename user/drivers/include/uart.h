@@ -65,7 +65,7 @@ K5_MUST_USE static inline enum k5_error uart_write(k5_cptr_t uart, const void *d
  *
  * K5_E_TIMEOUT: none came within `timeout_us`; 0: none is there; UART_FOREVER: waits.
  * K5_E_IO: characters were damaged or lost here: uart_errors(). The next call goes on behind them.
- * K5_E_BUSY: another client waits already.
+ * K5_E_BUSY: another client waits already, or another thread of this one came later.
  */
 K5_MUST_USE static inline enum k5_error uart_read(k5_cptr_t uart, void *buffer, size_t bytes,
                                                   uint32_t timeout_us, size_t *got)

@@ -29,10 +29,10 @@ int main(void)
         if (driver_what(&message) == RNG_READ && bytes != 0 && bytes <= RNG_CHUNK) {
             error = fill(words, (bytes + 3u) / 4u);
         }
-        if (error != K5_OK) {
+        if (error != K5_OK || !driver_finish_copy(message.reply, words, bytes)) {
             driver_answer(&message, error, 0, 0, 0);
-        } else if (message.reply != 0) {
-            driver_finish_copy(driver_defer(&message), K5_OK, words, bytes);
+        } else {
+            message.reply = 0; /* answered */
         }
         memset(words, 0, sizeof words);
     }

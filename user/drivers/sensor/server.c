@@ -86,7 +86,8 @@ static enum k5_error watch(const struct k5_message *message)
 
     if (notification == 0 || message->word[3] == 0 || low >= high) {
         error = K5_E_INVALID;
-    } else if (watcher.notification != 0 && watcher.owner != message->badge) {
+    } else if (watcher.notification != 0 && watcher.owner != message->badge &&
+               !driver_is_gone(watcher.notification)) {
         error = K5_E_BUSY;
     }
     error = error == K5_OK ? prepare() : error;

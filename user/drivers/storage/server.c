@@ -82,7 +82,10 @@ static void serve(struct k5_message *message)
 
 int main(void)
 {
-    struct driver_server server = {.endpoint = CAP_SELF};
+    struct driver_server server = {
+        .endpoint = CAP_SELF,
+        .lends = 1u << STORAGE_PROGRAM | 1u << STORAGE_READ,
+    };
     struct k5_message message = {0};
 
     storage_hw_start(&info);

@@ -8,12 +8,14 @@
 #include "k5_task.h"
 #include "timer_hw.h"
 
-#define ALARMS       16u
+#define ALARMS       24u
+#define QUOTA        4u /* of each client: alarms, and sleeps */
 #define LEAST_PERIOD 100u
 #define GRACE_US     20000u /* so late the hardware is broken */
 
 struct alarm {
-    uint64_t at_us;     /* 0: this entry is free */
+    uint64_t at_us; /* 0: this entry is free */
+    uint64_t since_us;
     uint32_t period_us; /* 0: once */
     uint32_t owner;
     uint32_t bits;
@@ -34,20 +36,50 @@ static struct alarm *find(uint32_t owner, uint32_t bits)
     return NULL;
 }
 
-static struct alarm *find_free(void)
-{
-    for (uint32_t i = 0; i < ALARMS; i++) {
-        if (alarms[i].at_us == 0) {
-            return &alarms[i];
-        }
-    }
-    return NULL;
-}
-
 static void drop(struct alarm *alarm)
 {
     driver_forget(&alarm->notification);
     *alarm = (struct alarm){0};
+}
+
+/* Alarms whose clients are gone are free. */
+static void sweep(void)
+{
+    for (uint32_t i = 0; i < ALARMS; i++) {
+        if (alarms[i].notification != 0 && driver_is_gone(alarms[i].notification)) {
+            drop(&alarms[i]);
+        }
+    }
+}
+
+/*
+ * An entry for a client. NULL: it has its share, or there is none left. Whether a sleeper still
+ * lives cannot be known, so a client that has its share of them loses the oldest: it is answered,
+ * for the case that it does.
+ */
+static struct alarm *find_free(uint32_t owner, bool sleeps)
+{
+    struct alarm *free = NULL;
+    struct alarm *oldest = NULL;
+    uint32_t own = 0;
+
+    sweep();
+    for (uint32_t i = 0; i < ALARMS; i++) {
+        struct alarm *alarm = &alarms[i];
+
+        if (alarm->at_us == 0) {
+            free = alarm;
+        } else if (alarm->owner == owner && (alarm->sleeper != 0) == sleeps) {
+            own++;
+            oldest = oldest == NULL || alarm->since_us < oldest->since_us ? alarm : oldest;
+        }
+    }
+    if (own < QUOTA || !sleeps) {
+        return own < QUOTA ? free : NULL;
+    }
+    driver_finish(oldest->sleeper, K5_E_FULL, 0);
+    drop(oldest);
+    return oldest;
 }
 
 static uint64_t next_alarm(void)
@@ -103,22 +135,20 @@ static void set_next(void)
 
 static void sleep(struct k5_message *message)
 {
-    struct alarm *alarm = find_free();
+    uint64_t now = k5_time_us();
+    uint32_t us = message->word[0];
+    struct alarm *alarm = us != 0 ? find_free(message->badge, true) : NULL;
 
-    if (message->word[0] == 0) {
-        driver_answer(message, K5_OK, 0, 0, 0);
-    } else if (alarm == NULL) {
-        driver_answer(message, K5_E_FULL, 0, 0, 0);
-    } else {
-        uint32_t us = message->word[0];
-
-        *alarm = (struct alarm){
-            .at_us = k5_time_us() + us + 1u, /* the clock was rounded down */
-            .owner = message->badge,
-            .sleeper = driver_defer(message),
-        };
-        alarm->at_us = alarm->sleeper != 0 ? alarm->at_us : 0; /* a mere send has nobody to wake */
+    if (alarm == NULL) {
+        driver_answer(message, us == 0 ? K5_OK : K5_E_FULL, 0, 0, 0);
+        return;
     }
+    *alarm = (struct alarm){
+        .at_us = now + us + 1u, /* the clock was rounded down */
+        .since_us = now,
+        .owner = message->badge,
+        .sleeper = driver_defer(message),
+    };
 }
 
 static enum k5_error set(const struct k5_message *message, bool again)
@@ -129,7 +159,7 @@ static enum k5_error set(const struct k5_message *message, bool again)
     struct alarm *alarm = find(message->badge, bits);
     enum k5_error error = K5_OK;
 
-    alarm = alarm ? alarm : find_free();
+    alarm = alarm ? alarm : find_free(message->badge, false);
     if (notification == 0 || bits == 0 || (again && us < LEAST_PERIOD)) {
         error = K5_E_INVALID;
     } else if (alarm == NULL) {
@@ -142,6 +172,7 @@ static enum k5_error set(const struct k5_message *message, bool again)
     drop(alarm);
     *alarm = (struct alarm){
         .at_us = k5_time_us() + us + 1u,
+        .since_us = k5_time_us(),
         .period_us = again ? us : 0,
         .owner = message->badge,
         .bits = bits,

@@ -37,6 +37,7 @@ static uint32_t ring_count;
 
 static struct {
     k5_cptr_t reply; /* 0: nobody waits */
+    uint32_t badge;
     uint32_t bytes;
     uint64_t until; /* 0: for ever */
 } reader;
@@ -56,9 +57,7 @@ static void end_job(enum k5_error error)
 {
     struct job *job = &jobs[job_first];
 
-    if (job->reply != 0) {
-        driver_finish(job->reply, error, 0);
-    }
+    driver_finish(job->reply, error, 0);
     job_first = (job_first + 1u) % JOBS;
     job_count--;
     progress();
@@ -193,7 +192,14 @@ static void receive(void)
     }
 }
 
-/* Answers the reader, if it waits and there is something to tell. */
+static void drop(uint32_t count)
+{
+    ring_first = (ring_first + count) % RING;
+    ring_count -= count;
+}
+
+/* Answers the reader, if it waits and there is something to tell. One that is gone takes nothing
+ * with it. */
 static void deliver(void)
 {
     uint8_t out[UART_CHUNK];
@@ -202,23 +208,23 @@ static void deliver(void)
     if (reader.reply == 0 || ring_count == 0) {
         return;
     }
-    while (count < reader.bytes && ring_count != 0 && ring[ring_first] != DAMAGE_MARK) {
-        out[count++] = (uint8_t)ring[ring_first];
-        ring_first = (ring_first + 1u) % RING;
-        ring_count--;
+    while (count < reader.bytes && count < ring_count &&
+           ring[(ring_first + count) % RING] != DAMAGE_MARK) {
+        out[count] = (uint8_t)ring[(ring_first + count) % RING];
+        count++;
     }
-    if (count != 0) {
-        driver_finish_copy(reader.reply, K5_OK, out, count);
-    } else {
+    if (count == 0) {
         while (ring_count != 0 && ring[ring_first] == DAMAGE_MARK) {
-            ring_first = (ring_first + 1u) % RING;
-            ring_count--;
+            drop(1);
         }
         driver_finish(reader.reply, K5_E_IO, 0);
+    } else if (driver_finish_copy(reader.reply, out, count)) {
+        drop(count);
     }
     reader.reply = 0;
 }
 
+/* A client that reads again has died meanwhile, or is another thread of it: the newer one reads. */
 static void read(struct k5_message *message)
 {
     uint32_t bytes = message->word[0];
@@ -226,14 +232,20 @@ static void read(struct k5_message *message)
 
     if (bytes == 0) {
         driver_answer(message, K5_E_INVALID, 0, 0, 0);
-    } else if (reader.reply != 0) {
-        driver_answer(message, K5_E_BUSY, 0, 0, 0);
-    } else {
-        reader.reply = driver_defer(message);
-        reader.bytes = bytes < UART_CHUNK ? bytes : UART_CHUNK;
-        reader.until = timeout_us == UART_FOREVER ? 0 : k5_time_us() + timeout_us;
-        deliver();
+        return;
     }
+    if (reader.reply != 0 && reader.badge != message->badge) {
+        driver_answer(message, K5_E_BUSY, 0, 0, 0);
+        return;
+    }
+    if (reader.reply != 0) {
+        driver_finish(reader.reply, K5_E_BUSY, 0);
+    }
+    reader.badge = message->badge;
+    reader.reply = driver_defer(message);
+    reader.bytes = bytes < UART_CHUNK ? bytes : UART_CHUNK;
+    reader.until = timeout_us == UART_FOREVER ? 0 : k5_time_us() + timeout_us;
+    deliver();
 }
 
 static void give_up_reading(void)

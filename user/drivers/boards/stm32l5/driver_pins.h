@@ -12,8 +12,9 @@
 #define I2C_SCL_PIN      PIN_PB8
 #define I2C_SDA_PIN      PIN_PB9
 #define I2C_PIN_FUNCTION 4u
-#define I2C_TIMING       0xb0420f13u /* 100 kHz of 48 MHz: RM0438, "I2C_TIMINGR configuration examples" \
-                                      */
+#define I2C_TIMING                                                                                 \
+    0xb0420f13u /* 100 kHz of 48 MHz: RM0438, "I2C_TIMINGR configuration examples"                 \
+                 */
 
 #define SENSOR_ADDRESS   0x48u
 #define SENSOR_ALERT_PIN PIN_PB5
