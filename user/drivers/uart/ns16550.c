@@ -8,7 +8,6 @@
 #define IER  MMIO8(REGION_UART, 1) /* and its upper half */
 #define FCR  MMIO8(REGION_UART, 2) /* reads as IIR */
 #define LCR  MMIO8(REGION_UART, 3)
-#define MCR  MMIO8(REGION_UART, 4)
 #define LSR  MMIO8(REGION_UART, 5)
 
 #define IER_RECEIVED 0x01u
@@ -20,7 +19,6 @@
 #define LCR_PARITY   0x08u
 #define LCR_EVEN     0x10u
 #define LCR_DLAB     0x80u
-#define MCR_RTS_DTR  0x03u
 #define LSR_READY    0x01u
 #define LSR_OVERRUN  0x02u
 #define LSR_PARITY   0x04u
@@ -60,7 +58,6 @@ enum k5_error uart_hw_configure(const struct uart_config *config)
     IER = (uint8_t)(divider >> 8);
     LCR = (uint8_t)lcr;
     FCR = FCR_ENABLE | FCR_CLEAR;
-    MCR = MCR_RTS_DTR;
     IER = IER_RECEIVED;
     room = 0;
     uart_hw_acknowledge(1);

@@ -64,6 +64,7 @@ static enum k5_error step(void)
     if (error == K5_OK && (bits & TICK) != 0) {
         lit = !lit;
         error = show();
+        K5_DEBUG("light %s", lit ? "on" : "off");
     }
     return error;
 }
