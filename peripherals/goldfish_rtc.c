@@ -6,6 +6,7 @@
  * one that is not in the future fires at once. Time begins at 0 here: a driver
  * that counts on a date must set it.
  */
+#include "peripherals/clock.h"
 #include "sim/device.h"
 
 enum {
@@ -41,23 +42,9 @@ enum {
     S_PENDING,   /* the alarm went off */
 };
 
-/* ticks * 10^9 / hz without overflow: hz is below 2^32. */
-static uint64_t ns_of(const struct device *d, uint64_t ticks)
-{
-    return ticks / d->tick_hz * NS_PER_S + ticks % d->tick_hz * NS_PER_S / d->tick_hz;
-}
-
-/* The first tick at which that many nanoseconds have passed. */
-static uint64_t tick_of(const struct device *d, uint64_t ns)
-{
-    uint64_t rest = ns % NS_PER_S * d->tick_hz;
-
-    return ns / NS_PER_S * d->tick_hz + rest / NS_PER_S + (rest % NS_PER_S != 0);
-}
-
 static uint64_t time_ns(const struct device *d)
 {
-    return ns_of(d, d->now) + d->state[S_OFFSET_NS];
+    return clock_counts(d, NS_PER_S, d->now) + d->state[S_OFFSET_NS];
 }
 
 static void reading(struct device *d, unsigned r)
@@ -89,7 +76,7 @@ static void set_alarm(struct device *d)
         d->event_at = DEVICE_NEVER;
         d->state[S_PENDING] = 1;
     } else {
-        uint64_t tick = tick_of(d, at - d->state[S_OFFSET_NS]);
+        uint64_t tick = clock_tick(d, NS_PER_S, at - d->state[S_OFFSET_NS]);
 
         /* An alarm beyond the end of ticks never comes. */
         d->event_at = tick > d->now ? tick : DEVICE_NEVER;

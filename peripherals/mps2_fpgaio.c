@@ -1,119 +1,127 @@
 /*
  * FPGA system control and I/O of MPS2+ with image AN505: LEDs, buttons, counters.
- * Source: AN505, "FPGA system control and I/O". Status: docs/peripherals/mps2-fpgaio.md.
+ * Source: Arm AN505, "FPGA system control and I/O". Status: docs/peripherals/mps2-fpgaio.md.
  *
- * Pads: 0 and 1 are the LEDs, 2 and 3 the buttons. The counters run for ever; what
- * they are set to is kept with the tick at which it was.
+ * Pads: 0 and 1 are the LEDs, 2 and 3 the buttons; a 1 is lit and pressed. The prescaler
+ * counts ticks down to 0; with the next tick it goes on from PRESCALE, and COUNTER is one
+ * more.
+ * Not modelled: what MISC selects (chip selects, LCD); it reads as written.
  */
+#include "peripherals/clock.h"
 #include "sim/device.h"
 
-enum { R_LED0, R_BUTTON, R_CLK1HZ, R_CLK100HZ, R_COUNTER, R_PRESCALE, R_PSCNTR, R_MISC, R_COUNT };
+enum {
+    R_LED0,
+    R_BUTTON,
+    R_CLK1HZ,
+    R_CLK100HZ,
+    R_COUNTER,
+    R_PRESCALE,
+    R_PSCNTR,
+    R_MISC,
+    R_COUNT,
+};
 
-#define LEDS     2u
-#define BUTTONS  2u
-#define LED_BITS ((1u << LEDS) - 1u)
+#define LEDS         3u
+#define FIRST_BUTTON 2u
+#define BUTTONS      3u
+#define PADS         4u
+#define MISC_BITS    0x3ffu
 
 /* clang-format off */
 static const struct device_register registers[R_COUNT] = {
-    /*              offset name        reset write       w1c unmodelled */
-    [R_LED0]     = {0x00, "LED0",      0,    LED_BITS,   0,  0},
-    [R_BUTTON]   = {0x08, "BUTTON",    0,    0,          0,  0},
-    [R_CLK1HZ]   = {0x10, "CLK1HZ",    0,    UINT32_MAX, 0,  0},
-    [R_CLK100HZ] = {0x14, "CLK100HZ",  0,    UINT32_MAX, 0,  0},
-    [R_COUNTER]  = {0x18, "COUNTER",   0,    UINT32_MAX, 0,  0},
-    [R_PRESCALE] = {0x1c, "PRESCALE",  0,    UINT32_MAX, 0,  0},
-    [R_PSCNTR]   = {0x20, "PSCNTR",    0,    UINT32_MAX, 0,  0},
-    [R_MISC]     = {0x4c, "MISC",      0,    0x7f,       0,  0x7f},
+    /*              offset name         reset  write       w1c  unmodelled */
+    [R_LED0]     = {0x00,  "LED0",      0,     LEDS,       0,   0},
+    [R_BUTTON]   = {0x08,  "BUTTON",    0,     0,          0,   0},
+    [R_CLK1HZ]   = {0x10,  "CLK1HZ",    0,     UINT32_MAX, 0,   0},
+    [R_CLK100HZ] = {0x14,  "CLK100HZ",  0,     UINT32_MAX, 0,   0},
+    [R_COUNTER]  = {0x18,  "COUNTER",   0,     UINT32_MAX, 0,   0},
+    [R_PRESCALE] = {0x1c,  "PRESCALE",  0,     UINT32_MAX, 0,   0},
+    [R_PSCNTR]   = {0x20,  "PSCNTR",    0,     UINT32_MAX, 0,   0},
+    [R_MISC]     = {0x4c,  "MISC",      0,     MISC_BITS,  0,   MISC_BITS},
 };
 /* clang-format on */
 
-/* When each was set; reg[] has what to. The prescaler and its counter were set together. */
-enum { S_1HZ_AT, S_100HZ_AT, S_SCALED_AT };
-
-static uint32_t counted(const struct device *d, unsigned r, unsigned set_at, uint32_t hz)
-{
-    return d->reg[r] + (uint32_t)((d->now - d->state[set_at]) * hz / d->tick_hz);
-}
-
-/* PSCNTR counts down; at 0 it goes on from PRESCALE, and COUNTER counts up. */
-static void bring_up(struct device *d)
-{
-    uint64_t ticks = d->now - d->state[S_SCALED_AT];
-    uint64_t left = d->reg[R_PSCNTR];
-
-    d->state[S_SCALED_AT] = d->now;
-    if (ticks <= left) {
-        d->reg[R_PSCNTR] = (uint32_t)(left - ticks);
-        return;
-    }
-    uint64_t period = (uint64_t)d->reg[R_PRESCALE] + 1u;
-    uint64_t behind = ticks - left - 1u;
-
-    d->reg[R_COUNTER] += 1u + (uint32_t)(behind / period);
-    d->reg[R_PSCNTR] = (uint32_t)(d->reg[R_PRESCALE] - behind % period);
-}
-
-/* The clock counts on from what it is now, without losing the part of a count that has passed. */
-static void refresh_clock(struct device *d, unsigned r, unsigned set_at, uint32_t hz)
-{
-    uint32_t now = counted(d, r, set_at, hz);
-    uint64_t whole = (uint64_t)(now - d->reg[r]) * d->tick_hz;
-
-    d->state[set_at] += whole / hz + (whole % hz != 0);
-    d->reg[r] = now;
-}
-
-static uint32_t buttons(const struct device *d)
-{
-    return (device_input(d, LEDS) ? 1u : 0) | (device_input(d, LEDS + 1u) ? 2u : 0);
-}
+/* The clocks count from their values at these ticks; COUNTER and PSCNTR have theirs as of S_AT. */
+enum { S_1HZ_AT, S_1HZ, S_100HZ_AT, S_100HZ, S_AT };
 
 static void reset(struct device *d, enum device_reset why)
 {
     (void)why;
     d->state[S_1HZ_AT] = d->now;
     d->state[S_100HZ_AT] = d->now;
-    d->state[S_SCALED_AT] = d->now;
+    d->state[S_AT] = d->now;
+}
+
+/* Brings PSCNTR and COUNTER to now. `reload`: what PRESCALE was in the meantime. */
+static void count(struct device *d, uint32_t reload)
+{
+    uint64_t passed = d->now - d->state[S_AT];
+    uint64_t left = d->reg[R_PSCNTR];
+
+    d->state[S_AT] = d->now;
+    if (passed <= left) {
+        d->reg[R_PSCNTR] = (uint32_t)(left - passed);
+        return;
+    }
+    uint64_t since_reload = passed - left - 1u;
+    uint64_t period = (uint64_t)reload + 1u;
+
+    d->reg[R_PSCNTR] = (uint32_t)(reload - since_reload % period);
+    d->reg[R_COUNTER] += (uint32_t)(1u + since_reload / period);
+}
+
+static uint32_t clock_value(const struct device *d, unsigned at, uint64_t hz)
+{
+    return (uint32_t)(d->state[at + 1u] + clock_counts(d, hz, d->now - d->state[at]));
 }
 
 static void reading(struct device *d, unsigned r)
 {
     switch (r) {
     case R_BUTTON:
-        d->reg[r] = buttons(d);
+        d->reg[R_BUTTON] = d->levels[0] >> FIRST_BUTTON & BUTTONS;
         break;
     case R_CLK1HZ:
-        refresh_clock(d, r, S_1HZ_AT, 1);
+        d->reg[R_CLK1HZ] = clock_value(d, S_1HZ_AT, 1);
         break;
     case R_CLK100HZ:
-        refresh_clock(d, r, S_100HZ_AT, 100);
+        d->reg[R_CLK100HZ] = clock_value(d, S_100HZ_AT, 100);
         break;
     case R_COUNTER:
     case R_PSCNTR:
-        bring_up(d);
+        count(d, d->reg[R_PRESCALE]);
         break;
     default:
         break;
     }
 }
 
+static void set_clock(struct device *d, unsigned at, uint32_t value)
+{
+    d->state[at] = d->now;
+    d->state[at + 1u] = value;
+}
+
 static void written(struct device *d, unsigned r, uint32_t old)
 {
-    uint32_t to = d->reg[r];
+    uint32_t value = d->reg[r];
 
     switch (r) {
     case R_CLK1HZ:
-        d->state[S_1HZ_AT] = d->now;
+        set_clock(d, S_1HZ_AT, value);
         break;
     case R_CLK100HZ:
-        d->state[S_100HZ_AT] = d->now;
+        set_clock(d, S_100HZ_AT, value);
+        break;
+    case R_PRESCALE:
+        count(d, old);
         break;
     case R_COUNTER:
-    case R_PRESCALE:
-    case R_PSCNTR:
-        d->reg[r] = old; /* up to now it counted as before */
-        bring_up(d);
-        d->reg[r] = to;
+    case R_PSCNTR: /* the other one has gone on until now */
+        d->reg[r] = old;
+        count(d, d->reg[R_PRESCALE]);
+        d->reg[r] = value;
         break;
     default:
         break;
@@ -122,7 +130,7 @@ static void written(struct device *d, unsigned r, uint32_t old)
 
 static struct device_levels drives(const struct device *d)
 {
-    return (struct device_levels){.driven = LED_BITS, .high = d->reg[R_LED0]};
+    return (struct device_levels){.driven = LEDS, .high = d->reg[R_LED0]};
 }
 
 const struct device_model mps2_fpgaio_model = {
@@ -130,7 +138,7 @@ const struct device_model mps2_fpgaio_model = {
     .bytes = 0x1000,
     .registers = registers,
     .register_count = R_COUNT,
-    .pads = LEDS + BUTTONS,
+    .pads = PADS,
     .reset = reset,
     .reading = reading,
     .written = written,

@@ -1,376 +1,442 @@
 /*
- * UART of the 16550 family, as on QEMU's virt machine. Source: PC16550D data
- * sheet, section 8. Status: docs/peripherals/ns16550.md.
+ * UART 16550, as on QEMU's virt machine: registers of bytes, FIFOs of 16.
+ * Source: National Semiconductor, PC16550D data sheet. Status: docs/peripherals/ns16550.md.
  *
- * Registers are bytes, next to each other. The clock is the device tree's 3.6864
- * MHz, divided by 16 and the divisor. FIFOs of 16 characters each way, or, without
- * FIFOs, one.
+ * The board's parameter is the clock at its input in Hz; 0: 3.6864 MHz, as virt says.
+ * Registers that share a place have one name here: RBR is THR and DLL, too; IER is DLM;
+ * IIR is FCR. What is behind them is in state[]; reg[] is what a read shows.
+ * Handshake inputs are always active: CTS, DSR and DCD read 1.
  */
+#include "peripherals/character_queue.h"
+#include "peripherals/clock.h"
 #include "sim/device.h"
 
-enum { R_DATA, R_IER, R_IIR, R_LCR, R_MCR, R_LSR, R_MSR, R_SCR, R_COUNT };
+enum { R_RBR, R_IER, R_IIR, R_LCR, R_MCR, R_LSR, R_MSR, R_SCR, R_COUNT };
 
-#define CLOCK_HZ      UINT64_C(3686400)
-#define OVERSAMPLING  16u
-#define DIVISOR_RESET 12u /* 19,200 baud */
-#define FIFO_SIZE     16u
-
-#define IER_RX     (1u << 0)
-#define IER_TX     (1u << 1)
-#define IER_STATUS (1u << 2)
-#define IER_MODEM  (1u << 3)
-
+#define IER_RX      (1u << 0)
+#define IER_TX      (1u << 1)
+#define IER_LINE    (1u << 2)
+#define IER_MODEM   (1u << 3)
+#define IER_BITS    0x0fu
 #define IIR_NONE    0x01u
+#define IIR_MODEM   0x00u
 #define IIR_TX      0x02u
 #define IIR_RX      0x04u
-#define IIR_STATUS  0x06u
+#define IIR_LINE    0x06u
 #define IIR_TIMEOUT 0x0cu
 #define IIR_FIFOS   0xc0u
 
 #define FCR_ENABLE   (1u << 0)
 #define FCR_CLEAR_RX (1u << 1)
 #define FCR_CLEAR_TX (1u << 2)
-#define FCR_TRIGGER  (3u << 6)
 
-#define LCR_BITS   (3u << 0)
 #define LCR_STOP   (1u << 2)
 #define LCR_PARITY (1u << 3)
 #define LCR_BREAK  (1u << 6)
 #define LCR_DLAB   (1u << 7)
 
+#define MCR_DTR  (1u << 0)
+#define MCR_RTS  (1u << 1)
+#define MCR_OUT1 (1u << 2)
+#define MCR_OUT2 (1u << 3)
 #define MCR_LOOP (1u << 4)
+#define MCR_BITS 0x1fu
 
-#define LSR_DR      (1u << 0)
-#define LSR_OVERRUN (1u << 1)
-#define LSR_PARITY  (1u << 2)
-#define LSR_FRAMING (1u << 3)
-#define LSR_BREAK   (1u << 4)
-#define LSR_THRE    (1u << 5)
-#define LSR_TEMT    (1u << 6)
-#define LSR_FIFO    (1u << 7) /* an error somewhere in the FIFO */
-#define LSR_ERRORS  (LSR_OVERRUN | LSR_PARITY | LSR_FRAMING | LSR_BREAK)
+#define LSR_READY      (1u << 0)
+#define LSR_OVERRUN    (1u << 1)
+#define LSR_PARITY     (1u << 2)
+#define LSR_FRAMING    (1u << 3)
+#define LSR_BREAK      (1u << 4)
+#define LSR_THRE       (1u << 5)
+#define LSR_TEMT       (1u << 6)
+#define LSR_FIFO_ERROR (1u << 7)
+#define LSR_CHARACTER  (LSR_PARITY | LSR_FRAMING | LSR_BREAK) /* come with one */
+#define LSR_ERRORS     (LSR_OVERRUN | LSR_CHARACTER)
 
-#define TIMEOUT_FRAMES 4u
+#define MSR_CTS   (1u << 4)
+#define MSR_DSR   (1u << 5)
+#define MSR_RI    (1u << 6)
+#define MSR_DCD   (1u << 7)
+#define MSR_LINES 0xf0u
+#define MSR_DELTA 0x0fu
+
+#define CLOCK_HZ        3686400u
+#define RESET_DIVISOR   12u
+#define FIFO_DEPTH      16u
+#define TIMEOUT_FRAMES  4u
+#define HALF_BITS_AHEAD 2u /* the start bit */
 
 /* clang-format off */
 static const struct device_register registers[R_COUNT] = {
-    /*          offset name           reset write w1c unmodelled */
-    [R_DATA] = {0x0, "RBR/THR/DLL",   0,    0xff, 0,  0},
-    [R_IER]  = {0x1, "IER/DLM",       0,    0xff, 0,  0},
-    [R_IIR]  = {0x2, "IIR/FCR",       0,    0xff, 0,  0x38}, /* FCR: DMA mode */
-    [R_LCR]  = {0x3, "LCR",           0,    0xff, 0,  LCR_BREAK},
-    [R_MCR]  = {0x4, "MCR",           0,    0x1f, 0,  0x0f}, /* no modem is there */
-    [R_LSR]  = {0x5, "LSR",           0,    0,    0,  0},
-    [R_MSR]  = {0x6, "MSR",           0xb0, 0,    0,  0}, /* DCD, DSR, CTS */
-    [R_SCR]  = {0x7, "SCR",           0,    0xff, 0,  0},
+    /*         offset name   reset     write  w1c  unmodelled */
+    [R_RBR] = {0,     "RBR/THR/DLL", 0,        0xff,  0,   0},
+    [R_IER] = {1,     "IER/DLM", 0,        0xff,  0,   0},
+    [R_IIR] = {2,     "IIR/FCR", IIR_NONE, 0xff,  0,   0},
+    [R_LCR] = {3,     "LCR", 0,        0xff,  0,   0},
+    [R_MCR] = {4,     "MCR", 0,        MCR_BITS, 0, 0},
+    [R_LSR] = {5,     "LSR", LSR_THRE | LSR_TEMT, 0, 0, 0},
+    [R_MSR] = {6,     "MSR", MSR_CTS | MSR_DSR | MSR_DCD, 0, 0, 0},
+    [R_SCR] = {7,     "SCR", 0,        0xff,  0,   0},
 };
 /* clang-format on */
 
-/* A FIFO: its characters, a 16-bit entry each with the errors above, four a word. */
-#define FIFO_WORDS (FIFO_SIZE / 4u)
-
 enum {
-    S_RX,                     /* FIFO_WORDS of them */
-    S_TX = S_RX + FIFO_WORDS, /* the same */
-    S_RX_COUNT = S_TX + FIFO_WORDS,
-    S_TX_COUNT,
-    S_SHIFTING,   /* the shift register is at work */
-    S_SHIFT,      /* on this character, */
-    S_SHIFTED_AT, /* until then */
-    S_TIMEOUT_AT, /* nobody has read for so long; DEVICE_NEVER */
-    S_TIMED_OUT,
+    S_TX, /* THR or the FIFO, without the shift register */
+    S_RX = S_TX + QUEUE_STATES,
+    S_SHIFT = S_RX + QUEUE_STATES, /* what the shift register sends */
+    S_SHIFT_END,                   /* when its stop bits end; 0: it rests */
+    S_TIMEOUT_AT,                  /* of the receiver's FIFO; 0: none is to come */
+    S_TIMEOUT,                     /* it has come */
+    S_TX_PENDING,                  /* the transmitter's interrupt */
+    S_ERRORS,                      /* LSR_ERRORS that were not read */
     S_IER,
-    S_DIVISOR,
     S_FCR,
-    S_TX_NOTED, /* THR became empty, and IIR was not read since */
-    S_ERRORS,   /* of LSR, until it is read */
-    S_COUNT
+    S_DIVISOR,
+    S_BREAK_AT, /* when a break began; 0: there is none */
+    S_COUNT,
 };
-_Static_assert(S_COUNT <= DEVICE_STATES, "all fits");
+_Static_assert(S_COUNT <= DEVICE_STATES && FIFO_DEPTH <= QUEUE_MOST, "all fit");
 
-/* ---------------------------------------------------------------- FIFOs */
+/* An entry of the receive queue: the character, and its LSR_CHARACTER above. */
+#define ENTRY_ERRORS 8u
 
-static uint32_t take(struct device *d, unsigned fifo, unsigned count)
+static bool has_fifos(const struct device *d)
 {
-    uint32_t first = (uint32_t)(d->state[fifo] & 0xffffu);
-
-    for (unsigned k = 0; k < FIFO_WORDS; k++) {
-        uint64_t next = k + 1u < FIFO_WORDS ? d->state[fifo + k + 1u] : 0;
-
-        d->state[fifo + k] = d->state[fifo + k] >> 16 | next << 48;
-    }
-    d->state[count]--;
-    return first;
+    return (d->state[S_FCR] & FCR_ENABLE) != 0;
 }
 
-static void put(struct device *d, unsigned fifo, unsigned count, uint32_t entry)
+static bool loops(const struct device *d)
 {
-    uint32_t at = (uint32_t)d->state[count]++;
-    uint64_t *word = &d->state[fifo + at / 4u];
-
-    *word = (*word & ~(UINT64_C(0xffff) << 16u * (at % 4u))) | (uint64_t)entry << 16u * (at % 4u);
+    return (d->reg[R_MCR] & MCR_LOOP) != 0;
 }
 
-static uint32_t size(const struct device *d)
+/* ---------------------------------------------------------------- format and speed */
+
+static uint32_t data_bits(const struct device *d)
 {
-    return (d->state[S_FCR] & FCR_ENABLE) != 0 ? FIFO_SIZE : 1u;
+    return 5u + (d->reg[R_LCR] & 3u);
 }
 
-static uint32_t trigger(const struct device *d)
+static uint32_t frame_half_bits(const struct device *d)
 {
-    static const uint8_t levels[] = {1, 4, 8, 14};
+    bool two = (d->reg[R_LCR] & LCR_STOP) != 0;
+    uint32_t stop = !two ? 2u : data_bits(d) == 5u ? 3u : 4u;
+    uint32_t parity = (d->reg[R_LCR] & LCR_PARITY) != 0 ? 2u : 0;
 
-    return size(d) == 1u ? 1u : levels[(d->state[S_FCR] & FCR_TRIGGER) >> 6];
+    return HALF_BITS_AHEAD + 2u * data_bits(d) + parity + stop;
 }
 
-/* ---------------------------------------------------------------- time */
+/* 0 where the divisor is 0: the line does not move. */
+static uint64_t frame_ticks(const struct device *d)
+{
+    uint64_t clocks = 8u * d->state[S_DIVISOR] * frame_half_bits(d);
+
+    return clock_tick(d, d->parameter != 0 ? d->parameter : CLOCK_HZ, clocks);
+}
 
 static struct device_frame frame(const struct device *d)
 {
-    uint32_t lcr = d->reg[R_LCR];
-    uint32_t bits =
-        1u + 5u + (lcr & LCR_BITS) + ((lcr & LCR_PARITY) != 0) + ((lcr & LCR_STOP) != 0 ? 2u : 1u);
-    uint64_t clocks = (uint64_t)bits * OVERSAMPLING * d->state[S_DIVISOR];
-
     return (struct device_frame){
-        .ticks = (clocks * d->tick_hz + CLOCK_HZ / 2u) / CLOCK_HZ,
-        .bits = bits,
-        .receives = (d->reg[R_MCR] & MCR_LOOP) == 0,
+        .ticks = frame_ticks(d),
+        .bits = (frame_half_bits(d) + 1u) / 2u,
+        .receives = !loops(d),
     };
-}
-
-static void plan(struct device *d)
-{
-    uint64_t shifted = d->state[S_SHIFTING] != 0 ? d->state[S_SHIFTED_AT] : DEVICE_NEVER;
-
-    d->event_at = shifted < d->state[S_TIMEOUT_AT] ? shifted : d->state[S_TIMEOUT_AT];
-}
-
-/* Characters that nobody reads, and too few for the trigger, are told of after a while. */
-static void restart_timeout(struct device *d)
-{
-    bool waits = size(d) != 1u && d->state[S_RX_COUNT] != 0;
-
-    d->state[S_TIMEOUT_AT] = waits ? d->now + TIMEOUT_FRAMES * frame(d).ticks : DEVICE_NEVER;
-    d->state[S_TIMED_OUT] = 0;
-    plan(d);
-}
-
-static void shift(struct device *d)
-{
-    uint64_t ticks = frame(d).ticks;
-
-    if (d->state[S_SHIFTING] == 0 && d->state[S_TX_COUNT] != 0 && ticks != 0) {
-        d->state[S_SHIFT] = take(d, S_TX, S_TX_COUNT);
-        d->state[S_SHIFTING] = 1;
-        d->state[S_SHIFTED_AT] = d->now + ticks;
-        if (d->state[S_TX_COUNT] == 0) {
-            d->state[S_TX_NOTED] = 1;
-        }
-    }
-    plan(d);
-}
-
-/* ---------------------------------------------------------------- characters */
-
-static void receive(struct device *d, uint32_t character, uint32_t errors)
-{
-    uint32_t seen = ((errors & DEVICE_SERIAL_FRAMING) != 0 ? LSR_FRAMING : 0) |
-                    ((errors & DEVICE_SERIAL_PARITY) != 0 ? LSR_PARITY : 0) |
-                    ((errors & DEVICE_SERIAL_BREAK) != 0 ? LSR_BREAK : 0);
-
-    if (d->state[S_RX_COUNT] == size(d)) {
-        d->state[S_ERRORS] |= LSR_OVERRUN;
-        if (size(d) == 1u) { /* the new one takes its place */
-            (void)take(d, S_RX, S_RX_COUNT);
-            put(d, S_RX, S_RX_COUNT, (character & 0xffu) | seen << 8);
-        }
-    } else {
-        put(d, S_RX, S_RX_COUNT, (character & 0xffu) | seen << 8);
-    }
-    restart_timeout(d);
-}
-
-static void event(struct device *d)
-{
-    if (d->state[S_SHIFTING] != 0 && d->state[S_SHIFTED_AT] <= d->now) {
-        d->state[S_SHIFTING] = 0;
-        if ((d->reg[R_MCR] & MCR_LOOP) != 0) {
-            receive(d, (uint32_t)d->state[S_SHIFT], 0);
-        } else {
-            device_send(d, (uint32_t)d->state[S_SHIFT], 0);
-        }
-        shift(d);
-    }
-    if (d->state[S_TIMEOUT_AT] <= d->now) {
-        d->state[S_TIMEOUT_AT] = DEVICE_NEVER;
-        d->state[S_TIMED_OUT] = 1;
-    }
-    plan(d);
 }
 
 /* ---------------------------------------------------------------- status */
 
-/* Errors of the oldest character show with it. */
+static uint32_t rx_trigger(const struct device *d)
+{
+    static const uint8_t levels[4] = {1, 4, 8, 14};
+
+    return has_fifos(d) ? levels[d->state[S_FCR] >> 6] : 1u;
+}
+
+/* Of all that is pending and enabled, what comes first. */
+static uint32_t interrupt(const struct device *d)
+{
+    uint64_t enabled = d->state[S_IER];
+
+    if ((enabled & IER_LINE) != 0 && d->state[S_ERRORS] != 0) {
+        return IIR_LINE;
+    }
+    if ((enabled & IER_RX) != 0 && queue_count(d, S_RX) >= rx_trigger(d)) {
+        return IIR_RX;
+    }
+    if ((enabled & IER_RX) != 0 && d->state[S_TIMEOUT] != 0) {
+        return IIR_TIMEOUT;
+    }
+    if ((enabled & IER_TX) != 0 && d->state[S_TX_PENDING] != 0) {
+        return IIR_TX;
+    }
+    if ((enabled & IER_MODEM) != 0 && (d->reg[R_MSR] & MSR_DELTA) != 0) {
+        return IIR_MODEM;
+    }
+    return IIR_NONE;
+}
+
+static bool fifo_has_error(const struct device *d)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; has_fifos(d) && i < queue_count(d, S_RX); i++) {
+        found = found || queue_entry(d, S_RX, i) >> ENTRY_ERRORS != 0;
+    }
+    return found;
+}
+
 static uint32_t line_status(const struct device *d)
 {
     uint32_t status = (uint32_t)d->state[S_ERRORS];
+    bool empty = queue_count(d, S_TX) == 0;
 
-    if (d->state[S_RX_COUNT] != 0) {
-        status |= LSR_DR | (uint32_t)(d->state[S_RX] >> 8 & LSR_ERRORS);
-    }
-    if (d->state[S_TX_COUNT] == 0) {
-        status |= LSR_THRE | (d->state[S_SHIFTING] == 0 ? LSR_TEMT : 0);
-    }
-    for (uint32_t k = 0; k < d->state[S_RX_COUNT] && size(d) != 1u; k++) {
-        if ((d->state[S_RX + k / 4u] >> (16u * (k % 4u) + 8u) & LSR_ERRORS) != 0) {
-            status |= LSR_FIFO;
-        }
-    }
+    status |= queue_count(d, S_RX) != 0 ? LSR_READY : 0;
+    status |= empty ? LSR_THRE : 0;
+    status |= empty && d->state[S_SHIFT_END] == 0 ? LSR_TEMT : 0;
+    status |= fifo_has_error(d) ? LSR_FIFO_ERROR : 0;
     return status;
 }
 
-/* What most deserves attention. */
-static uint32_t identification(const struct device *d)
+/* What a read shows now, and the next event: the end of whatever happens to the device. */
+static void refresh(struct device *d)
 {
-    uint64_t enabled = d->state[S_IER];
-    uint32_t fifos = size(d) == 1u ? 0 : IIR_FIFOS;
+    bool latch = (d->reg[R_LCR] & LCR_DLAB) != 0;
+    uint32_t head = queue_count(d, S_RX) == 0 ? 0 : queue_entry(d, S_RX, 0) & 0xffu;
+    uint64_t end = d->state[S_SHIFT_END];
+    uint64_t timeout = d->state[S_TIMEOUT_AT];
 
-    if ((enabled & IER_STATUS) != 0 && (line_status(d) & LSR_ERRORS) != 0) {
-        return fifos | IIR_STATUS;
-    }
-    if ((enabled & IER_RX) != 0 && d->state[S_RX_COUNT] >= trigger(d)) {
-        return fifos | IIR_RX;
-    }
-    if ((enabled & IER_RX) != 0 && d->state[S_TIMED_OUT] != 0) {
-        return fifos | IIR_TIMEOUT;
-    }
-    if ((enabled & IER_TX) != 0 && d->state[S_TX_NOTED] != 0) {
-        return fifos | IIR_TX;
-    }
-    return fifos | IIR_NONE;
+    d->reg[R_RBR] = latch ? (uint32_t)d->state[S_DIVISOR] & 0xffu : head;
+    d->reg[R_IER] = (uint32_t)(latch ? d->state[S_DIVISOR] >> 8 : d->state[S_IER]);
+    d->reg[R_IIR] = interrupt(d) | (has_fifos(d) ? IIR_FIFOS : 0);
+    d->reg[R_LSR] = line_status(d);
+    d->event_at = end != 0 ? end : DEVICE_NEVER;
+    d->event_at = timeout != 0 && timeout < d->event_at ? timeout : d->event_at;
 }
 
 static uint32_t raises(const struct device *d)
 {
-    return (identification(d) & IIR_NONE) == 0;
+    return (d->reg[R_IIR] & IIR_NONE) == 0;
 }
 
-/* ---------------------------------------------------------------- registers */
+/* ---------------------------------------------------------------- receiver */
 
-static bool shows_divisor(const struct device *d)
+/* A character's errors show when it is the next to be read. */
+static void show_errors(struct device *d)
 {
-    return (d->reg[R_LCR] & LCR_DLAB) != 0;
-}
-
-static void reset(struct device *d, enum device_reset why)
-{
-    (void)why;
-    d->state[S_DIVISOR] = DIVISOR_RESET;
-    d->state[S_TIMEOUT_AT] = DEVICE_NEVER;
-    d->state[S_TX_NOTED] = 1;
-}
-
-static void reading(struct device *d, unsigned r)
-{
-    switch (r) {
-    case R_DATA:
-        d->reg[r] = (uint32_t)(shows_divisor(d) ? d->state[S_DIVISOR] : d->state[S_RX]) & 0xffu;
-        break;
-    case R_IER:
-        d->reg[r] = (uint32_t)(shows_divisor(d) ? d->state[S_DIVISOR] >> 8 : d->state[S_IER]);
-        break;
-    case R_IIR:
-        d->reg[r] = identification(d);
-        break;
-    case R_LSR:
-        d->reg[r] = line_status(d);
-        break;
-    default:
-        break;
+    if (queue_count(d, S_RX) != 0) {
+        d->state[S_ERRORS] |= queue_entry(d, S_RX, 0) >> ENTRY_ERRORS & LSR_CHARACTER;
     }
 }
 
-static void was_read(struct device *d, unsigned r)
+/* The FIFO's timeout begins anew when a character comes or is read, and another is there. */
+static void start_timeout(struct device *d)
 {
-    if (r == R_DATA && !shows_divisor(d) && d->state[S_RX_COUNT] != 0) {
-        (void)take(d, S_RX, S_RX_COUNT);
-        restart_timeout(d);
-    } else if (r == R_IIR && (d->reg[r] & 0xfu) == IIR_TX) {
-        d->state[S_TX_NOTED] = 0;
-    } else if (r == R_LSR) {
-        d->state[S_ERRORS] = 0;
-        d->state[S_RX] &= ~(UINT64_C(0xff) << 8); /* those of the oldest were seen */
+    bool waits = has_fifos(d) && queue_count(d, S_RX) != 0;
+
+    d->state[S_TIMEOUT] = 0;
+    d->state[S_TIMEOUT_AT] = waits ? d->now + TIMEOUT_FRAMES * frame_ticks(d) : 0;
+}
+
+static void take(struct device *d, uint32_t entry)
+{
+    uint32_t most = has_fifos(d) ? FIFO_DEPTH : 1u;
+
+    if (queue_count(d, S_RX) < most) {
+        queue_push(d, S_RX, entry);
+    } else {
+        d->state[S_ERRORS] |= LSR_OVERRUN;
+        if (!has_fifos(d)) { /* without, the newer one stays */
+            queue_replace(d, S_RX, 0, entry);
+        }
     }
+    if (queue_count(d, S_RX) == 1) {
+        show_errors(d);
+    }
+    start_timeout(d);
+}
+
+static void received(struct device *d, uint32_t character, uint32_t errors)
+{
+    bool is_break = (errors & DEVICE_SERIAL_BREAK) != 0;
+    uint32_t data = is_break ? 0 : character & ((1u << data_bits(d)) - 1u);
+    uint32_t status = is_break ? LSR_BREAK | LSR_FRAMING : 0;
+
+    status |= (errors & DEVICE_SERIAL_FRAMING) != 0 ? LSR_FRAMING : 0;
+    if ((errors & DEVICE_SERIAL_PARITY) != 0 && (d->reg[R_LCR] & LCR_PARITY) != 0) {
+        status |= LSR_PARITY;
+    }
+    take(d, data | status << ENTRY_ERRORS);
+    refresh(d);
+}
+
+/* ---------------------------------------------------------------- transmitter */
+
+static void send_next(struct device *d)
+{
+    uint64_t ticks = frame_ticks(d);
+
+    if (d->state[S_SHIFT_END] != 0 || queue_count(d, S_TX) == 0 || ticks == 0) {
+        return;
+    }
+    d->state[S_SHIFT] = queue_pop(d, S_TX);
+    d->state[S_SHIFT_END] = d->now + ticks;
+    if (queue_count(d, S_TX) == 0) {
+        d->state[S_TX_PENDING] = 1;
+    }
+}
+
+/* A break forces the line low, whatever is shifted out meanwhile. */
+static void shifted_out(struct device *d)
+{
+    uint32_t character = (uint32_t)d->state[S_SHIFT] & ((1u << data_bits(d)) - 1u);
+
+    d->state[S_SHIFT_END] = 0;
+    if (loops(d)) {
+        take(d, character);
+    } else if (d->state[S_BREAK_AT] == 0) {
+        device_send(d, character, 0);
+    }
+    send_next(d);
 }
 
 static void transmit(struct device *d, uint32_t character)
 {
-    if (d->state[S_TX_COUNT] == size(d)) {
-        return; /* lost, as on the chip */
+    uint32_t most = has_fifos(d) ? FIFO_DEPTH : 1u;
+
+    if (queue_count(d, S_TX) < most) {
+        queue_push(d, S_TX, character);
+    } else if (!has_fifos(d)) {
+        queue_replace(d, S_TX, 0, character); /* what was there is lost */
     }
-    put(d, S_TX, S_TX_COUNT, character);
-    d->state[S_TX_NOTED] = 0;
-    shift(d);
+    d->state[S_TX_PENDING] = 0;
+    send_next(d);
 }
 
-static void set_fifos(struct device *d, uint32_t fcr)
+static void event(struct device *d)
 {
-    bool changed = ((d->state[S_FCR] ^ fcr) & FCR_ENABLE) != 0;
-
-    if (changed || (fcr & FCR_CLEAR_RX) != 0) {
-        d->state[S_RX_COUNT] = 0;
+    if (d->state[S_SHIFT_END] != 0 && d->state[S_SHIFT_END] <= d->now) {
+        shifted_out(d);
     }
-    if (changed || (fcr & FCR_CLEAR_TX) != 0) {
-        d->state[S_TX_COUNT] = 0;
-        d->state[S_TX_NOTED] = 1;
+    if (d->state[S_TIMEOUT_AT] != 0 && d->state[S_TIMEOUT_AT] <= d->now) {
+        d->state[S_TIMEOUT_AT] = 0;
+        d->state[S_TIMEOUT] = 1;
     }
-    d->state[S_FCR] = fcr & (FCR_ENABLE | FCR_TRIGGER);
-    restart_timeout(d);
+    refresh(d);
 }
 
-static void set_divisor(struct device *d, uint64_t keep, uint64_t bits)
+/* ---------------------------------------------------------------- registers */
+
+static void reset(struct device *d, enum device_reset why)
 {
-    d->state[S_DIVISOR] = (d->state[S_DIVISOR] & keep) | bits;
-    shift(d);
+    (void)why;
+    d->state[S_DIVISOR] = RESET_DIVISOR;
 }
 
-static void set_enables(struct device *d, uint32_t enables)
+static void was_read(struct device *d, unsigned r)
 {
-    bool newly = (enables & ~d->state[S_IER] & IER_TX) != 0;
-
-    d->state[S_IER] = enables & (IER_RX | IER_TX | IER_STATUS | IER_MODEM);
-    if (newly && d->state[S_TX_COUNT] == 0) {
-        d->state[S_TX_NOTED] = 1; /* enabling it while THR is empty tells so at once */
+    if (r == R_RBR && (d->reg[R_LCR] & LCR_DLAB) == 0 && queue_count(d, S_RX) != 0) {
+        queue_pop(d, S_RX);
+        show_errors(d);
+        start_timeout(d);
+    } else if (r == R_IIR && interrupt(d) == IIR_TX) {
+        d->state[S_TX_PENDING] = 0;
+    } else if (r == R_LSR) {
+        d->state[S_ERRORS] = 0;
+        if (queue_count(d, S_RX) != 0) { /* its errors were seen */
+            queue_replace(d, S_RX, 0, queue_entry(d, S_RX, 0) & 0xffu);
+        }
+    } else if (r == R_MSR) {
+        d->reg[R_MSR] &= ~MSR_DELTA;
     }
+    refresh(d);
+}
+
+/* Other bits are taken only with the enable. */
+static void set_fifos(struct device *d, uint32_t value)
+{
+    bool toggled = ((d->state[S_FCR] ^ value) & FCR_ENABLE) != 0;
+    bool enabled = (value & FCR_ENABLE) != 0;
+
+    if (toggled || (enabled && (value & FCR_CLEAR_RX) != 0)) {
+        queue_clear(d, S_RX);
+        start_timeout(d);
+    }
+    if (toggled || (enabled && (value & FCR_CLEAR_TX) != 0)) {
+        d->state[S_TX_PENDING] |= queue_count(d, S_TX) != 0;
+        queue_clear(d, S_TX);
+    }
+    d->state[S_FCR] = enabled ? value & ~(FCR_CLEAR_RX | FCR_CLEAR_TX) : 0;
+}
+
+static void set_line(struct device *d, uint32_t old)
+{
+    uint32_t now = d->reg[R_LCR];
+
+    if ((now & ~old & LCR_BREAK) != 0) {
+        d->state[S_BREAK_AT] = d->now + 1u; /* never 0 */
+    } else if ((old & ~now & LCR_BREAK) != 0) {
+        if (!loops(d) && d->now + 1u - d->state[S_BREAK_AT] >= frame_ticks(d)) {
+            device_send(d, 0, DEVICE_SERIAL_BREAK);
+        }
+        d->state[S_BREAK_AT] = 0;
+    }
+}
+
+/* In loopback the outputs of MCR are the inputs of MSR. */
+static void set_modem(struct device *d)
+{
+    uint32_t mcr = d->reg[R_MCR];
+    uint32_t lines = MSR_CTS | MSR_DSR | MSR_DCD;
+    uint32_t was = d->reg[R_MSR] & MSR_LINES;
+
+    if (loops(d)) {
+        lines = (mcr & MCR_RTS) != 0 ? MSR_CTS : 0;
+        lines |= (mcr & MCR_DTR) != 0 ? MSR_DSR : 0;
+        lines |= (mcr & MCR_OUT1) != 0 ? MSR_RI : 0;
+        lines |= (mcr & MCR_OUT2) != 0 ? MSR_DCD : 0;
+    }
+    uint32_t changed = (was ^ lines) & ~(lines & MSR_RI); /* of RI its end alone counts */
+
+    d->reg[R_MSR] = lines | (d->reg[R_MSR] & MSR_DELTA) | changed >> 4;
 }
 
 static void written(struct device *d, unsigned r, uint32_t old)
 {
     uint32_t value = d->reg[r];
+    bool latch = (d->reg[R_LCR] & LCR_DLAB) != 0;
 
-    (void)old;
     switch (r) {
-    case R_DATA:
-        if (shows_divisor(d)) {
-            set_divisor(d, 0xff00, value);
+    case R_RBR:
+        if (latch) {
+            d->state[S_DIVISOR] = (d->state[S_DIVISOR] & 0xff00u) | value;
         } else {
             transmit(d, value);
         }
         break;
     case R_IER:
-        if (shows_divisor(d)) {
-            set_divisor(d, 0x00ff, (uint64_t)value << 8);
+        if (latch) {
+            d->state[S_DIVISOR] = (d->state[S_DIVISOR] & 0xffu) | value << 8;
         } else {
-            set_enables(d, value);
+            uint64_t enabled = value & ~d->state[S_IER];
+
+            d->state[S_TX_PENDING] |= (enabled & IER_TX) != 0 && queue_count(d, S_TX) == 0;
+            d->state[S_IER] = value & IER_BITS;
         }
         break;
     case R_IIR:
         set_fifos(d, value);
         break;
+    case R_LCR:
+        set_line(d, old);
+        break;
+    case R_MCR:
+        set_modem(d);
+        break;
     default:
         break;
     }
+    send_next(d);
+    refresh(d);
 }
 
 const struct device_model ns16550_model = {
@@ -380,11 +446,10 @@ const struct device_model ns16550_model = {
     .register_count = R_COUNT,
     .access = DEVICE_BYTES,
     .reset = reset,
-    .reading = reading,
     .was_read = was_read,
     .written = written,
     .event = event,
     .raises = raises,
     .frame = frame,
-    .received = receive,
+    .received = received,
 };
