@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/oracle/program.h"
 #include "tests/sim/support/device_kit.h"
+#include "tests/sim/support/device_random.h"
 
 enum { D_USART, D_LPUART, D_SPI, D_I2C, D_FLASH, D_ARRAY, D_DISPLAY, D_SENSOR, D_COUNT };
 
@@ -34,24 +34,6 @@ static const struct k5sim_wire wires[] = {
 
 #define STEPS 20000u
 
-/* Words of few ones, of few zeros, and any: random bits alone seldom enable anything. */
-static uint32_t random_word(uint64_t *random)
-{
-    uint32_t a = random_below(random, UINT32_MAX);
-    uint32_t b = random_below(random, UINT32_MAX);
-
-    switch (random_below(random, 4)) {
-    case 0:
-        return a & b;
-    case 1:
-        return a | b;
-    case 2:
-        return a & 0x7fu;
-    default:
-        return a;
-    }
-}
-
 static void access_registers(struct k5sim *sim, uint64_t *random)
 {
     static const uint32_t reach[D_DISPLAY] = {0x30, 0x30, 0x1c, 0x2c, 0xc8, 0x40};
@@ -62,18 +44,18 @@ static void access_registers(struct k5sim *sim, uint64_t *random)
     if (random_below(random, 3) == 0) {
         kit_read_sized(sim, device, offset, bytes);
     } else {
-        kit_write_sized(sim, device, offset, bytes, random_word(random));
+        kit_write_sized(sim, device, offset, bytes, device_random_word(random));
     }
 }
 
 /* What gets models going: enabled, unlocked, addressed. */
 static void set_going(struct k5sim *sim, uint64_t *random)
 {
-    kit_write(sim, D_USART, 0x00, random_word(random) | 0xd);
-    kit_write(sim, D_LPUART, 0x00, random_word(random) | 0xd);
-    kit_write(sim, D_SPI, 0x00, (random_word(random) & 0xff) | 0x344);
+    kit_write(sim, D_USART, 0x00, device_random_word(random) | 0xd);
+    kit_write(sim, D_LPUART, 0x00, device_random_word(random) | 0xd);
+    kit_write(sim, D_SPI, 0x00, (device_random_word(random) & 0xff) | 0x344);
     kit_write(sim, D_I2C, 0x00, 1);
-    kit_write(sim, D_I2C, 0x04, (random_word(random) & 0x07ff0400) | 0x2090);
+    kit_write(sim, D_I2C, 0x04, (device_random_word(random) & 0x07ff0400) | 0x2090);
     kit_write(sim, D_FLASH, 0x08, 0x45670123);
     kit_write(sim, D_FLASH, 0x08, 0xcdef89ab);
     kit_write(sim, D_FLASH, 0x28, random_below(random, 2) != 0 ? 1u : 0x10b02u);
@@ -89,23 +71,14 @@ static void act_outside(struct k5sim *sim, uint64_t *random)
         k5sim_serial_damage(sim, random_below(random, 2), random_below(random, 16));
         break;
     case 2:
-        k5sim_value_set(sim, D_SENSOR, random_below(random, 3), (int32_t)random_word(random));
+        k5sim_value_set(sim, D_SENSOR, random_below(random, 3),
+                        (int32_t)device_random_word(random));
         break;
     default:
         k5sim_value_set(sim, random_below(random, 2) != 0 ? D_I2C : D_FLASH,
-                        random_below(random, 2), (int32_t)random_word(random));
+                        random_below(random, 2), (int32_t)device_random_word(random));
         break;
     }
-}
-
-static uint64_t mixed(uint64_t sum, const void *bytes, size_t count)
-{
-    const uint8_t *at = bytes;
-
-    for (size_t i = 0; i < count; i++) {
-        sum = (sum ^ at[i]) * UINT64_C(0x100000001b3);
-    }
-    return sum;
 }
 
 /* Everything that was recorded, and the memories at the end. */
@@ -139,15 +112,15 @@ static uint64_t run(uint64_t seed)
             break;
         }
         while (k5sim_take_events(sim, &event, 1) == 1) {
-            sum = mixed(sum, &event, sizeof event);
+            sum = device_mixed(sum, &event, sizeof event);
         }
     }
     const void *pixels = k5sim_device_memory(sim, D_DISPLAY, &bytes);
 
-    sum = mixed(sum, pixels, bytes);
+    sum = device_mixed(sum, pixels, bytes);
     const void *array = k5sim_device_memory(sim, D_FLASH, &bytes);
 
-    sum = mixed(sum, array, bytes);
+    sum = device_mixed(sum, array, bytes);
     k5sim_close(sim);
     return sum;
 }
