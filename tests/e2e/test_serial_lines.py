@@ -12,7 +12,12 @@ from k5.errors import K5Error
 from k5.machine import SERIAL, Machine, Stop
 
 SYSTEMS = Path(__file__).resolve().parents[1] / "arch" / "qemu"
-LINES = {"echo_mps2.toml": "uart1", "echo_virt.toml": "uart0"}
+LINES = {"echo_mps2.toml": "uart1", "echo_virt.toml": "uart0", "echo_sifive.toml": "uart1"}
+LAMPS = {
+    "echo_mps2.toml": {"green": False, "orange": True},
+    "echo_virt.toml": {},
+    "echo_sifive.toml": {"green": False, "blue": True, "red": False},
+}
 
 
 TEXT = b"K5, please answer. And no more."
@@ -45,8 +50,7 @@ def test_echo_by_interrupts_hosted(system: str) -> None:
         assert [entry.text for entry in machine.lines() if entry.kind == "LOG"] == LOG
         assert machine.serial(line) == ANSWER
         assert machine.guest_errors() == []
-        if "mps2" in system:
-            assert (machine.led("green"), machine.led("orange")) == (False, True)
+        assert {name: machine.led(name) for name in LAMPS[system]} == LAMPS[system]
 
 
 def test_qemu_names_its_lines() -> None:
