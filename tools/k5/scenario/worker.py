@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
-from k5.scenario.execute import execute, guarded
+from k5.scenario.execute import ERROR, Outcome, execute, guarded
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Variant
 from k5.scenario.warm import Machines
@@ -39,7 +40,11 @@ def main() -> None:
                 files[path] = ScenarioFile(Path(path))
             return execute(files[path], variant(job), machines)
 
-        outcome = guarded(Path(path), run)
+        try:
+            outcome = guarded(Path(path), run)
+        except Exception:  # ours; the others shall run nevertheless
+            text = f"a mistake of the tools:\n{traceback.format_exc()}"
+            outcome = Outcome(path, "", ERROR, report=text)
         results.write(json.dumps(outcome.json()) + "\n")
         results.flush()
     machines.close()
