@@ -47,6 +47,7 @@ int main(void)
 
     UART(0x10) = 174; /* 115,200 baud of 20 MHz */
     UART(0x8) = 3;
+    UART(0) = '>';
     K5_INFO("panel is ready");
     for (uint32_t n = 1;; n++) {
         if (n % 5 == 0) {
@@ -184,7 +185,7 @@ def test_serial_report_says_what_came(run: Run) -> None:
         '[[expect]]\nserial = "uart1"\ntext = "oK"\n'
     )
     assert 'expected "oK" from uart1' in outcome.report
-    assert 'the last that uart1 sent: "OK\\r"' in outcome.report
+    assert 'the last that uart1 sent: ">OK\\r"' in outcome.report
     assert 'uart1    gets   "ok\\r"' in outcome.report
     assert 'DO     send "ok\\r" to uart1' in outcome.report
 
@@ -195,6 +196,17 @@ def test_wrong_speed_is_not_understood(run: Run) -> None:
         '[[never]]\nserial = "uart1"\ntext = "A"\n'
     )
     assert outcome.report == ""
+
+
+def test_serial_output_on_qemu(run: Run) -> None:
+    """What was sent is known, not when."""
+    text = 'engines = ["qemu"]\n[[expect]]\nserial = "uart1"\ntext = ">"\ntimes = 1\n'
+    assert run(text).report == ""
+    outcome = run(text.replace(">", "<"))
+    assert outcome.status == FAILED
+    assert 'the last that uart1 sent: ">"' in outcome.report
+    with pytest.raises(K5Error, match="a.toml:6: QEMU cannot do this: event: \">\" from uart1"):
+        run(text + 'within = "1ms"\n')
 
 
 def test_guest_error_fails_a_scenario_unless_it_is_allowed(run: Run) -> None:

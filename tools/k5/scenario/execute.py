@@ -13,13 +13,12 @@ from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import K5Error
 from k5.paths import shown
-from k5.scenario import sense
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Scenario, Variant
 from k5.scenario.names import Names
 from k5.scenario.parameters import spelled_plain
 from k5.scenario.report import Reporter
-from k5.scenario.run import HostedRun, QemuRun, Ran, Seen
+from k5.scenario.run import HostedRun, QemuRun, Ran, Seen, wants_trace_image
 from k5.scenario.warm import Machines
 
 PASSED, FAILED, ERROR = "passed", "failed", "error"
@@ -67,8 +66,7 @@ def build(scenario: Scenario, machines: Machines, kernel_events: bool = False) -
     """The scenario's system, and its image where QEMU is to run it."""
     built = machines.build(scenario.settings.system, scenario.variant.board)
     if scenario.variant.engine == "qemu":
-        kinds = {pattern.kind for pattern in sense.patterns(scenario)}
-        trace = kernel_events or "trace" in kinds or scenario.settings.deadlock == "none"
+        trace = kernel_events or wants_trace_image(scenario)
         image.build(built, "trace" if trace else "release")
     return built
 

@@ -129,8 +129,11 @@ class Names:
 
     def serial(self, name: str) -> int:
         """The same, of a device with a serial line."""
-        self._device(name)
-        assert self.machine
+        device = self._device(name)
+        if self.machine is None:  # QEMU
+            if device.get("qemu_serial") is None:
+                raise Unknown(f"QEMU has no serial line '{name}'")
+            return [d["name"] for d in self.meta["devices"] if d["model"]].index(name)
         known(f"device of {self.board} with a serial line:", name, self.machine.serials())
         return self.machine.device_index(name)
 

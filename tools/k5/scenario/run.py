@@ -18,7 +18,7 @@ from k5.builder import Built
 from k5.engine import Run
 from k5.errors import K5Error
 from k5.scenario import judge as judging
-from k5.scenario import states
+from k5.scenario import sense, states
 from k5.scenario.judge import Judge
 from k5.scenario.match import DO, ENTER, RESET, RESULT, SERIAL, STORM
 from k5.scenario.model import Action, Scenario, Stimulus, Where
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 LOG_KINDS = (1 << 16) - 1
 ALWAYS = LOG_KINDS | 1 << SERIAL | 1 << STORM | 1 << RESET
 KERNEL_KINDS = 1 << ENTER | 1 << RESULT
-FIRST_KERNEL_KIND, LAST_KERNEL_KIND = 16, 47
 # So many ticks at most between two looks at the host's clock: the machine's course does not change.
 CHUNK = 1 << 26
 FURTHER = 1_000_000  # ns: a look beyond the end, to see by how much something was missed
@@ -373,9 +372,7 @@ class QemuRun:
         """To the end."""
         settings, judge = self.scenario.settings, self.judge
         limit_us = (settings.until or settings.limit) / 1000
-        kernel = (
-            self.kernel_events or settings.deadlock == "none" or self._wants_kernel_events()
-        )
+        kernel = self.kernel_events or wants_trace_image(self.scenario)
         run: Any = Run(self.built, "qemu", self.scenario.variant.seed, int(limit_us), kernel)
         deadline = time.monotonic() + settings.host_limit / 1e9
         end, tick = "", 0
@@ -393,6 +390,7 @@ class QemuRun:
                 break
         if not end:
             end = {"halt": "halt", "panic": "panic"}.get(run.end, "time" if settings.until else "limit")
+        self._hear(run.sent, tick)
         if judge.deadlock:
             judge.deadlock.halted = end == "halt"
         last = self.plan.clock.up(settings.until or settings.limit)
@@ -400,7 +398,19 @@ class QemuRun:
         ended(self.scenario, end, tick, failures)
         return Ran(end, tick, run.instructions, failures, judge)
 
-    def _wants_kernel_events(self) -> bool:
-        kinds = self.plan.kinds >> FIRST_KERNEL_KIND
-        return bool(kinds & ((1 << (LAST_KERNEL_KIND - FIRST_KERNEL_KIND + 1)) - 1))
+    def _hear(self, sent: dict[str, bytes], tick: int) -> None:
+        """What serial lines have sent, nobody knows when."""
+        devices = [d["name"] for d in self.built.meta.get("devices", []) if d["model"]]
+        for name, data in sent.items():
+            for byte in data if name in devices else b"":
+                event = Event(tick, SERIAL, 0xFF, devices.index(name), (byte, 0, 0, 0, 0, 0))
+                if self.seen:
+                    self.seen(event)
+                self.judge.feed(event)
 
+
+def wants_trace_image(scenario: Scenario) -> bool:
+    """Whether QEMU must tell kernel events; they also tell how late it is, where nothing else does."""
+    kinds = {pattern.kind for pattern in sense.patterns(scenario)}
+    settings = scenario.settings
+    return "trace" in kinds or settings.deadlock == "none" or settings.until is not None

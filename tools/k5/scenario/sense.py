@@ -237,12 +237,18 @@ def _endless(stimulus: Stimulus) -> bool:
     return stimulus.each or (stimulus.every is not None and stimulus.times is None)
 
 
+def _whole_output(count: Count) -> bool:
+    """Serial output that may come at any time: QEMU tells what was sent, but not when."""
+    return count.pattern.kind == "serial" and count.window == Window()
+
+
 def unfit(made: Scenario) -> Iterator[tuple[Where, str]]:
     """What an engine with nothing outside cannot do."""
     for stimulus in made.stimuli:
         yield stimulus.where, f"stimulus: {stimulus.action.said()}"
+    output = {id(count.pattern) for count in made.counts if _whole_output(count)}
     for pattern in patterns(made):
-        if pattern.kind not in (*QEMU_EVENTS, "do"):
+        if pattern.kind not in (*QEMU_EVENTS, "do") and id(pattern) not in output:
             yield pattern.where, f"event: {pattern.said()}"
     for state in made.states:
         yield state.where, f"state of {state.what} {state.subject}"
@@ -253,3 +259,7 @@ def unfit(made: Scenario) -> Iterator[tuple[Where, str]]:
 def _qemu(problems: Problems, made: Scenario) -> None:
     for where, what in unfit(made):
         problems.error(where, f"QEMU cannot do this: {what}; run it with --engine hosted")
+    serial = [count for count in made.counts if _whole_output(count)]
+    if serial and made.settings.until is None and made.settings.ends != "halted":
+        text = 'QEMU tells serial output at the end: say until, or ends = "halted", in [scenario]'
+        problems.error(serial[0].where, text)
