@@ -160,7 +160,7 @@ def test_other_filter_goes_to_the_tests_inside() -> None:
 
 def test_quick_leaves_out_sanitizers_and_static_analysis() -> None:
     names = {part.name for part in command.chosen("", quick=True)[0]}
-    assert names == {"checks", "host", "python", "e2e"}
+    assert names == {"checks", "host", "python", "e2e", "scenarios"}
 
 
 def test_one_failed_case_fails_the_run(

@@ -233,7 +233,7 @@ TARGETS = {
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
            5_000, 0.1, Program("elf", "tests/fuzz", "fuzz_elf")),
-        _python("description", "system descriptions, to the tables made of them", 400, 0.15,
+        _python("description", "system descriptions, to the tables made of them", 400, 0.1,
                 Function("description", ("sysdesc", "system", "layout", "schema", "tomlindex",
                                          "blob", "builder", "graph"),
                          _description, words=_WORDS, is_text=True)),
