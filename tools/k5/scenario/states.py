@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from k5.errors import K5Error
 from k5.paths import BUILD, shown
 from k5.scenario.model import State
 from k5.scenario.names import Names, Unknown
@@ -143,14 +144,18 @@ def _device(state: State, names: Names) -> Look:
 
 
 def _screen(state: State, names: Names) -> Look:
+    screen: Any = importlib.import_module("k5.screen")
+    png: Any = importlib.import_module("k5.png")
     names.memory_bytes(state.subject)
     path: Path = state.value
+    try:
+        reference = png.read(path) if path.is_file() else None
+    except K5Error as problem:
+        raise Unknown(str(problem)) from None
 
     def found(machine: Machine) -> list[str]:
-        screen: Any = importlib.import_module("k5.screen")
-        png: Any = importlib.import_module("k5.png")
         width, height, pixels = screen.display_image(machine, state.subject)
-        wrong = _difference(state, png, width, height, pixels)
+        wrong = _difference(state, reference, width, height, pixels)
         if wrong:
             SCREENS.mkdir(parents=True, exist_ok=True)
             kept = SCREENS / path.name
@@ -161,10 +166,12 @@ def _screen(state: State, names: Names) -> Look:
     return found
 
 
-def _difference(state: State, png: Any, width: int, height: int, pixels: bytes) -> list[str]:
-    if not state.value.is_file():
+def _difference(
+    state: State, reference: tuple[int, int, bytes] | None, width: int, height: int, pixels: bytes
+) -> list[str]:
+    if reference is None:
         return [f"{shown(state.value)}: no such file"]
-    wide, high, wanted = png.read(state.value)
+    wide, high, wanted = reference
     if (wide, high) != (width, height):
         text = f"the picture has {wide} x {high} pixels, the display {width} x {height}"
         return [f"{shown(state.value)}: {text}"]
