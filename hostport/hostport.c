@@ -10,6 +10,7 @@
 #include "kernel/port.h"
 #include "kernel/state.h"
 #include "kernel/system.h"
+#include "kernel/trace.h"
 
 _Thread_local struct kernel_state *hostport_state;
 _Thread_local const struct sys_header *hostport_system;
@@ -144,6 +145,29 @@ bool port_pending(void)
 void port_event(const struct k5_event *event)
 {
     hostport_machine->event(hostport_machine, event);
+}
+
+/* Written in place: to copy a record that was just put together byte by byte stalls the host. */
+void hostport_trace(uint32_t kind, uint32_t thread, uint32_t code, uint32_t arg0, uint32_t arg1)
+{
+    struct hostport_machine *machine = hostport_machine;
+
+    if (machine->place == NULL) {
+        trace_emit((uint8_t)kind, thread, code, arg0, arg1);
+        return;
+    }
+
+    struct k5_event *event = machine->place(machine, kind);
+
+    if (event != NULL) {
+        *event = (struct k5_event){
+            .time = event->time,
+            .kind = (uint8_t)kind,
+            .thread = (uint8_t)thread,
+            .code = (uint16_t)code,
+            .arg = {arg0, arg1},
+        };
+    }
 }
 
 void port_halt(void)

@@ -57,6 +57,9 @@ struct hostport_machine {
 
     /* Takes a record; never fails. */
     void (*event)(struct hostport_machine *machine, const struct k5_event *event);
+    /* The shorter way for kernel events, which come by the million: where to write the record, its
+     * time being there already, or NULL if it is not wanted. No function: they come through `event`. */
+    struct k5_event *(*place)(struct hostport_machine *machine, uint32_t kind);
     /* The kernel wrote guest memory: a translation of these bytes is stale. */
     void (*written)(struct hostport_machine *machine, uint32_t address, uint32_t bytes);
     /* Leaves the kernel for good, by longjmp; the event has been recorded. */
@@ -71,6 +74,9 @@ void hostport_enter(struct hostport_machine *machine, struct kernel_state *state
 
 /* The host's view of [address, address + bytes), or NULL if that is not all in one range. */
 uint8_t *hostport_memory(const struct hostport_machine *machine, uint32_t address, uint32_t bytes);
+
+/* port_trace() for a kind that is wanted. */
+void hostport_trace(uint32_t kind, uint32_t thread, uint32_t code, uint32_t arg0, uint32_t arg1);
 
 static inline bool hostport_wants(uint32_t kind)
 {

@@ -5,11 +5,10 @@
 #pragma once
 
 #include "hostport/hostport.h"
-#include "kernel/trace.h"
 
 #define port_trace(kind, thread, code, arg0, arg1)                                                 \
     do {                                                                                           \
         if (hostport_wants(kind)) {                                                                \
-            trace_emit(kind, thread, code, arg0, arg1);                                            \
+            hostport_trace(kind, thread, code, arg0, arg1);                                            \
         }                                                                                          \
     } while (0)

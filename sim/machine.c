@@ -66,30 +66,56 @@ static struct k5sim *sim_of(struct hostport_machine *port)
     return (struct k5sim *)port;
 }
 
-void machine_record(struct k5sim *sim, const struct k5sim_event *event)
+/* Where to put an event of this kind; NULL: nobody wants it, or there is no room. */
+static struct k5sim_event *slot_for(struct k5sim *sim, uint32_t kind)
 {
-    uint64_t bit = UINT64_C(1) << (event->kind & 63u);
+    uint64_t bit = UINT64_C(1) << (kind & 63u);
 
-    if (!machine_wants(sim, event->kind) && event->kind != K5_EVENT_PANIC) {
-        return;
+    if (!machine_wants(sim, kind) && kind != K5_EVENT_PANIC) {
+        return NULL;
     }
-    if (!ring_put(&sim->ring, event)) {
+    if ((sim->stop_kinds & bit) != 0) {
+        sim->event_came = true;
+    }
+
+    struct k5sim_event *slot = ring_put(&sim->ring);
+
+    if (slot == NULL) {
         sim->failed = true;
         machine_error(sim, K5SIM_ENGINE, "more than %u events in one entry into the kernel",
                       RING_SPARE);
     }
-    if ((sim->stop_kinds & bit) != 0) {
-        sim->event_came = true;
+    return slot;
+}
+
+void machine_record(struct k5sim *sim, const struct k5sim_event *event)
+{
+    struct k5sim_event *slot = slot_for(sim, event->kind);
+
+    if (slot != NULL) {
+        *slot = *event;
     }
 }
 
 static void take_event(struct hostport_machine *port, const struct k5_event *event)
 {
-    struct k5sim_event copy;
+    struct k5sim_event *slot = slot_for(sim_of(port), event->kind);
 
-    memcpy(&copy, event, sizeof copy);
-    copy.time += sim_of(port)->epoch;
-    machine_record(sim_of(port), &copy);
+    if (slot != NULL) {
+        memcpy(slot, event, sizeof *slot);
+        slot->time += sim_of(port)->epoch;
+    }
+}
+
+/* The two records are one, see above. */
+static struct k5_event *place_event(struct hostport_machine *port, uint32_t kind)
+{
+    struct k5sim_event *slot = slot_for(sim_of(port), kind);
+
+    if (slot != NULL) {
+        slot->time = sim_of(port)->epoch + port->now;
+    }
+    return (struct k5_event *)(void *)slot;
 }
 
 static void memory_written(struct hostport_machine *port, uint32_t address, uint32_t bytes)
@@ -150,6 +176,7 @@ void machine_init(struct k5sim *sim)
     sim->port.arch = sim->guest->port;
     sim->port.deadline = PORT_NEVER;
     sim->port.event = take_event;
+    sim->port.place = place_event;
     sim->port.written = memory_written;
     sim->port.panic = leave_kernel;
     sim->port.range_count = sim->memory->count;

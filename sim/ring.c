@@ -2,6 +2,7 @@
 #include "sim/ring.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool ring_open(struct ring *ring)
 {
@@ -21,24 +22,17 @@ void ring_clear(struct ring *ring)
     ring->count = 0;
 }
 
-bool ring_put(struct ring *ring, const struct k5sim_event *event)
-{
-    if (ring->count == RING_EVENTS) {
-        return false;
-    }
-    ring->event[(ring->first + ring->count) % RING_EVENTS] = *event;
-    ring->count++;
-    return true;
-}
-
 size_t ring_take(struct ring *ring, struct k5sim_event *out, size_t most)
 {
-    size_t taken = 0;
+    size_t count = most < ring->count ? most : ring->count;
+    size_t to_end = RING_EVENTS - ring->first;
+    size_t head = count < to_end ? count : to_end;
 
-    while (taken < most && ring->count > 0) {
-        out[taken++] = ring->event[ring->first];
-        ring->first = (ring->first + 1) % RING_EVENTS;
-        ring->count--;
+    if (count > 0) {
+        memcpy(out, &ring->event[ring->first], head * sizeof *out);
+        memcpy(out + head, ring->event, (count - head) * sizeof *out);
     }
-    return taken;
+    ring->first = (ring->first + count) % RING_EVENTS;
+    ring->count -= count;
+    return count;
 }

@@ -19,12 +19,21 @@ bool ring_open(struct ring *ring);
 void ring_close(struct ring *ring);
 void ring_clear(struct ring *ring);
 
-/* False if the ring has no room: then the machine ran on although ring_is_full(). */
-bool ring_put(struct ring *ring, const struct k5sim_event *event);
+/* Moves up to `most` of the oldest events to `out`; returns how many. */
 size_t ring_take(struct ring *ring, struct k5sim_event *out, size_t most);
 
 /* No room for all that one more entry into the kernel may emit. */
 static inline bool ring_is_full(const struct ring *ring)
 {
     return ring->count > RING_EVENTS - RING_SPARE;
+}
+
+/* The place of one more event, for the caller to fill. NULL: the ring has no room, so the machine
+ * ran on although ring_is_full(). In line: kernel events come by the million. */
+static inline struct k5sim_event *ring_put(struct ring *ring)
+{
+    if (ring->count == RING_EVENTS) {
+        return NULL;
+    }
+    return &ring->event[(ring->first + ring->count++) % RING_EVENTS];
 }

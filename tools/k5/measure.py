@@ -17,7 +17,7 @@ from k5 import builder, image, qemu, stays
 from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import FAILED, K5Error
-from k5.machine import LOG_KIND, Machine, Stop
+from k5.machine import ALL_KINDS, LOG_KIND, Machine, Stop
 from k5.paths import BUILD, ROOT, write_if_changed
 from k5.stream import Event
 
@@ -25,6 +25,7 @@ BENCH = ROOT / "user" / "bench"
 HUNDRED = ROOT / "scenarios" / "demo" / "whenever.toml"
 STARTS = 200  # of a scenario
 WARM_BATCHES = 2
+TRACED_BATCHES = 100  # of 10,000 round trips each
 HOSTED_S, QEMU_S = 2.0, 4.0  # how long speeds are measured
 BOOTS_HOSTED, BOOTS_QEMU = 40, 10
 NS_AN_INSTRUCTION = 1  # QEMU with -icount shift=0
@@ -109,6 +110,34 @@ def ipc_hosted(board: str | None = None) -> float:
 def ipc_qemu(board: str | None = None) -> float:
     """The same in QEMU."""
     return round_trips_per_s(_qemu_marks(_system("ipc", board)), QEMU_S)
+
+
+def _ipc_batch_s(machine: Machine) -> float:
+    """CPU time of the host for the IPC system's next batch, its events taken out of the ring."""
+    started = time.thread_time()
+    while True:
+        stop = machine.run_and_drop(1 << LOG_KIND)
+        if stop is Stop.EVENT:
+            return time.thread_time() - started
+        if stop is not Stop.FULL:
+            raise K5Error("bench: the IPC system ended too soon", status=FAILED)
+
+
+def trace_overhead_percent(board: str | None = None) -> float:
+    """What recording all kernel events, and taking them out of the ring, adds to call and reply.
+
+    Two machines do a batch each, in turn, so that whatever else the host does hits both; the
+    median of the batches' ratios counts.
+    """
+    built = _system("ipc", board)
+    with Machine(built) as plain, Machine(built, kinds=ALL_KINDS) as traced:
+        for _ in range(WARM_BATCHES):
+            _ipc_batch_s(plain), _ipc_batch_s(traced)
+        ratios = []
+        for _ in range(TRACED_BATCHES):
+            without = _ipc_batch_s(plain)
+            ratios.append(_ipc_batch_s(traced) / without)
+    return (statistics.median(ratios) - 1) * 100
 
 
 def mips_hosted() -> float:

@@ -53,6 +53,7 @@ FIGURES = (
     Figure("ipc.hosted_per_s", "call + reply of 4 words, hosted", "/s", at_least=1e6, goal=1.8e6),
     Figure("ipc.qemu_per_s", "call + reply of 4 words, QEMU", "/s"),
     Figure("ipc.ratio", "  hosted against QEMU", "x", at_least=15, goal=30),
+    Figure("trace.overhead_percent", "  all kernel events recorded, added CPU time", "%", at_most=15),
     Figure("mips.hosted", "guest instructions, hosted", "M/s", at_least=500),
     Figure("device.accesses_per_s", "accesses to device registers, hosted", "/s", at_least=1e7),
     Figure("boot.hosted_ms", "start to first log line, hosted", "ms"),
@@ -104,6 +105,8 @@ def measure() -> dict[str, float]:
         shown.update("call and reply, QEMU")
         values["ipc.qemu_per_s"] = take.ipc_qemu()
         values["ipc.ratio"] = values["ipc.hosted_per_s"] / values["ipc.qemu_per_s"]
+        shown.update("call and reply with all kernel events recorded")
+        values["trace.overhead_percent"] = take.trace_overhead_percent()
         shown.update("instructions a second, hosted")
         values["mips.hosted"] = take.mips_hosted()
         shown.update("accesses to device registers, hosted")
