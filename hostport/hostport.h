@@ -58,7 +58,8 @@ struct hostport_machine {
     /* Takes a record; never fails. */
     void (*event)(struct hostport_machine *machine, const struct k5_event *event);
     /* The shorter way for kernel events, which come by the million: where to write the record, its
-     * time being there already, or NULL if it is not wanted. No function: they come through `event`. */
+     * time being there already, or NULL if it is not wanted. No function: they come through
+     * `event`. */
     struct k5_event *(*place)(struct hostport_machine *machine, uint32_t kind);
     /* The kernel wrote guest memory: a translation of these bytes is stale. */
     void (*written)(struct hostport_machine *machine, uint32_t address, uint32_t bytes);

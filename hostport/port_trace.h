@@ -9,6 +9,6 @@
 #define port_trace(kind, thread, code, arg0, arg1)                                                 \
     do {                                                                                           \
         if (hostport_wants(kind)) {                                                                \
-            hostport_trace(kind, thread, code, arg0, arg1);                                            \
+            hostport_trace(kind, thread, code, arg0, arg1);                                        \
         }                                                                                          \
     } while (0)

@@ -87,10 +87,15 @@ def find(name: str) -> Path:
     path = Path(name)
     if path.suffix == ".toml" or path.exists():
         return path
-    known = {found.stem: found for found in _known()}
+    known = systems()
     if name in known:
         return known[name]
     raise K5Error(f"no system '{name}'" + suggestion(name, known))
+
+
+def systems() -> dict[str, Path]:
+    """The systems of the tree by their names."""
+    return {found.stem: found for found in _known()}
 
 
 def _known() -> list[Path]:

@@ -18,16 +18,20 @@ from k5.console import paint
 from k5.elf import ElfFile
 from k5.errors import K5Error
 from k5.stream import Event
+from k5.tracing import simulator
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))  # one for all: making it takes longer than a line
 NOBODY = 0xFF
 HALT_LAST_RESORT = 1  # code of a HALT event; 0: idle for ever
+CAP_NAMES = ("cptr", "port", "endpoint")  # arguments that are capabilities
 EPITAPH_HALT = 1  # code of an EPITAPH event; 0: the tasks' own policies
 # What a PANIC's name may be other than a file's: what an image records (arch/common/event.h).
 IMAGE_ASSERTION, IMAGE_FAULT = "assertion", "kernel fault"
 LEVEL_STYLES = {
     "ERROR": "bold red", "WARN": "yellow", "INFO": "green", "DEBUG": "blue", "TRACE": "dim",
     "FAULT": "bold red", "TASK": "magenta", "BOOT": "cyan", "HALT": "cyan", "PANIC": "bold red",
-    "LOST": "bold red", "EPITAPH": "bold red",
+    "LOST": "bold red", "EPITAPH": "bold red", "STORM": "bold red", "RESET": "cyan",
+    "MISUSE": "yellow", "UNMODELLED": "yellow", "UNCLOCKED": "yellow",
 }  # fmt: skip
 
 
@@ -46,6 +50,11 @@ class Line:
     details: list[str] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
     name_width: int = 8  # of the column with the task's name
+
+    @property
+    def ns(self) -> int:
+        """When it happened, in nanoseconds of virtual time."""
+        return round(self.seconds * 1e9)
 
     def human(self, colour: bool = False) -> str:
         """One line of text, with more lines for a fault's details."""
@@ -71,7 +80,7 @@ class Line:
         if self.where:
             data["where"] = self.where
         data["text"] = self.text
-        return json.dumps(data | self.fields, separators=(",", ":"))
+        return _ENCODER.encode(data | self.fields)
 
 
 class Decoder:
@@ -93,6 +102,8 @@ class Decoder:
         self.faults = abi.names(self.abi, "fault")
         self.states = abi.names(self.abi, "task_state")
         self.name_width = max(8, *(len(thread["name"]) for thread in built.meta["threads"]))
+        self.simulator = simulator.Describer(built.meta)
+        self._tasks: dict[str, dict[str, Any]] = {t["name"]: t for t in built.meta["tasks"]}
         self._elf: dict[Path, ElfFile | None] = {}
 
     def elf(self, task: str) -> ElfFile | None:
@@ -110,12 +121,16 @@ class Decoder:
     def kind(self, event: Event) -> str:
         """The name of an event's kind."""
         entry = self.events.get(event.kind)
-        return str(entry["name"]) if entry else f"EVENT{event.kind}"
+        if entry is None:
+            return simulator.KINDS.get(event.kind, f"EVENT{event.kind}")
+        return str(entry["name"])
 
     def event_class(self, event: Event) -> str:
-        """log, kernel or timed; an unknown event is class log, so that it is seen."""
+        """log, kernel, timed or device; an unknown event is class log, so that it is seen."""
         entry = self.events.get(event.kind)
-        return str(entry["class"]) if entry else "log"
+        if entry is None:
+            return simulator.CLASS if event.kind in simulator.KINDS else "log"
+        return str(entry["class"])
 
     def thread_name(self, thread: int) -> str:
         """A thread by its name."""
@@ -131,11 +146,27 @@ class Decoder:
 
     def cap_name(self, thread: int, cptr: int) -> str:
         """A capability of the description by its name there, others by number."""
+        cap = self._cap(thread, cptr)
+        return str(cap["name"]) if cap else f"{cptr:#x}"
+
+    def _cap(self, thread: int, cptr: int) -> dict[str, Any] | None:
+        """A capability as the description gave it to the thread's task."""
         task = self.task(thread)
-        for cap in task["capabilities"] if task else ():
-            if cap["cptr"] == cptr:
-                return str(cap["name"])
-        return f"{cptr:#x}"
+        found = (cap for cap in (task["capabilities"] if task else ()) if cap["cptr"] == cptr)
+        return next(found, None)
+
+    def _object(self, event: Event) -> dict[str, str]:
+        """Of a call whose first argument is a capability of the description: what it stands for,
+        and who receives from it."""
+        names = self.arguments.get(event.code, [])
+        cap = self._cap(event.thread, event.args[0]) if names and names[0] in CAP_NAMES else None
+        if cap is None:
+            return {}
+        fields = {"object": f"{cap['kind']} {cap['object']}"}
+        for entry in self.meta.get(f"{cap['kind']}s", []):
+            if entry["name"] == cap["object"] and "receiver" in entry:
+                fields["receiver"] = entry["receiver"]
+        return fields
 
     def _info(self, info: int) -> str:
         """An info word: label, flags and kind."""
@@ -147,7 +178,7 @@ class Decoder:
 
     def _word(self, event: Event, name: str, word: int) -> str:
         """An argument or result, by what the ABI calls it."""
-        if name in ("cptr", "port", "endpoint"):
+        if name in CAP_NAMES:
             return self.cap_name(event.thread, word)
         if name == "info":
             return self._info(word)
@@ -178,13 +209,14 @@ class Decoder:
         threads = self.meta["threads"]
         if thread >= len(threads):
             return None
-        name = threads[thread]["task"]
-        found: dict[str, Any] = next(t for t in self.meta["tasks"] if t["name"] == name)
-        return found
+        return self._tasks[threads[thread]["task"]]
 
     def line(self, event: Event) -> Line:
         """The decoded event."""
         kind = self.kind(event)
+        if event.kind >= simulator.FIRST_KIND:
+            text, fields = self.simulator.describe(event)
+            return self._make(event, kind, text, fields=fields)
         decode = getattr(self, f"_{kind.lower()}", None)
         if decode is None:
             return self._make(event, kind, self._generic(event))
@@ -219,7 +251,18 @@ class Decoder:
                 f"; it is system {event.args[1]:#010x}, but this build is "
                 f"{self.meta['system_id']:#010x}: names and texts may be wrong"
             )
-        return self._make(event, "BOOT", text)
+        threads = [
+            {
+                "name": thread["name"],
+                "task": thread["task"],
+                "priority": thread["priority"],
+                "passive": thread["budget_us"] == 0,
+                "starts": thread["start"] and self._tasks[thread["task"]]["start"],
+            }
+            for thread in self.meta["threads"]
+        ]
+        fields = {"system": self.meta["name"], "board": self.meta["board"], "threads": threads}
+        return self._make(event, "BOOT", text, fields=fields)
 
     def _log(self, event: Event) -> Line:
         level = self.levels.get(event.code & 0xFF, "?")
@@ -248,17 +291,10 @@ class Decoder:
         where = f"{fields['relation']} {fields['function']}()" if fields["function"] else ""
         if not where:
             where = "at an unknown place" if found.pc is None else "in no known function"
-        details = list(fields["details"])
-        pc = "pc unknown" if found.pc is None else f"pc {found.pc:#010x}"
-        if fields["instruction"]:
-            pc += f" `{fields['instruction']}`"
-        elif found.pc is None and name == "STACK_OVERFLOW":
-            pc += " (no frame could be pushed)"
-        details.append(f"{name}: {pc}, sp {found.sp:#010x}, status {found.status:#010x}")
         file = (fields["file"] or "").rsplit("/", 1)[-1]
         line = f"{file}:{fields['line']}" if file else ""
         return self._make(event, "FAULT", f"{fields['what']} {where}", where=line,
-                          details=details, fields=fields)  # fmt: skip
+                          details=fault_details(fields), fields=fields)  # fmt: skip
 
     def _task(self, event: Event) -> Line:
         state = self.states.get(event.code, f"state {event.code}")
@@ -313,23 +349,27 @@ class Decoder:
         call = self.calls.get(event.code, f"call {event.code}")
         names = self.arguments.get(event.code, ["", ""])[:2]
         words = [self._word(event, *pair) for pair in zip(names, event.args, strict=False)]
-        return self._make(event, "ENTER", f"{call}({', '.join(words)})", fields={"call": call})
+        fields = {"call": call, **self._object(event)}
+        return self._make(event, "ENTER", f"{call}({', '.join(words)})", fields=fields)
 
     def _result(self, event: Event) -> Line:
         call = self.calls.get(event.code, f"call {event.code}")
         code = event.args[0] - 2**32 if event.args[0] & 0x8000_0000 else event.args[0]
         error = self.errors.get(code, str(code))
         text = f"{call} = {error}"
+        fields = {"call": call, "error": error}
         if code == 0 and "info" in self.results.get(event.code, []):
             text += f", {self._info(event.args[1])}"
-        return self._make(event, "RESULT", text, fields={"call": call, "error": error})
+            fields["message"] = self.message_kinds.get(event.args[1] & 0xFF, "?")
+        return self._make(event, "RESULT", text, fields=fields)
 
     def _switched(self, event: Event, why: str) -> Line:
         before = self.thread_name(event.code)
         text = f"runs after {before}{why}"
         if event.args[0] != event.thread and event.args[0] < NOBODY:
             text += f", on {self.thread_name(event.args[0])}'s time"
-        return self._make(event, self.kind(event), text)
+        fields = {"payer": self.thread_name(event.args[0])}
+        return self._make(event, self.kind(event), text, fields=fields)
 
     def _switch(self, event: Event) -> Line:
         return self._switched(event, "")
@@ -355,9 +395,13 @@ class Decoder:
         notification, bits = event.args[:2]
         known = [i["name"] for i in self.meta["interrupts"] if i["line"] == event.code]
         text = f"line {event.code}{f' ({known[0]})' if known else ''} sets {bits:#x} of"
-        return self._make(
-            event, "INTERRUPT", f"{text} {self._listed('notification', notification)}"
-        )
+        fields: dict[str, Any] = {"line": event.code}
+        if known:
+            fields["interrupt"] = known[0]
+        if notification < len(self.meta["notifications"]):
+            fields["receiver"] = self.meta["notifications"][notification]["receiver"]
+        text += f" {self._listed('notification', notification)}"
+        return self._make(event, "INTERRUPT", text, fields=fields)
 
     def _timeout(self, event: Event) -> Line:
         call = self.calls.get(event.code, f"call {event.code}")
@@ -375,6 +419,17 @@ class Decoder:
 
     def _idle(self, event: Event) -> Line:
         return self._make(event, "IDLE", f"nothing is ready after {self.thread_name(event.code)}")
+
+
+def fault_details(fields: dict[str, Any]) -> list[str]:
+    """The lines below a fault's, from its fields."""
+    pc = "pc unknown" if fields["pc"] is None else f"pc {fields['pc']:#010x}"
+    if fields["instruction"]:
+        pc += f" `{fields['instruction']}`"
+    elif fields["pc"] is None and fields["fault"] == "STACK_OVERFLOW":
+        pc += " (no frame could be pushed)"
+    sp, status = fields["sp"], fields["status"]
+    return [*fields["details"], f"{fields['fault']}: {pc}, sp {sp:#010x}, status {status:#010x}"]
 
 
 @lru_cache(maxsize=1)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from k5 import blob, image, qemu
 from k5.builder import Built
 from k5.elf import ElfFile
 from k5.errors import K5Error, suggestion
 from k5.stream import Event
+
+if TYPE_CHECKING:
+    from k5.machine import Machine
 
 ENGINES = ("hosted", "qemu")
 DEFAULT_LIMIT_US = 60_000_000
@@ -31,6 +35,8 @@ class Run:
     sent: dict[str, bytes] = field(default_factory=dict)  # by them, when the run has ended
     end: str = ""  # halt, panic or time
     instructions: int | None = None
+    on_boot: Callable[[Machine], None] | None = None  # hosted: before the first instruction
+    on_end: Callable[[Machine], None] | None = None  # hosted: when it has stopped
 
     def __iter__(self) -> Iterator[Event]:
         if self.engine == "hosted":
@@ -49,11 +55,15 @@ class Run:
 
         kinds = ALL_KINDS if self.kernel_events else LOG_KINDS | 1 << SERIAL
         with Machine(self.built, self.seed, kinds) as machine:
+            if self.on_boot:
+                self.on_boot(machine)
             for event in machine.stream(self._until()):
                 if self.kernel_events or event.kind != SERIAL:
                     yield event
             self.instructions = machine.instructions
             self.sent = {name: machine.serial(name) for name in machine.serials()}
+            if self.on_end:
+                self.on_end(machine)
             ends = {Stop.HALT: "halt", Stop.PANIC: "panic"}
             self.end = ends.get(machine.stopped or Stop.TIME, "time")
 

@@ -16,8 +16,9 @@ import argparse
 import re
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from k5 import builder, sanitize, setup
 from k5.console import coloured, paint, say
@@ -27,6 +28,11 @@ from k5.errors import FAILED, PASSED, K5Error
 from k5.scenario import command as scenario
 from k5.scenario.load import is_scenario
 from k5.stream import Event
+from k5.tracing.source import know_names
+from k5.tracing.writers import TraceFile
+
+if TYPE_CHECKING:
+    from k5.machine import Machine
 
 _UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
 
@@ -62,7 +68,8 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=integer, default=0, metavar="N", help="for tasks that ask for it"
     )
     parser.add_argument(
-        "--trace", metavar="FILE", help="write all events, the kernel's too, as JSON lines"
+        "--trace", metavar="FILE",
+        help="write all events: FILE.jsonl, .txt, .perfetto.json or .vcd",
     )
     parser.add_argument("--until", type=duration_us, metavar="TIME", default=DEFAULT_LIMIT_US,
                         help="virtual time at which to end: 500us, 20ms, 2s (default: 60s)")  # fmt: skip
@@ -98,16 +105,13 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
     run = Run(built, args.engine, args.seed, args.until, bool(args.trace or args.kernel))
     printer = Printer(args, Decoder(built))
     started = time.monotonic()
-    try:
-        trace = open(args.trace, "w") if args.trace else None  # noqa: SIM115
-    except OSError as problem:
-        raise K5Error(f"{args.trace}: {(problem.strerror or 'cannot write').lower()}") from None
-    try:
+    run.on_boot = printer.know
+    with ExitStack() as stack:
+        trace = stack.enter_context(TraceFile(args.trace)) if args.trace else None
         for event in run:
             printer.show(event, trace)
-    finally:
-        if trace:
-            trace.close()
+        if trace and run.end == "time":
+            trace.ns = run.until_us * 1000
     sys.stdout.flush()
     say(printer.summary(run, time.monotonic() - started))
     return FAILED if run.end == "panic" else PASSED
@@ -124,17 +128,22 @@ class Printer:
         self.counts: dict[str, int] = {}
         self.last = 0.0
 
-    def show(self, event: Event, trace: TextIO | None = None) -> Line | None:
+    def know(self, machine: Machine) -> None:
+        """Names that only a running machine knows."""
+        know_names(self.decoder, machine)
+
+    def show(self, event: Event, trace: TraceFile | None = None) -> Line | None:
         """One event; kernel events are decoded only if someone wants them."""
-        logged = self.decoder.event_class(event) == "log"
-        if not (logged or trace or self.kernel):
+        kind = self.decoder.event_class(event)
+        printed = kind == "log" or (self.kernel and kind != "device")
+        if not (printed or trace):
             return None
         line = self.decoder.line(event)
         self.counts[line.kind] = self.counts.get(line.kind, 0) + 1
         self.last = line.seconds
         if trace:
-            trace.write(line.json() + "\n")
-        if logged or self.kernel:
+            trace.write(line)
+        if printed:
             print(line.json() if self.json else line.human(self.colour))
         return line
 

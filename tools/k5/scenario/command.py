@@ -7,8 +7,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
 
 from k5.console import coloured, paint, progress, say
 from k5.decode import Decoder
@@ -23,10 +23,11 @@ from k5.scenario.match import DO, SERIAL
 from k5.scenario.model import Scenario, Variant
 from k5.scenario.warm import Machines
 from k5.stream import Event
+from k5.tracing.writers import TraceFile
 
 ALL_KINDS = (1 << 63) - 1  # all but those of scenarios alone
 KERNEL_KINDS = (1 << 48) - 1
-Show = Callable[[Event, TextIO | None], object]
+Show = Callable[[Event, TraceFile | None], object]
 ENDS = {
     "halt": "ended by itself",
     "decided": "all was decided",
@@ -103,18 +104,12 @@ def _run_one(
     scenario = file.scenario(variant)
     more = bool(args.trace or args.kernel)
     decoder = Decoder(build(scenario, machines, more))
-    try:
-        trace = open(args.trace, "w") if args.trace else None  # noqa: SIM115
-    except OSError as problem:
-        raise K5Error(f"{args.trace}: {(problem.strerror or 'cannot write').lower()}") from None
-    printer = Printer(scenario, decoder, show(args, decoder), trace, args.json)
-    try:
+    with ExitStack() as stack:
+        trace = stack.enter_context(TraceFile(args.trace)) if args.trace else None
+        stack.callback(machines.close)
+        printer = Printer(scenario, decoder, show(args, decoder), trace, args.json)
+        stack.callback(printer.close)
         outcome = execute(file, variant, machines, printer.seen, ALL_KINDS if more else 0)
-    finally:
-        printer.close()
-        machines.close()
-        if trace:
-            trace.close()
     sys.stdout.flush()
     return outcome
 
@@ -123,7 +118,7 @@ class Printer:
     """Prints what happens: log lines, stimuli, what serial devices send."""
 
     def __init__(
-        self, scenario: Scenario, decoder: Decoder, show: Show, trace: TextIO | None, quiet: bool
+        self, scenario: Scenario, decoder: Decoder, show: Show, trace: TraceFile | None, quiet: bool
     ) -> None:
         self.stimuli = [stimulus.action.said() for stimulus in scenario.stimuli]
         self.decoder = decoder
@@ -143,7 +138,7 @@ class Printer:
         elif not self.quiet and 1 << event.kind & KERNEL_KINDS:
             self.show(event, self.trace)
         if self.trace and event.kind != DO and (self.quiet or not 1 << event.kind & KERNEL_KINDS):
-            self.trace.write(self.decoder.line(event).json() + "\n")
+            self.trace.write(self.decoder.line(event))
 
     def _serial(self, event: Event) -> None:
         if event.args[1]:
