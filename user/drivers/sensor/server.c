@@ -56,6 +56,17 @@ static enum k5_error listen(void)
     return error;
 }
 
+/* Until the next conversion the line may still tell of earlier limits. */
+static bool is_warm(uint32_t level)
+{
+    int32_t milli_degrees = watcher.high;
+
+    if (level != sensor_hw_alert_level()) {
+        return false;
+    }
+    return watcher.warm || measure(&milli_degrees) != K5_OK || milli_degrees >= watcher.low;
+}
+
 /* The level is what counts, edges may have merged. */
 static void tell(void)
 {
@@ -69,10 +80,8 @@ static void tell(void)
         }
     }
 
-    bool warm = level == sensor_hw_alert_level();
-
-    if (error == K5_OK && warm != watcher.warm) {
-        watcher.warm = warm;
+    if (error == K5_OK && is_warm(level) != watcher.warm) {
+        watcher.warm = !watcher.warm;
         (void)driver_signal(&watcher.notification, watcher.bits);
     }
 }
