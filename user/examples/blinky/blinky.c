@@ -1,4 +1,4 @@
-/* Blinks the board's first LED; its first button goes to the next pace.
+/* Blinks the board's first LED; its first button, if it has one, goes to the next pace.
  *
  * Drivers may restart: then an edge or a tick may never come, so waiting has an end,
  * and setting everything up again is all that there is to do.
@@ -19,7 +19,8 @@ struct line {
 
 #define LINE(name, pin, active) {pin, active},
 static const struct line leds[] = {K5_LEDS(LINE)};
-static const struct line buttons[] = {K5_BUTTONS(LINE)};
+static const struct line buttons[] = {K5_BUTTONS(LINE)
+                                          LINE(none, 0, 0)}; /* some boards have none */
 
 static const uint32_t paces_us[] = {250000u, 100000u, 50000u};
 #define PACES (sizeof paces_us / sizeof paces_us[0])
@@ -37,15 +38,25 @@ static enum k5_error show(void)
     return gpio_write(CAP_GPIO, leds[0].pin, lit ? leds[0].active : !leds[0].active);
 }
 
+static enum k5_error set_up_button(void)
+{
+    struct gpio_config input = {.mode = GPIO_INPUT};
+    enum gpio_edge press = buttons[0].active ? GPIO_RISING : GPIO_FALLING;
+    enum k5_error error;
+
+    if (buttons[0].pin == 0) {
+        return K5_OK;
+    }
+    error = gpio_configure(CAP_GPIO, buttons[0].pin, input);
+    return error != K5_OK ? error : gpio_watch(CAP_GPIO, buttons[0].pin, press, CAP_EVENTS, PRESS);
+}
+
 static enum k5_error set_up(void)
 {
     struct gpio_config output = {.mode = GPIO_OUTPUT, .level = !leds[0].active};
-    struct gpio_config input = {.mode = GPIO_INPUT};
-    enum gpio_edge press = buttons[0].active ? GPIO_RISING : GPIO_FALLING;
     enum k5_error error = gpio_configure(CAP_GPIO, leds[0].pin, output);
 
-    error = error == K5_OK ? gpio_configure(CAP_GPIO, buttons[0].pin, input) : error;
-    error = error == K5_OK ? gpio_watch(CAP_GPIO, buttons[0].pin, press, CAP_EVENTS, PRESS) : error;
+    error = error == K5_OK ? set_up_button() : error;
     error = error == K5_OK ? set_pace() : error;
     return error;
 }
