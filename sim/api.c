@@ -253,7 +253,11 @@ enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds
     }
     sim->stop_kinds = stop_kinds;
     sim->port.wanted = sim->recorded | stop_kinds;
-    return machine_run(sim, until);
+    enum k5sim_stop stop = machine_run(sim, until);
+
+    sim->stop_kinds = 0;
+    sim->port.wanted = sim->recorded;
+    return stop;
 }
 
 int k5sim_idle_until(struct k5sim *sim, uint64_t tick)

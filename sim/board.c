@@ -34,6 +34,31 @@ static bool check_memory(const struct k5sim_board *board, size_t i, enum cpu_mod
            m->bytes <= top - m->base && !overlaps(board, i);
 }
 
+static bool check_memories(const struct k5sim_board *board, enum cpu_model model, char *error,
+                           size_t bytes)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < board->memory_count; i++) {
+        const struct k5sim_memory *m = &board->memory[i];
+
+        if (!check_memory(board, i, model)) {
+            snprintf(error, bytes,
+                     "board: memory 0x%08x + 0x%x overlaps another, is not made of "
+                     "%u KiB pages or reaches 0x%08x",
+                     (unsigned)m->base, (unsigned)m->bytes, (unsigned)cpu_page(model) / 1024u,
+                     (unsigned)cpu_memory_end(model));
+            return false;
+        }
+        sum += m->bytes;
+    }
+    if (sum > CPU_MEMORY_MOST) {
+        snprintf(error, bytes, "board: memories of 0x%llx bytes, together at most 0x%x",
+                 (unsigned long long)sum, (unsigned)CPU_MEMORY_MOST);
+    }
+    return sum <= CPU_MEMORY_MOST;
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 bool board_check(const struct k5sim_board *board, char *error, size_t bytes)
@@ -47,7 +72,7 @@ bool board_check(const struct k5sim_board *board, char *error, size_t bytes)
         return false;
     }
     if (board->mpu_regions < 1 || board->mpu_regions > MOST_ENTRIES || board->ticks_per_insn < 1 ||
-        board->memory_count < 1 || board->memory_count > HOSTPORT_RANGES) {
+        board->memory == NULL || board->memory_count < 1 || board->memory_count > HOSTPORT_RANGES) {
         snprintf(error, bytes,
                  "board: %u MPU regions (1 to %u), %u ticks an instruction (1 or "
                  "more), %zu memories (1 to %u)",
@@ -55,16 +80,6 @@ bool board_check(const struct k5sim_board *board, char *error, size_t bytes)
                  board->memory_count, HOSTPORT_RANGES);
         return false;
     }
-    for (size_t i = 0; i < board->memory_count; i++) {
-        if (!check_memory(board, i, guest->model)) {
-            snprintf(error, bytes,
-                     "board: memory 0x%08x + 0x%x overlaps another, is not made of "
-                     "%u KiB pages or reaches 0x%08x",
-                     (unsigned)board->memory[i].base, (unsigned)board->memory[i].bytes,
-                     (unsigned)cpu_page(guest->model) / 1024u,
-                     (unsigned)cpu_memory_end(guest->model));
-            return false;
-        }
-    }
-    return board_check_devices(board, cpu_page(guest->model), error, bytes);
+    return check_memories(board, guest->model, error, bytes) &&
+           board_check_devices(board, cpu_page(guest->model), error, bytes);
 }

@@ -84,7 +84,8 @@ static bool check_address(const struct check *c, size_t i, uint32_t bytes)
     const struct k5sim_device *d = &c->board->device[i];
 
     if (bytes == 0) {
-        return true; /* it has no registers */
+        return d->base == 0 || refuse(c, "board: device '%s': a base, 0x%08x, but no registers",
+                                      d->name, (unsigned)d->base);
     }
     if (d->base % DEVICE_GRAIN != 0 || d->base > DEVICES_END - bytes ||
         meets_memory(c, d->base, bytes) || meets_device(c, i, bytes)) {
@@ -144,6 +145,9 @@ static bool check_gate(const struct check *c, const struct k5sim_device *d, cons
     if (gate->device == NULL) {
         return true;
     }
+    if (strcmp(gate->device, d->name) == 0) {
+        return refuse(c, "board: device '%s': its %s is a bit of its own", d->name, what);
+    }
     if (model == NULL || gate->bit > 31u ||
         device_model_register(model, gate->offset) == model->register_count) {
         return refuse(c,
@@ -190,6 +194,10 @@ static bool check_pin(const struct check *c, size_t i)
         return refuse(c, "board: pin '%s': device '%s' has no pad %u", p->name,
                       p->device == NULL ? "" : p->device, (unsigned)p->signal);
     }
+    if (p->pull < -1 || p->pull > 1) {
+        return refuse(c, "board: pin '%s': pull %d is none of 1 (up), 0 (down), -1 (none)", p->name,
+                      (int)p->pull);
+    }
     for (size_t k = 0; k < i; k++) {
         if (strcmp(c->board->pin[k].name, p->name) == 0) {
             return refuse(c, "board: two pins are named '%s'", p->name);
@@ -204,6 +212,11 @@ static bool check_counts(const struct check *c)
 
     if (b->device_count > DEVICES) {
         return refuse(c, "board: %zu devices, at most %u", b->device_count, DEVICES);
+    }
+    if ((b->device == NULL && b->device_count != 0) || (b->wire == NULL && b->wire_count != 0) ||
+        (b->pin == NULL && b->pin_count != 0)) {
+        return refuse(c, "board: %zu devices, %zu wires and %zu pins, but no table of them",
+                      b->device_count, b->wire_count, b->pin_count);
     }
     if (b->wire_count > WIRES || b->pin_count > PINS) {
         return refuse(c, "board: %zu wires, at most %u, and %zu pins, at most %u", b->wire_count,

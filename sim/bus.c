@@ -1,4 +1,5 @@
-/* SPI and I2C: the targets on a controller's bus. */
+/* SPI and I2C: the targets on a controller's bus. What one does may change its own lines and
+ * signals: the controller's caller settles it. One that is held in reset is not there. */
 #include "sim/machine.h"
 
 struct device *device_parent(struct device *d)
@@ -8,16 +9,11 @@ struct device *device_parent(struct device *d)
     return row->bus == DEVICE_NONE ? NULL : &row->sim->devices.row[row->bus].device;
 }
 
-/* What a target does may change its own lines and signals; the controller's caller settles it. */
-static struct device *target_at_work(struct k5sim *sim, uint32_t index)
-{
-    sim->devices.unsettled |= UINT64_C(1) << index;
-    return devices_at_work(sim, index);
-}
-
 static bool hangs_on(const struct k5sim *sim, uint32_t index, uint32_t controller)
 {
-    return sim->devices.row[index].bus == controller;
+    const struct sim_device *row = &sim->devices.row[index];
+
+    return row->bus == controller && !row->held;
 }
 
 uint32_t device_spi(struct device *d, uint32_t out, uint32_t bits)
@@ -28,7 +24,7 @@ uint32_t device_spi(struct device *d, uint32_t out, uint32_t bits)
 
     for (uint32_t i = 0; i < sim->devices.count; i++) {
         if (hangs_on(sim, i, controller) && sim->devices.row[i].device.model->spi != NULL) {
-            struct device *target = target_at_work(sim, i);
+            struct device *target = devices_touched(sim, i);
 
             in &= target->model->spi(target, out, bits);
         }
@@ -42,7 +38,10 @@ static struct device *i2c_target(struct device *d)
 {
     const struct sim_device *row = (const struct sim_device *)d;
 
-    return row->target == DEVICE_NONE ? NULL : target_at_work(row->sim, row->target);
+    if (row->target == DEVICE_NONE || row->sim->devices.row[row->target].held) {
+        return NULL;
+    }
+    return devices_touched(row->sim, row->target);
 }
 
 bool device_i2c_start(struct device *d, uint32_t address, bool reading)
@@ -56,7 +55,7 @@ bool device_i2c_start(struct device *d, uint32_t address, bool reading)
         const struct device_model *model = sim->devices.row[i].device.model;
 
         if (hangs_on(sim, i, controller) && model->i2c_start != NULL &&
-            model->i2c_start(target_at_work(sim, i), address, reading)) {
+            model->i2c_start(devices_touched(sim, i), address, reading)) {
             row->target = i;
         }
     }

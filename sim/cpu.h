@@ -16,7 +16,8 @@
 
 struct cpu;
 
-#define CPU_DEVICES 64u
+#define CPU_DEVICES     64u
+#define CPU_MEMORY_MOST UINT32_C(0x50000000) /* bytes of all memories together */
 
 /* What answers beside memory: the registers of devices, which do not overlap. */
 struct cpu_bus {

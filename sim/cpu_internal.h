@@ -9,6 +9,8 @@
  * pages that devices are in. */
 #define CPU_ALIAS_BASE  UINT32_C(0xA0000000)
 #define CPU_DEVICE_BASE UINT32_C(0xF0000000)
+_Static_assert(CPU_DEVICE_BASE - CPU_ALIAS_BASE >= CPU_MEMORY_MOST,
+               "the view of memories ends there");
 
 #define SCREEN_PLAIN 0u   /* runs without a look */
 #define SCREEN_EDGE  255u /* its second half lies behind the table's region */

@@ -227,6 +227,20 @@ struct device *devices_at_work(struct k5sim *sim, uint32_t index)
     return d;
 }
 
+/* Nothing is passed on here: whoever is at work already would be called in the middle of that. */
+struct device *devices_touched(struct k5sim *sim, uint32_t index)
+{
+    struct device *d = &sim->devices.row[index].device;
+    uint64_t now = machine_now(sim);
+
+    while (d->event_at <= now) {
+        come(d);
+    }
+    d->now = now;
+    sim->devices.unsettled |= UINT64_C(1) << index;
+    return d;
+}
+
 void devices_event(struct k5sim *sim, uint32_t index)
 {
     devices_at_work(sim, index);
@@ -291,6 +305,20 @@ static bool open_device(struct k5sim *sim, const struct k5sim_board *board, uint
     return model->memory_bytes == 0 || row->device.memory != NULL;
 }
 
+/* Wires that end where others do. */
+static void mark_shared(struct wires *wires)
+{
+    for (uint32_t i = 0; i < wires->count; i++) {
+        struct wire *wire = &wires->row[i];
+
+        for (uint32_t k = 0; k < wires->count; k++) {
+            const struct wire *other = &wires->row[k];
+
+            wire->shared |= k != i && other->to == wire->to && other->to_signal == wire->to_signal;
+        }
+    }
+}
+
 static void open_wires(struct k5sim *sim, const struct k5sim_board *board)
 {
     struct wires *wires = &sim->devices.wires;
@@ -299,12 +327,13 @@ static void open_wires(struct k5sim *sim, const struct k5sim_board *board)
         const struct k5sim_wire *w = &board->wire[i];
 
         wires->row[wires->count++] = (struct wire){
-            (uint8_t)find_device(board, w->from),
-            (uint8_t)w->from_signal,
-            (uint8_t)find_device(board, w->to),
-            (uint8_t)w->to_signal,
+            .from = (uint8_t)find_device(board, w->from),
+            .from_signal = (uint8_t)w->from_signal,
+            .to = (uint8_t)find_device(board, w->to),
+            .to_signal = (uint8_t)w->to_signal,
         };
     }
+    mark_shared(wires);
     for (size_t i = 0; i < board->pin_count; i++) {
         const struct k5sim_pin *p = &board->pin[i];
         struct pin *pin = &wires->pin[wires->pin_count++];
@@ -357,6 +386,9 @@ static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset wh
     if (d->model->reset != NULL) {
         d->model->reset(d, why);
     }
+    if (row->held) {
+        d->event_at = DEVICE_NEVER;
+    }
 }
 
 void devices_reset(struct k5sim *sim, enum device_reset why)
@@ -378,6 +410,7 @@ void devices_boot(struct k5sim *sim)
     memset(sim->forced, 0, sizeof sim->forced);
     memset(sim->fired, 0, sizeof sim->fired);
     sim->devices.guest_error_count = 0;
+    sim->devices.unsettled = 0;
     for (uint32_t i = 0; i < sim->devices.count; i++) {
         struct sim_device *row = &sim->devices.row[i];
 
@@ -386,11 +419,11 @@ void devices_boot(struct k5sim *sim)
         memset(row->device.value, 0, sizeof row->device.value);
         row->raised = 0;
         row->held = false;
-        row->signals.level = 0;
-        row->signals.driven = 0;
-        row->signals.open = UINT32_MAX;
-        row->signals.outside_driven = 0;
-        row->signals.outside_high = 0;
+        row->signals = (struct signals){
+            .open = UINT32_MAX,
+            .board_high = row->signals.board_high,
+            .named = row->signals.named,
+        };
         if (row->device.model->memory_stays) {
             memset(row->device.memory, 0xff, row->device.model->memory_bytes);
         }
@@ -440,8 +473,7 @@ static struct lanes lanes_of(const struct device *d, uint32_t offset, uint32_t b
 static void parent_at_work(struct k5sim *sim, const struct sim_device *row)
 {
     if (row->bus != DEVICE_NONE) {
-        devices_at_work(sim, row->bus);
-        sim->devices.unsettled |= UINT64_C(1) << row->bus;
+        devices_touched(sim, row->bus);
     }
 }
 
@@ -456,9 +488,8 @@ bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t b
     d->access_bytes = bytes;
     d->access_offset = offset & 3u;
     if (bytes != 4 && d->model->access == DEVICE_WORDS_ONLY) {
-        return false;
-    }
-    if (!has_clock(sim, row)) {
+        answered = false;
+    } else if (!has_clock(sim, row)) {
         GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, 0, 0);
     } else if (d->model->load != NULL) {
         parent_at_work(sim, row);
@@ -516,9 +547,8 @@ bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t 
     d->access_bytes = bytes;
     d->access_offset = offset & 3u;
     if (bytes != 4 && d->model->access == DEVICE_WORDS_ONLY) {
-        return false;
-    }
-    if (!has_clock(sim, row)) {
+        answered = false;
+    } else if (!has_clock(sim, row)) {
         GUEST_ERROR(sim, K5SIM_EVENT_UNCLOCKED, index, offset, value, 1);
     } else if (d->model->store != NULL) {
         parent_at_work(sim, row);
@@ -537,19 +567,23 @@ bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t 
     return answered;
 }
 
+/* On the device itself, which is put back afterwards: a model may ask who it is. */
 bool devices_peek(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t *value)
 {
-    devices_at_work(sim, index);
-    devices_settle(sim, index);
-    struct sim_device copy = sim->devices.row[index]; /* reading() may latch */
-    uint32_t r = device_model_register(copy.device.model, offset);
+    struct device *d = &sim->devices.row[index].device;
+    uint32_t r = device_model_register(d->model, offset);
+    uint64_t now = machine_now(sim);
 
-    if (r == copy.device.model->register_count) {
+    if (r == d->model->register_count) {
         return false;
     }
-    if (copy.device.model->reading != NULL) {
-        copy.device.model->reading(&copy.device, r);
+    const struct device before = *d;
+
+    d->now = d->event_at <= now ? d->event_at - 1u : now; /* what is due now is still to come */
+    if (d->model->reading != NULL) {
+        d->model->reading(d, r);
     }
-    *value = copy.device.reg[r];
+    *value = d->reg[r];
+    *d = before;
     return true;
 }

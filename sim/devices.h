@@ -7,9 +7,11 @@
 
 #include <stddef.h>
 
+#include "sim/cpu.h"
 #include "sim/device.h"
 #include "sim/k5sim.h"
 #include "sim/serial.h"
+#include "sim/timers.h"
 #include "sim/wires.h"
 
 #define DEVICES              64u
@@ -20,6 +22,10 @@
 
 _Static_assert(DEVICE_LINES == sizeof((struct k5sim_device *)0)->line / sizeof(uint32_t),
                "as many lines in both headers");
+
+_Static_assert(DEVICES <= CPU_DEVICES && DEVICES <= 64 &&
+                   (unsigned)TIMERS_DEVICE + DEVICES <= TIMERS_SOURCES,
+               "a place on the bus, a bit and a timer for each");
 
 struct k5sim;
 
@@ -42,7 +48,7 @@ struct sim_device {
     uint32_t target;              /* of the I2C transfer on its bus, or DEVICE_NONE */
     struct gate clock;
     struct gate reset;
-    bool held;       /* in reset */
+    bool held;       /* in reset: it has no events, and takes nothing in */
     bool signalling; /* it has outputs */
     struct signals signals;
 };
@@ -85,7 +91,8 @@ bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t b
 bool devices_write(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t bytes,
                    uint32_t value);
 
-/* The register as a task would read it now, without side effects. False: there is none. */
+/* The register as a task would read it now, without side effects: what is due at this very tick has
+ * not come yet. False: there is none. */
 bool devices_peek(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t *value);
 
 /* The event of device `index` has come. */
@@ -96,6 +103,8 @@ void devices_event(struct k5sim *sim, uint32_t index);
  * the call goes devices_settle(): its event, lines and signals, and whatever follows from them.
  */
 struct device *devices_at_work(struct k5sim *sim, uint32_t index);
+/* The same for a device that another one's function is about to call; it will be settled. */
+struct device *devices_touched(struct k5sim *sim, uint32_t index);
 void devices_settle(struct k5sim *sim, uint32_t index);
 
 /* Records an event of a device. */

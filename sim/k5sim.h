@@ -169,7 +169,8 @@ int k5sim_boot(struct k5sim *sim);
 /* Bit k set: events of kind k (k < 64) are recorded. Default: all of class log. */
 void k5sim_record(struct k5sim *sim, uint64_t kinds);
 
-/* Runs until tick `until`, or an event whose kind has its bit in `stop_kinds`. */
+/* Runs until tick `until`, or an event whose kind has its bit in `stop_kinds`. What happens between
+ * two runs stops neither. */
 enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds);
 
 /* Lets time pass to `tick` in a machine that has stopped with HALT: nothing else happens until
@@ -192,10 +193,10 @@ uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, 
 /* ---- the outside: what happens to the machine between two runs, at k5sim_now() exactly. Devices,
  * pins and their values go by their place on the board. ---- */
 
-/* Drives a pin to 0 or 1; -1 lets go of it. */
+/* Drives a pin to 0 or 1; -1 lets go of it. Stronger than other devices that are wired to it. */
 int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level);
 /* The level at a pin, 0 or 1. */
-int k5sim_pin_level(const struct k5sim *sim, uint32_t pin);
+int k5sim_pin_level(struct k5sim *sim, uint32_t pin);
 
 /* Characters onto the device's serial line, one after the other in real frames. Returns how many
  * of them were taken: at most 4096 wait at a time. */
@@ -203,7 +204,7 @@ int k5sim_serial_send(struct k5sim *sim, uint32_t device, const void *characters
 /* The speed that the outside sends with; 0 (default): whatever the device is set to. More than 3 %
  * off, and characters arrive damaged. */
 int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud);
-/* How the next character sent there is damaged: some of enum k5sim_serial_error. */
+/* How the next character that arrives there is damaged: some of enum k5sim_serial_error. */
 int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors);
 
 /* Sets a quantity that a model takes from the outside: a temperature, an error to come. */
@@ -213,13 +214,14 @@ const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t 
 
 /* A device's own memory (a display's, a flash's), to read or change; NULL: it has none. */
 void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes);
-/* A register as a task would read it, without side effects. */
+/* A register as a task would read it, without side effects: what is due at this tick and has not
+ * happened yet does not show. */
 int k5sim_device_peek(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t *value);
 
 /* Holds an interrupt line up, or no longer, whatever its devices say. */
 int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised);
 /* Bit 0: the line is raised. Bit 1: the kernel has it masked. -4: no such line. */
-int k5sim_line_state(const struct k5sim *sim, uint32_t line);
+int k5sim_line_state(struct k5sim *sim, uint32_t line);
 
 /* A fault in the task, as if its main thread had committed it (a panic with this code). */
 int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code);

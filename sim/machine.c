@@ -517,6 +517,7 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until)
     if (sim->panicked) {
         return K5SIM_STOP_PANIC;
     }
+    sim->event_came = false;
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;
@@ -574,12 +575,15 @@ int machine_kill(struct k5sim *sim, uint32_t task, uint32_t code)
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;
-    } else if (interrupt_thread(sim)) {
+    } else {
+        (void)interrupt_thread(sim); /* where its frame does not fit, that is a fault of its own */
         finish_work(sim);
-        sched_charge();
-        fault_raise(sys_task(task)->first_thread, K5_FAULT_OTHER, code);
-        sched_finish(K5_EVENT_SWITCH);
-        after_entry(sim);
+        if (sim->kernel.task[task].state == K5_TASK_READY) {
+            sched_charge();
+            fault_raise(sys_task(task)->first_thread, K5_FAULT_OTHER, code);
+            sched_finish(K5_EVENT_SWITCH);
+            after_entry(sim);
+        }
     }
     return K5SIM_OK;
 }

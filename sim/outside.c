@@ -7,50 +7,65 @@
 
 #include "sim/machine.h"
 
+#define SERIAL_ERRORS                                                                              \
+    ((unsigned)(K5SIM_SERIAL_FRAMING | K5SIM_SERIAL_PARITY | K5SIM_SERIAL_NOISE |                  \
+                K5SIM_SERIAL_BREAK | K5SIM_SERIAL_LOST))
+
 static int no_such(struct k5sim *sim, const char *what, uint32_t number, uint32_t count)
 {
     return machine_error(sim, K5SIM_BAD_ARGUMENT, "there is no %s %u, but %u of them", what,
                          (unsigned)number, (unsigned)count);
 }
 
-static int check_device(struct k5sim *sim, uint32_t device)
+/* Number `number` of `count` can be acted on: the machine was booted, and there is one. */
+static int check(struct k5sim *sim, const char *what, uint32_t number, uint32_t count)
 {
     if (!sim->booted) {
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine was not booted");
     }
-    return device < sim->devices.count ? K5SIM_OK
-                                       : no_such(sim, "device", device, sim->devices.count);
+    return number < count ? K5SIM_OK : no_such(sim, what, number, count);
+}
+
+static int check_device(struct k5sim *sim, uint32_t device)
+{
+    return check(sim, "device", device, sim->devices.count);
 }
 
 /* ---------------------------------------------------------------- pins, lines */
 
 int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level)
 {
-    if (!sim->booted || pin >= sim->devices.wires.pin_count) {
-        return no_such(sim, "pin", pin, sim->devices.wires.pin_count);
+    int result = check(sim, "pin", pin, sim->devices.wires.pin_count);
+
+    if (result == K5SIM_OK) {
+        wires_drive_pin(sim, pin, level);
     }
-    wires_drive_pin(sim, pin, level);
-    return K5SIM_OK;
+    return result;
 }
 
-int k5sim_pin_level(const struct k5sim *sim, uint32_t pin)
+int k5sim_pin_level(struct k5sim *sim, uint32_t pin)
 {
-    return pin < sim->devices.wires.pin_count ? wires_pin_level(sim, pin) : K5SIM_BAD_ARGUMENT;
+    int result = check(sim, "pin", pin, sim->devices.wires.pin_count);
+
+    return result == K5SIM_OK ? wires_pin_level(sim, pin) : result;
 }
 
 int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised)
 {
-    if (!sim->booted || line >= HOSTPORT_LINES) {
-        return no_such(sim, "interrupt line", line, HOSTPORT_LINES);
+    int result = check(sim, "interrupt line", line, HOSTPORT_LINES);
+
+    if (result == K5SIM_OK) {
+        lines_force(sim, line, raised);
     }
-    lines_force(sim, line, raised);
-    return K5SIM_OK;
+    return result;
 }
 
-int k5sim_line_state(const struct k5sim *sim, uint32_t line)
+int k5sim_line_state(struct k5sim *sim, uint32_t line)
 {
-    if (line >= HOSTPORT_LINES) {
-        return K5SIM_BAD_ARGUMENT;
+    int result = check(sim, "interrupt line", line, HOSTPORT_LINES);
+
+    if (result != K5SIM_OK) {
+        return result;
     }
     uint32_t raised = (sim->raised[line / 32u] >> line % 32u) & 1u;
     uint32_t unmasked = (sim->port.unmasked[line / 32u] >> line % 32u) & 1u;
@@ -99,6 +114,10 @@ int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
     if (line == NULL) {
         return K5SIM_BAD_ARGUMENT;
     }
+    if ((errors & ~SERIAL_ERRORS) != 0) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "0x%x is no serial error: bits of 0x%x are",
+                             (unsigned)errors, SERIAL_ERRORS);
+    }
     line->damage = errors;
     return K5SIM_OK;
 }
@@ -112,15 +131,17 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
     if (result != K5SIM_OK) {
         return result;
     }
+    const struct device_model *model = sim->devices.row[device].device.model;
+
+    if (value >= model->value_count) {
+        return no_such(sim, "value", value, model->value_count);
+    }
     struct device *d = devices_at_work(sim, device);
 
-    if (value >= d->model->value_count) {
-        return no_such(sim, "value", value, d->model->value_count);
-    }
     d->value[value] = to;
     devices_record(sim, K5SIM_EVENT_VALUE, device, (const uint32_t[5]){value, (uint32_t)to});
-    if (d->model->changed != NULL) {
-        d->model->changed(d, value);
+    if (model->changed != NULL && !sim->devices.row[device].held) {
+        model->changed(d, value);
     }
     devices_settle(sim, device);
     return K5SIM_OK;
@@ -180,17 +201,14 @@ size_t k5sim_guest_errors(const struct k5sim *sim, struct k5sim_guest_error *out
 
 int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code)
 {
-    if (!sim->booted || task >= sim->system->task_count) {
-        return machine_error(sim, K5SIM_BAD_ARGUMENT, "there is no task %u", (unsigned)task);
-    }
-    return machine_kill(sim, task, code);
+    int result = check(sim, "task", task, sim->booted ? sim->system->task_count : 0);
+
+    return result == K5SIM_OK ? machine_kill(sim, task, code) : result;
 }
 
 int k5sim_reset(struct k5sim *sim, uint32_t why)
 {
-    if (!sim->booted || why > K5SIM_RESET_WATCHDOG) {
-        return machine_error(sim, K5SIM_BAD_ARGUMENT, "cannot reset this machine for reason %u",
-                             (unsigned)why);
-    }
-    return machine_reset(sim, why);
+    int result = check(sim, "reason for a reset", why, K5SIM_RESET_WATCHDOG + 1u);
+
+    return result == K5SIM_OK ? machine_reset(sim, why) : result;
 }

@@ -105,7 +105,7 @@ static void deliver(struct k5sim *sim, struct serial_line *line)
     line->first = (line->first + 1u) % SERIAL_WAITING;
     line->count--;
     line->damage = 0;
-    if (!frame.receives || frame.ticks == 0) {
+    if (!frame.receives || frame.ticks == 0 || sim->devices.row[line->device].held) {
         errors |= K5SIM_SERIAL_LOST;
     } else if (is_out_of_step(line, frame)) {
         errors |= K5SIM_SERIAL_FRAMING;

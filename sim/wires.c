@@ -22,12 +22,15 @@ static void resolve(struct sim_device *row)
     }
     uint32_t pads = pads_of(row);
     uint32_t outside = ~now.driven & s->outside_driven & pads;
-    uint32_t open = ~now.driven & ~outside;
+    uint32_t wired = ~(now.driven | outside) & s->wired_driven & pads;
+    uint32_t open = ~(now.driven | outside | wired);
     uint32_t pulled = open & now.pulled & pads;
 
     s->driven = now.driven;
     s->open = open;
-    s->level = (now.driven & now.high) | (outside & s->outside_high) | (pulled & now.high) |
+    s->own = now.driven | outside;
+    s->own_high = (now.driven & now.high) | (outside & s->outside_high);
+    s->level = s->own_high | (wired & s->wired_high) | (pulled & now.high) |
                (open & ~pulled & pads & s->board_high);
 }
 
@@ -40,9 +43,9 @@ static void record_pins(struct k5sim *sim, uint32_t index, uint32_t changed)
         uint32_t bit = UINT32_C(1) << pin->signal;
 
         if (pin->device == index && (changed & bit) != 0) {
-            uint32_t driver = (s->driven & bit) != 0           ? K5SIM_DRIVER_CHIP
-                              : (s->outside_driven & bit) != 0 ? K5SIM_DRIVER_OUTSIDE
-                                                               : K5SIM_DRIVER_NONE;
+            uint32_t driver = (s->driven & bit) != 0 ? K5SIM_DRIVER_CHIP
+                              : (s->open & bit) == 0 ? K5SIM_DRIVER_OUTSIDE
+                                                     : K5SIM_DRIVER_NONE;
             const struct k5sim_event event = {
                 .time = machine_now(sim),
                 .kind = K5SIM_EVENT_PIN,
@@ -66,33 +69,89 @@ static void set_bit(uint32_t *words, uint32_t bit, bool to)
 /* An input signal of device `index` is at this level now, driven or open. */
 static void set_input(struct k5sim *sim, uint32_t index, uint32_t signal, bool level, bool open)
 {
-    struct device *d = &sim->devices.row[index].device;
+    const struct sim_device *row = &sim->devices.row[index];
 
-    if (device_input(d, signal) == level && device_input_open(d, signal) == open) {
+    if (device_input(&row->device, signal) == level &&
+        device_input_open(&row->device, signal) == open) {
         return;
     }
-    d = devices_at_work(sim, index);
+    struct device *d = devices_touched(sim, index);
+
     set_bit(d->levels, signal, level);
     set_bit(d->open, signal, open);
-    if (d->model->input != NULL) {
+    if (d->model->input != NULL && !row->held) {
         d->model->input(d, signal);
     }
-    sim->devices.unsettled |= UINT64_C(1) << index;
 }
 
-/* Another chip drives a pad, or lets go of it: for the MCU that is the outside. */
-static void drive_pad(struct k5sim *sim, uint32_t index, uint32_t signal, bool level, bool open)
-{
-    struct signals *s = &sim->devices.row[index].signals;
-
-    set_bit(&s->outside_driven, signal, !open);
-    set_bit(&s->outside_high, signal, level);
-    sim->devices.unsettled |= UINT64_C(1) << index;
-}
+/* ---------------------------------------------------------------- wires */
 
 static bool has(uint32_t bits, uint32_t signal)
 {
     return ((bits >> signal) & 1u) != 0;
+}
+
+/* What is at the end of a wire. */
+struct end {
+    bool level;
+    bool open;
+};
+
+static struct end end_of(const struct k5sim *sim, const struct wire *wire, bool pad)
+{
+    const struct signals *s = &sim->devices.row[wire->from].signals;
+
+    if (pad) {
+        return (struct end){has(s->own_high, wire->from_signal), !has(s->own, wire->from_signal)};
+    }
+    return (struct end){has(s->level, wire->from_signal), has(s->open, wire->from_signal)};
+}
+
+/* The same where several wires end: who drives it low, then who drives it, then any pull. */
+static struct end shared_end_of(const struct k5sim *sim, const struct wire *wire, bool pad)
+{
+    struct end all = {.level = false, .open = true};
+
+    for (uint32_t i = 0; i < sim->devices.wires.count; i++) {
+        const struct wire *other = &sim->devices.wires.row[i];
+
+        if (other->to == wire->to && other->to_signal == wire->to_signal) {
+            struct end end = end_of(sim, other, pad);
+
+            if (all.open == end.open) {
+                all.level = all.open ? all.level || end.level : all.level && end.level;
+            } else if (all.open) {
+                all = end;
+            }
+        }
+    }
+    return all;
+}
+
+/* Another device drives a pad, or lets go of it: for the chip that is the outside. */
+static void drive_pad(struct k5sim *sim, const struct wire *wire, struct end end)
+{
+    struct signals *s = &sim->devices.row[wire->to].signals;
+
+    if (has(s->wired_driven, wire->to_signal) == !end.open &&
+        has(s->wired_high, wire->to_signal) == end.level) {
+        return;
+    }
+    set_bit(&s->wired_driven, wire->to_signal, !end.open);
+    set_bit(&s->wired_high, wire->to_signal, end.level);
+    (void)devices_touched(sim, wire->to);
+}
+
+static void carry(struct k5sim *sim, const struct wire *wire)
+{
+    bool pad = wire->to_signal < sim->devices.row[wire->to].device.model->pads;
+    struct end end = wire->shared ? shared_end_of(sim, wire, pad) : end_of(sim, wire, pad);
+
+    if (pad) {
+        drive_pad(sim, wire, end);
+    } else {
+        set_input(sim, wire->to, wire->to_signal, end.level, end.open);
+    }
 }
 
 void wires_spread(struct k5sim *sim, uint32_t index)
@@ -100,17 +159,17 @@ void wires_spread(struct k5sim *sim, uint32_t index)
     struct sim_device *row = &sim->devices.row[index];
     struct signals *s = &row->signals;
     const struct signals before = *s;
-    uint32_t pads = pads_of(row);
 
     resolve(row);
     uint32_t turned = s->level ^ before.level;
     uint32_t changed = turned | (s->open ^ before.open);
+    uint32_t own = (s->own ^ before.own) | (s->own_high ^ before.own_high);
 
-    if (changed == 0) {
+    if ((changed | own) == 0) {
         return;
     }
     record_pins(sim, index, turned);
-    for (uint32_t rest = changed & pads; rest != 0; rest &= rest - 1u) {
+    for (uint32_t rest = changed & pads_of(row); rest != 0; rest &= rest - 1u) {
         uint32_t signal = (uint32_t)__builtin_ctz(rest);
 
         set_input(sim, index, signal, has(s->level, signal), has(s->open, signal));
@@ -118,19 +177,13 @@ void wires_spread(struct k5sim *sim, uint32_t index)
     for (uint32_t i = 0; i < sim->devices.wires.count; i++) {
         const struct wire *wire = &sim->devices.wires.row[i];
 
-        bool level = has(s->level, wire->from_signal);
-        bool open = has(s->open, wire->from_signal);
-
-        if (wire->from != index || !has(changed, wire->from_signal)) {
-            continue;
-        }
-        if (wire->to_signal < sim->devices.row[wire->to].device.model->pads) {
-            drive_pad(sim, wire->to, wire->to_signal, level, open);
-        } else {
-            set_input(sim, wire->to, wire->to_signal, level, open);
+        if (wire->from == index && has(changed | own, wire->from_signal)) {
+            carry(sim, wire);
         }
     }
 }
+
+/* ---------------------------------------------------------------- pins */
 
 void wires_drive_pin(struct k5sim *sim, uint32_t pin, int32_t level)
 {

@@ -1,8 +1,12 @@
 /* Signals between devices, and pins to the outside.
  *
  * What a device drives is asked of it after each change (device_model.drives); the level of a pad
- * is whatever the strongest of these says: the chip, the outside, a pull of the chip, a pull of
- * the board. Where chip and outside drive against each other the chip wins.
+ * is whatever the strongest of these says: the chip, the outside (who drives the pin, then other
+ * devices at its wires), a pull of the chip, a pull of the board. Where several devices drive one
+ * signal the lowest level wins, as with open drains.
+ *
+ * A wire to a pad carries what its own end drives, and not what that gets by wires itself: so two
+ * pads may be wired both ways, and let go of each other.
  */
 #pragma once
 
@@ -20,8 +24,12 @@ struct signals {
     uint32_t level;          /* now */
     uint32_t driven;         /* by the chip */
     uint32_t open;           /* of pads: neither by the chip nor by the outside */
-    uint32_t outside_driven; /* pads alone */
+    uint32_t own;            /* driven by the chip, or by who drives the pin: to other pads */
+    uint32_t own_high;       /* its level */
+    uint32_t outside_driven; /* pads alone: by who drives the pin, */
     uint32_t outside_high;
+    uint32_t wired_driven; /* and by devices at its wires */
+    uint32_t wired_high;
     uint32_t board_high; /* pulled up by the board */
     uint32_t named;      /* some pin is there */
 };
@@ -31,6 +39,7 @@ struct wire {
     uint8_t from_signal;
     uint8_t to;
     uint8_t to_signal;
+    bool shared; /* others end there, too */
 };
 
 struct pin {
