@@ -102,6 +102,9 @@ static void deliver(struct k5sim *sim, struct serial_line *line)
     uint32_t character = line->waiting[line->first];
     uint32_t errors = line->damage;
 
+    if ((errors & K5SIM_SERIAL_BREAK) != 0) {
+        character = 0; /* the line is low all the time */
+    }
     line->first = (line->first + 1u) % SERIAL_WAITING;
     line->count--;
     line->damage = 0;
