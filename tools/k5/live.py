@@ -1,0 +1,72 @@
+"""A machine that runs in slices, at a pace, beside other work in the same thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from k5.machine import Machine, Stop
+from k5.pace import Pace
+from k5.stimulus import Stimuli
+
+SLICE_S = 0.002  # of wall time: what one run of the library should take
+FIRST_TICKS, LEAST_TICKS = 10_000, 1_000
+MOST_SLICE_US = 50_000  # virtual: a sleeping guest may wake in it and keep the host busy
+ENDS = (Stop.HALT, Stop.PANIC)
+
+
+class Live:
+    """Runs `machine` towards where its pace says, never much longer than it is allowed to."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        pace: Pace,
+        until_tick: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.machine = machine
+        self.pace = pace
+        self.stimuli = Stimuli(machine)
+        self.until_tick = until_tick
+        self.ended: Stop | None = None  # HALT, PANIC; TIME: until_tick has come
+        self._clock = clock
+        self._slice = FIRST_TICKS
+        self._longest = max(machine.ticks(MOST_SLICE_US), LEAST_TICKS)
+        pace.start(machine.now)
+
+    def advance(self, budget_s: float) -> None:
+        """Runs for about `budget_s` of wall time at most."""
+        end = self._clock() + budget_s
+        while self.ended is None:
+            now = self.machine.now
+            target = self.pace.target(now)
+            if target is not None and target <= now:
+                return
+            limits = [now + self._slice, *(t for t in (target, self.until_tick) if t is not None)]
+            self._run(now, min(limits))
+            if self._clock() >= end:
+                break
+        self.pace.came(self.machine.now)
+
+    def _run(self, now: int, until: int) -> None:
+        before = self._clock()
+        stop = self.machine.run(until_tick=until)
+        took = self._clock() - before
+        if took > 2 * SLICE_S:
+            self._slice = max(self._slice // 2, LEAST_TICKS)
+        elif took < SLICE_S / 2 and self.machine.now - now >= self._slice:
+            self._slice = min(self._slice * 2, self._longest)
+        self._note(stop)
+
+    def _note(self, stop: Stop) -> None:
+        if stop in ENDS:
+            self.ended = stop
+        elif self.until_tick is not None and self.machine.now >= self.until_tick:
+            self.ended = Stop.TIME
+
+    def step(self, ticks: int, stop_kinds: int = 0) -> None:
+        """Runs this far exactly, whatever the pace; or to an event of some kinds."""
+        if self.ended is None:
+            self._note(self.machine.run(until_tick=self.machine.now + ticks, stop_kinds=stop_kinds))
+            self.pace.start(self.machine.now)
