@@ -11,6 +11,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from k5.errors import K5Error
+
+FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 MULTIARCH = tuple(Path("/usr/lib").glob("*-linux-gnu"))
 
 
@@ -56,6 +59,11 @@ PACKAGES = (
         "test",
     ),
     Package(_qemu_riscv(), "program:qemu-system-riscv32", "--engine qemu on RV32 boards", "test"),
+    Package("python3-pygame", "module:pygame", "--gui, --screenshot", "test"),
+    Package("fonts-dejavu-core", f"file:{FONT}", "--gui, --screenshot", "test"),
+    Package("xvfb", "program:Xvfb", "the tests of --gui", "test"),
+    Package("xdotool", "program:xdotool", "the tests of --gui", "test"),
+    Package("xclip", "program:xclip", "the tests of --gui", "test"),
     Package("graphviz", "program:dot", "./k5 inspect --picture", "extra"),
     Package("libcmocka-dev", "header:cmocka.h", "the C tests", "test"),
     Package("python3-pytest", "module:pytest", "the Python tests", "test"),
@@ -76,11 +84,21 @@ def present(package: Package) -> bool:
         return shutil.which(what) is not None
     if kind == "module":
         return importlib.util.find_spec(what) is not None
+    if kind == "file":
+        return Path(what).exists()
     if kind == "header":
         folders = [Path("/usr/include"), Path("/usr/local/include")]
         return any((folder / what).exists() for folder in folders)
     runtimes = Path("/usr/lib").glob("llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*.a")
     return any(True for _ in runtimes)
+
+
+def need(option: str, *names: str) -> None:
+    """K5Error if what an option needs is not there, with the command that gets it."""
+    lacking = [p.name for p in PACKAGES if p.name in names and not present(p)]
+    if lacking:
+        command = "apt-get install --no-install-recommends " + " ".join(lacking)
+        raise K5Error(f"{option} needs {' and '.join(lacking)}: {command}")
 
 
 def missing(levels: tuple[str, ...]) -> list[Package]:

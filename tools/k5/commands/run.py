@@ -6,6 +6,11 @@ nothing will ever happen again (HALT), when the kernel panics, or at --until.
 A scenario (a TOML file with [scenario]) runs as it says, and passes or fails;
 where it stands for many runs, --board, --engine, --seed and --set choose some.
 
+--serial connects a serial line to this terminal, a pty, a TCP port or a file
+(docs/serial.md), --gui shows the board in a window, --screenshot saves pictures
+of it (docs/gui.md). Such runs keep pace with the wall clock, unless --speed max,
+and last until the person ends them.
+
 Exit code: 0 it ended by itself or at --until, or passed; 1 the kernel panicked,
 the engine failed, or the scenario; 2 it could not run.
 """
@@ -16,11 +21,12 @@ import argparse
 import re
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from k5 import builder, sanitize, setup
+from k5 import builder, interactive, sanitize, setup
 from k5.console import coloured, paint, say
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
@@ -71,12 +77,13 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         "--trace", metavar="FILE",
         help="write all events: FILE.jsonl, .txt, .perfetto.json or .vcd",
     )
-    parser.add_argument("--until", type=duration_us, metavar="TIME", default=DEFAULT_LIMIT_US,
+    parser.add_argument("--until", type=duration_us, metavar="TIME",
                         help="virtual time at which to end: 500us, 20ms, 2s (default: 60s)")  # fmt: skip
     parser.add_argument("--sanitize", action="store_true",
                         help="hosted: the kernel and the simulator under ASan and UBSan")  # fmt: skip
     parser.add_argument("--kernel", action="store_true", help="print the kernel's events, too")
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of text")
+    interactive.add_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -85,11 +92,13 @@ def main(args: argparse.Namespace) -> int:
     if args.sanitize:
         restart_sanitized(args.engine or ENGINES[0])
     if is_scenario(Path(args.system)):
+        if interactive.wanted(args):
+            text = f"{args.system} is a scenario: its stimuli are all that it depends on"
+            raise K5Error(f"{interactive.first_option(args)} is for systems; {text}")
         return scenario.run(args, lambda args, decoder: Printer(args, decoder).show)
     if args.set:
         raise K5Error(f"--set is for scenarios; {args.system} is a system")
     args.engine, args.seed = args.engine or ENGINES[0], args.seed or 0
-    args.until = DEFAULT_LIMIT_US if args.until is None else args.until
     return run_system(builder.build(builder.find(args.system), args.board), args)
 
 
@@ -102,13 +111,16 @@ def restart_sanitized(engine: str) -> None:
 
 def run_system(built: builder.Built, args: argparse.Namespace) -> int:
     """Runs, prints, sums up."""
-    run = Run(built, args.engine, args.seed, args.until, bool(args.trace or args.kernel))
-    printer = Printer(args, Decoder(built))
+    until = args.until
+    if until is None:
+        until = interactive.ENDLESS_US if interactive.lasts(args) else DEFAULT_LIMIT_US
+    run = Run(built, args.engine, args.seed, until, bool(args.trace or args.kernel))
     started = time.monotonic()
-    run.on_boot = printer.know
-    with ExitStack() as stack:
-        trace = stack.enter_context(TraceFile(args.trace)) if args.trace else None
-        for event in run:
+    with TraceFile(args.trace) if args.trace else nullcontext() as trace, _written(args.log) as log:
+        standard = sys.stderr if interactive.log_is_on_stderr(args) else sys.stdout
+        printer = Printer(args, Decoder(built), log or standard)
+        run.on_boot = printer.know
+        for event in interactive.source(run, args):
             printer.show(event, trace)
         if trace and run.end == "time":
             trace.ns = run.until_us * 1000
@@ -117,14 +129,31 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
     return FAILED if run.end == "panic" else PASSED
 
 
+@contextmanager
+def _written(path: str | None) -> Iterator[TextIO | None]:
+    """A file to write, if one is asked for."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = open(path, "w", buffering=1)  # noqa: SIM115
+    except OSError as problem:
+        raise K5Error(f"{path}: {(problem.strerror or 'cannot write').lower()}") from None
+    with file:
+        yield file
+
+
 class Printer:
     """Prints events as lines and counts what the summary needs."""
 
-    def __init__(self, args: argparse.Namespace, decoder: Decoder) -> None:
+    def __init__(
+        self, args: argparse.Namespace, decoder: Decoder, out: TextIO | None = None
+    ) -> None:
         self.json: bool = args.json
         self.kernel: bool = args.kernel
         self.decoder = decoder
-        self.colour = coloured(sys.stdout)
+        self.out = out or sys.stdout
+        self.colour = coloured(self.out)
         self.counts: dict[str, int] = {}
         self.last = 0.0
 
@@ -144,13 +173,14 @@ class Printer:
         if trace:
             trace.write(line)
         if printed:
-            print(line.json() if self.json else line.human(self.colour))
+            print(line.json() if self.json else line.human(self.colour), file=self.out)
         return line
 
     def summary(self, run: Run, wall_s: float) -> str:
         """The closing line."""
-        ends = {"halt": "ended by itself", "time": "stopped at the time limit", "panic": "PANIC"}
-        virtual = run.until_us / 1e6 if run.end == "time" else self.last
+        ends = {"halt": "ended by itself", "time": "stopped at the time limit", "panic": "PANIC",
+                "quit": "ended from outside"}  # fmt: skip
+        virtual = run.until_us / 1e6 if run.end in ("time", "quit") else self.last
         parts = [
             f"{run.built.name} on {run.engine} ({run.built.board})",
             ends.get(run.end, run.end),
