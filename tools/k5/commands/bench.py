@@ -56,6 +56,7 @@ FIGURES = (
     Figure("trace.overhead_percent", "  all kernel events recorded, added CPU time", "%", at_most=15),
     Figure("mips.hosted", "guest instructions, hosted", "M/s", at_least=500),
     Figure("device.accesses_per_s", "accesses to device registers, hosted", "/s", at_least=1e7),
+    Figure("gui.core_share", "--gui at 60 frames/s, guest asleep", "cores", at_most=0.5),
     Figure("boot.hosted_ms", "start to first log line, hosted", "ms"),
     Figure("boot.qemu_ms", "start to first log line, QEMU", "ms"),
     Figure("boot.ratio", "  QEMU against hosted", "x", at_least=8),
@@ -95,6 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure() -> dict[str, float]:
     """All figures by their keys."""
     from k5 import measure as take
+    from k5 import measuregui
 
     values: dict[str, float] = {}
     with progress("measuring") as shown:
@@ -111,6 +113,9 @@ def measure() -> dict[str, float]:
         values["mips.hosted"] = take.mips_hosted()
         shown.update("accesses to device registers, hosted")
         values["device.accesses_per_s"] = take.device_accesses_per_s()
+        if measuregui.possible():
+            shown.update("the window, while the guest sleeps")
+            values["gui.core_share"] = measuregui.core_share()
         shown.update("start to first log line, hosted")
         values["boot.hosted_ms"] = take.boot_hosted_ms()
         shown.update("start of a scenario, and of a hundred")
