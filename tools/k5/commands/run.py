@@ -22,7 +22,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -116,7 +116,7 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
         until = interactive.ENDLESS_US if interactive.lasts(args) else DEFAULT_LIMIT_US
     run = Run(built, args.engine, args.seed, until, bool(args.trace or args.kernel))
     started = time.monotonic()
-    with TraceFile(args.trace) if args.trace else nullcontext() as trace, _written(args.log) as log:
+    with _traced(args.trace) as trace, _written(args.log) as log:
         standard = sys.stderr if interactive.log_is_on_stderr(args) else sys.stdout
         printer = Printer(args, Decoder(built), log or standard)
         run.on_boot = printer.know
@@ -127,6 +127,11 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
     sys.stdout.flush()
     say(printer.summary(run, time.monotonic() - started))
     return FAILED if run.end == "panic" else PASSED
+
+
+def _traced(path: str | None) -> AbstractContextManager[TraceFile | None]:
+    """A trace, if one is asked for."""
+    return TraceFile(path) if path else nullcontext()
 
 
 @contextmanager
