@@ -131,7 +131,9 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
 
 def _traced(path: str | None) -> AbstractContextManager[TraceFile | None]:
     """A trace, if one is asked for."""
-    return TraceFile(path) if path else nullcontext()
+    if path is None:
+        return nullcontext()
+    return TraceFile(path)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from k5.scenario.match import DO, SERIAL
 from k5.scenario.model import Scenario, Variant
 from k5.scenario.warm import Machines
 from k5.stream import Event
+from k5.tracing.source import know_names
 from k5.tracing.writers import TraceFile
 
 ALL_KINDS = (1 << 63) - 1  # all but those of scenarios alone
@@ -103,7 +104,10 @@ def _run_one(
     machines = Machines()
     scenario = file.scenario(variant)
     more = bool(args.trace or args.kernel)
-    decoder = Decoder(build(scenario, machines, more))
+    built = build(scenario, machines, more)
+    decoder = Decoder(built)
+    if variant.engine == "hosted":
+        know_names(decoder, machines.get(built, variant.seed).machine)
     with ExitStack() as stack:
         trace = stack.enter_context(TraceFile(args.trace)) if args.trace else None
         stack.callback(machines.close)

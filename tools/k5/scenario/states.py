@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from k5 import png, screen
 from k5.errors import K5Error
 from k5.paths import BUILD, shown
 from k5.scenario.model import State
@@ -144,8 +144,6 @@ def _device(state: State, names: Names) -> Look:
 
 
 def _screen(state: State, names: Names) -> Look:
-    screen: Any = importlib.import_module("k5.screen")
-    png: Any = importlib.import_module("k5.png")
     names.memory_bytes(state.subject)
     path: Path = state.value
     try:
