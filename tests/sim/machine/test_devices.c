@@ -542,61 +542,6 @@ static void test_unfinished_work_goes_on_at_once(void **state)
     k5sim_close(sim);
 }
 
-/* ---------------------------------------------------------------- boards */
-
-static void refuse(struct k5sim_device bad, const char *wanted)
-{
-    static const struct k5sim_memory memory[] = {{FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
-                                                 {FAKE_RAM_BASE, FAKE_RAM_BYTES, true}};
-    const struct k5sim_device pair[] = {{.model = "cmsdk-timer", .name = "good", .base = TIMER},
-                                        bad};
-    const struct k5sim_board board = {.cpu = "cortex-m33",
-                                      .memory = memory,
-                                      .memory_count = 2,
-                                      .mpu_regions = 8,
-                                      .ticks_per_insn = 1,
-                                      .device = pair,
-                                      .device_count = 2};
-    char why[256] = "";
-
-    assert_null(k5sim_open(&board, why, sizeof why));
-    if (strstr(why, wanted) == NULL) {
-        fail_msg("'%s' does not say '%s'", why, wanted);
-    }
-}
-
-static void test_devices_that_cannot_be(void **state)
-{
-    const struct k5sim_device good = {
-        .model = "cmsdk-timer", .name = "bad", .base = SECOND, .line_count = 1, .line = {2}};
-    struct k5sim_device bad = good;
-
-    (void)state;
-    bad.model = "flux-capacitor";
-    refuse(bad, "no model 'flux-capacitor'; there are: cmsdk-timer");
-    bad.model = NULL;
-    refuse(bad, "no model ''");
-    bad = good;
-    bad.name = "a name that is far too long for the table";
-    refuse(bad, "device 1: its name");
-    bad.name = NULL;
-    refuse(bad, "device 1: its name");
-    bad = good;
-    bad.line[0] = 256;
-    refuse(bad, "interrupt line 256");
-    bad = good;
-    bad.base = SECOND + 16;
-    refuse(bad, "0x40002010");
-    bad.base = TIMER + 0x800;
-    refuse(bad, "0x40001800");
-    bad.base = FAKE_RAM_BASE + FAKE_RAM_BYTES - 32;
-    refuse(bad, "'bad' at");
-    bad.base = FAKE_RAM_BASE - 0xfe0;
-    refuse(bad, "'bad' at");
-    bad.base = 0xdffff020;
-    refuse(bad, "0xdffff020");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,7 +561,6 @@ int main(void)
         cmocka_unit_test(test_run_stops_at_a_device_event),
         cmocka_unit_test(test_devices_are_repeatable),
         cmocka_unit_test(test_unfinished_work_goes_on_at_once),
-        cmocka_unit_test(test_devices_that_cannot_be),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
