@@ -91,7 +91,7 @@ struct k5sim_board {
     const struct k5sim_wire *wire;     /* NULL if there are none */
     size_t wire_count;                 /* at most 256 */
     const struct k5sim_pin *pin;       /* NULL if there are none */
-    size_t pin_count;                  /* at most 128 */
+    size_t pin_count;                  /* at most 256 */
 };
 
 /*

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define WIRES     256u
-#define PINS      128u
+#define PINS      256u
 #define PIN_BYTES 32u
 
 struct k5sim;

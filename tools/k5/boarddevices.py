@@ -12,6 +12,8 @@ from k5.schema import Key, Problems, check, spelled
 GRAIN = 32  # bytes: the MPU's, and a loan's
 DEVICE_BYTES = 0x1000  # of a device that does not say
 MAX_SIGNAL, MAX_INPUT, MAX_LINES = 31, 255, 32
+MAX_DEVICES, MAX_WIRES, MAX_PINS = 64, 256, 256  # of those that the hosted engine has
+MAX_NAME = 31  # bytes, of a device or pin
 PADS = 16  # of a port whose pins are named by its key `pads`
 PULLS = {"up": 1, "down": 0, "none": -1}
 COLOURS = ("red", "green", "blue", "yellow", "orange", "white")
@@ -128,7 +130,27 @@ def load(problems: Problems, data: dict[str, Any], interrupts: dict[str, int]) -
     pins = _pins(problems, data.get("pins", {}), devices)
     leds = _parts(problems, "leds", data.get("leds", {}), _LED_KEYS, pins)
     buttons = _parts(problems, "buttons", data.get("buttons", {}), _PART_KEYS, pins)
-    return Periphery(devices, wires, pins, leds, buttons)
+    found = Periphery(devices, wires, pins, leds, buttons)
+    _check_counts(problems, data, found)
+    return found
+
+
+def _check_counts(problems: Problems, data: dict[str, Any], found: Periphery) -> None:
+    modelled = {name for name, device in found.devices.items() if device.model}
+    counts = (
+        ("devices", MAX_DEVICES, len(modelled)),
+        ("wires", MAX_WIRES, sum({w.source, w.target} <= modelled for w in found.wires)),
+        ("pins", MAX_PINS, sum(pin.device in modelled for pin in found.pins.values())),
+    )
+    for key, most, count in counts:
+        if count > most:
+            problems.error((key if key in data else "devices",), f"{count} {key}, at most {most}")
+
+
+def _check_name(problems: Problems, where: tuple[str | int, ...], what: str) -> None:
+    name = str(where[-1])
+    if len(name.encode()) > MAX_NAME:
+        problems.error(where, f"the name of {what} '{name}' is longer than {MAX_NAME} bytes")
 
 
 def _devices(
@@ -138,6 +160,7 @@ def _devices(
     found = {}
     for name, table in tables.items():
         where = ("devices", name)
+        _check_name(problems, where, "device")
         whole = {"base": table} if isinstance(table, int) else table
         data = check(problems, where, whole, _DEVICE_KEYS)
         if "base" not in data and "bus" not in data:
@@ -241,18 +264,29 @@ def _wires(problems: Problems, tables: list[Any], devices: dict[str, Device]) ->
     return wires
 
 
+def _pads(problems: Problems, devices: dict[str, Device]) -> dict[str, Pin]:
+    """The pins of ports that name all of theirs."""
+    pins: dict[str, Pin] = {}
+    for device in devices.values():
+        names = [f"{device.pads}{k}" for k in range(PADS if device.pads else 0)]
+        if names and names[0] in pins:
+            text = f"pads '{device.pads}' are those of device '{pins[names[0]].device}'"
+            problems.error(("devices", device.name, "pads"), text)
+        pins |= {name: Pin(name, device.name, k, PULLS["none"]) for k, name in enumerate(names)}
+    return pins
+
+
 def _pins(problems: Problems, tables: dict[str, Any], devices: dict[str, Device]) -> dict[str, Pin]:
-    pins = {
-        f"{device.pads}{k}": Pin(f"{device.pads}{k}", device.name, k, PULLS["none"])
-        for device in devices.values()
-        for k in range(PADS if device.pads else 0)
-    }
+    pins = _pads(problems, devices)
     for name, table in tables.items():
         where = ("pins", name)
+        _check_name(problems, where, "pin")
         data = check(problems, where, {"at": table} if isinstance(table, str) else table, _PIN_KEYS)
         at = data.get("at")
         found = _signal(problems, where, at, devices, MAX_SIGNAL) if at is not None else None
-        if found:
+        if found and devices[found[0]].pads and found[1] >= PADS:
+            problems.error(where, f"signal {found[1]} of '{found[0]}' is more than {PADS - 1}")
+        elif found:
             pins[name] = Pin(name, *found, PULLS[data.get("pull", "none")])
     return pins
 

@@ -225,8 +225,8 @@ static void test_counts(void **state)
     REFUSE("65 devices, at most 64", many_devices(p, DEVICES + 1, "st7735"));
     TAKE(many_devices(p, SERIAL_LINES, "ns16550"));
     REFUSE("9 serial lines, at most 8", many_devices(p, SERIAL_LINES + 1, "ns16550"));
-    REFUSE("257 wires, at most 256, and 2 pins, at most 128", p->board.wire_count = WIRES + 1);
-    REFUSE("1 wires, at most 256, and 129 pins, at most 128", p->board.pin_count = PINS + 1);
+    REFUSE("257 wires, at most 256, and 2 pins, at most 256", p->board.wire_count = WIRES + 1);
+    REFUSE("1 wires, at most 256, and 257 pins, at most 256", p->board.pin_count = PINS + 1);
     REFUSE("4 devices, 1 wires and 2 pins, but no table of them", p->board.device = NULL);
     REFUSE("but no table of them", p->board.wire = NULL);
     REFUSE("but no table of them", p->board.pin = NULL);
