@@ -423,7 +423,7 @@ static uint32_t most_urgent(uint32_t *its_urgency)
     return best;
 }
 
-bool reaper_run(bool look_first)
+bool reaper_run(void)
 {
     while (k5.reaping != 0) {
         uint32_t its_urgency = 0;
@@ -432,11 +432,11 @@ bool reaper_run(bool look_first)
         if (somebody_is_more_urgent(its_urgency)) {
             return true;
         }
-        if (look_first && port_pending()) {
+        if (!k5.goes_on && port_pending()) {
             return false;
         }
         step(id);
-        look_first = true;
+        k5.goes_on = 0; /* it has: from here on whatever is long may wait */
     }
     return true;
 }

@@ -29,10 +29,11 @@ void reaper_take_task(uint32_t id);
 void reaper_take_thread(uint32_t id);
 
 /*
- * Works until nothing is left, or somebody more urgent can run. Before each step, and
- * before the first if `look_first`, it looks for interrupts. False: one is pending.
+ * Works until nothing is left, or somebody more urgent can run. Before each step it looks
+ * for interrupts, but for the first of an entry that goes on with unfinished work. False:
+ * one is pending.
  */
-K5_MUST_USE bool reaper_run(bool look_first);
+K5_MUST_USE bool reaper_run(void);
 
 /* A loan ended: tasks that wait for that may go on. */
 void reaper_retry(void);

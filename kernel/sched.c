@@ -348,7 +348,7 @@ static void choose(enum k5_event_kind event)
 }
 
 /* Who runs next does so on a current view. False: an interrupt is pending, and comes first. */
-static bool refresh_view(bool look_first)
+static bool refresh_view(void)
 {
     if (k5.current == NO_THREAD) {
         return true;
@@ -358,7 +358,7 @@ static bool refresh_view(bool look_first)
     struct task *task = task_at(id);
 
     if (task->stale) {
-        if (look_first && port_pending()) {
+        if (!k5.goes_on && port_pending()) {
             return false;
         }
         task->stale = 0;
@@ -372,11 +372,11 @@ static bool refresh_view(bool look_first)
 void sched_finish(enum k5_event_kind event)
 {
     if (!k5.unfinished) {
-        k5.unfinished = !reaper_run(!k5.goes_on);
+        k5.unfinished = !reaper_run();
     }
     if (!k5.unfinished && !k5.halted) {
         choose(event);
-        k5.unfinished = !refresh_view(!k5.goes_on);
+        k5.unfinished = !refresh_view();
     }
     if (k5.unfinished || k5.halted) {
         park(); /* long work goes on when the pending interrupt has been taken */

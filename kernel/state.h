@@ -155,7 +155,7 @@ struct kernel_state {
     uint8_t unfinished; /* the kernel left long work for an interrupt, see port_pending() */
     uint8_t loans;      /* first thread that lends, or NO_THREAD */
     uint8_t halted;     /* the last resort: nothing runs any more */
-    uint8_t goes_on;    /* this entry found work unfinished */
+    uint8_t goes_on;    /* this entry found work unfinished, and has done nothing of it yet */
     uint8_t reserved[1];
     struct thread thread[CFG_THREADS];
     uint32_t ready;      /* bit p: queue[p] is not empty */

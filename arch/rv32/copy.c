@@ -19,6 +19,20 @@ static uint32_t copy_shifted(uint8_t *to, const uint8_t *from, uint32_t bytes)
     uint32_t done = 0;
     uint32_t word = *source;
 
+    for (; done + 4u * WORD <= bytes; done += 4u * WORD) {
+        uint32_t second = source[1];
+        uint32_t third = source[2];
+        uint32_t fourth = source[3];
+        uint32_t next = source[4];
+
+        target[0] = word >> shift | second << (32u - shift);
+        target[1] = second >> shift | third << (32u - shift);
+        target[2] = third >> shift | fourth << (32u - shift);
+        target[3] = fourth >> shift | next << (32u - shift);
+        word = next;
+        target += 4;
+        source += 4;
+    }
     for (; done + WORD <= bytes; done += WORD) {
         uint32_t next = *++source;
 
