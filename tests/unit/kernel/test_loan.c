@@ -1,6 +1,7 @@
 /* Loans: who may touch what, from the call to the reply, and whatever ends in between. */
 #include "kernel/loan.h"
 
+#include "kernel/entry.h"
 #include "kernel/invariants.h"
 #include "tests/unit/kit.h"
 
@@ -620,6 +621,39 @@ static void test_loan_returns_when_the_borrower_dies(void **state)
     }
 }
 
+/* The last step of a borrower's end is one entry's work. To compile the lender's view is another's.
+ */
+static void test_loan_return_and_the_view_are_two_steps(void **state)
+{
+    (void)state;
+    build_chain();
+    build_thread_of(LENDER)->priority = 12;
+    kit_boot();
+    kit_remember_memory();
+    PLAY(LENDER, K5_SYS_SLEEP, 100, 0);
+    TURN_TO(BORROWER);
+    PLAY(BORROWER, K5_SYS_RECV, serve);
+    kit_advance_to(100);
+    PLAY(LENDER, K5_SYS_CALL, to_server, K5_MSG_LEND_MUT, memory + 64, 64);
+    ASSERT_CURRENT(BORROWER);
+    kit_machine.port.pending_interrupt = true;
+    FAULT(BORROWER);
+    while (k5.reaping != 0) {
+        assert_true(k5.unfinished);
+        kernel_timer();
+        KIT_CHECK();
+    }
+    ASSERT_CURRENT(NO_THREAD);
+    assert_true(k5.unfinished);
+    assert_true(k5.task[CLIENT].stale);
+    kernel_timer();
+    ASSERT_CURRENT(LENDER);
+    assert_false(k5.task[CLIENT].stale);
+    ASSERT_ERROR(LENDER, K5_E_RESTARTED);
+    kit_machine.port.pending_interrupt = false;
+    ASSERT_MEMORY_AS_REMEMBERED();
+}
+
 /* No client can crash a server: the memory of a dead one stays until the reply. */
 static void test_loan_of_a_dead_lender_stays_until_the_reply(void **state)
 {
@@ -1086,6 +1120,7 @@ int main(void)
         KIT_TEST(test_loan_of_a_dead_lender_that_is_passed_on_cannot_be_replied_to),
         KIT_TEST(test_loan_of_a_dead_lender_is_the_holders_to_return),
         KIT_TEST(test_loan_returns_when_the_borrower_dies),
+        KIT_TEST(test_loan_return_and_the_view_are_two_steps),
         KIT_TEST(test_loan_of_a_dead_lender_stays_until_the_reply),
         KIT_TEST(test_loan_of_a_dead_lender_ends_with_its_grace),
         KIT_TEST(test_loan_grace_is_not_longer_for_a_stop),
