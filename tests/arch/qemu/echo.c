@@ -34,11 +34,11 @@ int main(void)
         if (k5_irq_ack(CAP_IRQ) != K5_OK || k5_wait(CAP_EVENTS, 1u, &bits) != K5_OK) {
             k5_panic(__LINE__);
         }
+        line_clear(); /* first: what comes from now on fires again */
         while (character != '.' && line_get(&character)) {
             count++;
             put(capital(character));
         }
-        line_clear();
     }
     K5_INFO("%u characters, the last one was %c", count, character);
     line_drain();
