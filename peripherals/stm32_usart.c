@@ -8,6 +8,7 @@
  * then. Both models share all code: LPUART lacks registers and bits, and divides
  * its clock finer.
  */
+#include "peripherals/character_queue.h"
 #include "sim/device.h"
 
 enum {
@@ -130,19 +131,15 @@ static const struct device_register lpuart_registers[R_COUNT] = {
 };
 /* clang-format on */
 
-/* A queue of 16-bit entries, the oldest in the lowest bits, and how many they are. */
-#define QUEUE_WORDS 3u
-#define QUEUE_MOST  (4u * QUEUE_WORDS)
-
 enum {
-    S_TX,                             /* behind the shift register: TDR or TXFIFO */
-    S_RX = S_TX + QUEUE_WORDS + 1,    /* RDR, and RXFIFO behind it */
-    S_SHIFT = S_RX + QUEUE_WORDS + 1, /* what the shift register sends */
-    S_KIND,                           /* enum frame_kind of it */
-    S_SHIFT_END,                      /* when its stop bits end; 0: it rests */
-    S_PREAMBLE,                       /* the transmitter was just enabled */
-    S_IDLE_AT,                        /* when the line will have been idle for a frame; 0: it was */
-    S_TIMEOUT_AT,                     /* of the receiver; 0: none is to come */
+    S_TX,                          /* behind the shift register: TDR or TXFIFO */
+    S_RX = S_TX + QUEUE_STATES,    /* RDR, and RXFIFO behind it */
+    S_SHIFT = S_RX + QUEUE_STATES, /* what the shift register sends */
+    S_KIND,                        /* enum frame_kind of it */
+    S_SHIFT_END,                   /* when its stop bits end; 0: it rests */
+    S_PREAMBLE,                    /* the transmitter was just enabled */
+    S_IDLE_AT,                     /* when the line will have been idle for a frame; 0: it was */
+    S_TIMEOUT_AT,                  /* of the receiver; 0: none is to come */
     S_COUNT,
 };
 _Static_assert(S_COUNT <= DEVICE_STATES, "all fit");
@@ -156,48 +153,6 @@ _Static_assert(RX_MOST <= QUEUE_MOST, "RXFIFO fits");
 /* Of an entry in the receive queue: data, and ISR's PE, FE and NE. */
 #define ENTRY_DATA   0x1ffu
 #define ENTRY_ERRORS 12u
-
-static uint32_t queued(const struct device *d, unsigned queue)
-{
-    return (uint32_t)d->state[queue + QUEUE_WORDS];
-}
-
-static uint32_t queue_head(const struct device *d, unsigned queue)
-{
-    return (uint32_t)(d->state[queue] & 0xffff);
-}
-
-static void queue_set(struct device *d, unsigned queue, uint32_t i, uint32_t entry)
-{
-    uint64_t *word = &d->state[queue + i / 4u];
-    unsigned shift = 16u * (i % 4u);
-
-    *word = (*word & ~(UINT64_C(0xffff) << shift)) | (uint64_t)entry << shift;
-}
-
-static void queue_push(struct device *d, unsigned queue, uint32_t entry)
-{
-    queue_set(d, queue, queued(d, queue), entry);
-    d->state[queue + QUEUE_WORDS]++;
-}
-
-static uint32_t queue_pop(struct device *d, unsigned queue)
-{
-    uint32_t entry = queue_head(d, queue);
-
-    for (unsigned i = 0; i < QUEUE_WORDS; i++) {
-        uint64_t next = i + 1u < QUEUE_WORDS ? d->state[queue + i + 1u] : 0;
-
-        d->state[queue + i] = d->state[queue + i] >> 16 | next << 48;
-    }
-    d->state[queue + QUEUE_WORDS]--;
-    return entry;
-}
-
-static void queue_flush(struct device *d, unsigned queue)
-{
-    d->state[queue + QUEUE_WORDS] = 0;
-}
 
 /* ---------------------------------------------------------------- format and speed */
 
@@ -278,8 +233,8 @@ static uint32_t fifo_flags(const struct device *d)
 {
     /* Thresholds of RXFTCFG and TXFTCFG; 6 and 7 are reserved: never reached. */
     static const uint8_t threshold[8] = {1, 2, 4, 6, 7, 8, QUEUE_MOST, QUEUE_MOST};
-    uint32_t received = queued(d, S_RX);
-    uint32_t waiting = queued(d, S_TX);
+    uint32_t received = queue_count(d, S_RX);
+    uint32_t waiting = queue_count(d, S_TX);
     uint32_t flags = waiting == 0 ? ISR_TXFE : 0;
 
     flags |= received == RX_MOST ? ISR_RXFF : 0;
@@ -297,9 +252,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void refresh(struct device *d)
 {
     uint32_t most = has_fifo(d) ? FIFO_DEPTH : 1u;
-    uint32_t flags = queued(d, S_TX) < most ? ISR_TXE : 0;
+    uint32_t flags = queue_count(d, S_TX) < most ? ISR_TXE : 0;
 
-    flags |= queued(d, S_RX) != 0 ? ISR_RXNE : 0;
+    flags |= queue_count(d, S_RX) != 0 ? ISR_RXNE : 0;
     flags |= is_on(d, CR1_TE) ? ISR_TEACK : 0;
     flags |= is_on(d, CR1_RE) ? ISR_REACK : 0;
     flags |= has_fifo(d) ? fifo_flags(d) : 0;
@@ -354,7 +309,7 @@ static void send_next(struct device *d)
     } else if ((d->reg[R_ISR] & ISR_SBKF) != 0) {
         /* Low for start, word and one stop bit; then two stop bits. */
         shift_out(d, FRAME_BREAK, 2u * (1u + word_bits(d) + 1u) + 4u);
-    } else if (queued(d, S_TX) != 0) {
+    } else if (queue_count(d, S_TX) != 0) {
         d->state[S_SHIFT] = queue_pop(d, S_TX);
         shift_out(d, FRAME_DATA, half_bits);
     }
@@ -370,14 +325,14 @@ static void shifted_out(struct device *d)
         device_send(d, 0, DEVICE_SERIAL_BREAK);
     }
     send_next(d);
-    if (d->state[S_SHIFT_END] == 0 && queued(d, S_TX) == 0) {
+    if (d->state[S_SHIFT_END] == 0 && queue_count(d, S_TX) == 0) {
         d->reg[R_ISR] |= ISR_TC;
     }
 }
 
 static void transmit(struct device *d)
 {
-    uint32_t waiting = queued(d, S_TX);
+    uint32_t waiting = queue_count(d, S_TX);
 
     if ((d->reg[R_CR1] & CR1_UE) == 0) {
         return;
@@ -387,7 +342,7 @@ static void transmit(struct device *d)
             queue_push(d, S_TX, d->reg[R_TDR]);
         }
     } else if (waiting != 0) {
-        queue_set(d, S_TX, 0, d->reg[R_TDR]); /* what was there is lost */
+        queue_replace(d, S_TX, 0, d->reg[R_TDR]); /* what was there is lost */
     } else {
         queue_push(d, S_TX, d->reg[R_TDR]);
     }
@@ -429,8 +384,8 @@ static uint32_t error_flags(const struct device *d, uint32_t errors)
 /* Error flags are those of the character in RDR. */
 static void show_errors(struct device *d)
 {
-    if (queued(d, S_RX) != 0) {
-        d->reg[R_ISR] |= queue_head(d, S_RX) >> ENTRY_ERRORS;
+    if (queue_count(d, S_RX) != 0) {
+        d->reg[R_ISR] |= queue_entry(d, S_RX, 0) >> ENTRY_ERRORS;
     }
 }
 
@@ -438,7 +393,7 @@ static void received(struct device *d, uint32_t character, uint32_t errors)
 {
     uint32_t word = received_word(d, character, errors);
     uint32_t entry = word | error_flags(d, errors) << ENTRY_ERRORS;
-    uint32_t waiting = queued(d, S_RX);
+    uint32_t waiting = queue_count(d, S_RX);
 
     if (waiting < (has_fifo(d) ? RX_MOST : 1u)) {
         queue_push(d, S_RX, entry);
@@ -446,7 +401,7 @@ static void received(struct device *d, uint32_t character, uint32_t errors)
             show_errors(d);
         }
     } else if ((d->reg[R_CR3] & CR3_OVRDIS) != 0) {
-        queue_set(d, S_RX, waiting - 1u, entry);
+        queue_replace(d, S_RX, waiting - 1u, entry);
     } else {
         d->reg[R_ISR] |= ISR_ORE; /* the newer character is lost */
     }
@@ -463,14 +418,14 @@ static void received(struct device *d, uint32_t character, uint32_t errors)
 
 static void reading(struct device *d, unsigned r)
 {
-    if (r == R_RDR && queued(d, S_RX) != 0) {
-        d->reg[R_RDR] = queue_head(d, S_RX) & ENTRY_DATA;
+    if (r == R_RDR && queue_count(d, S_RX) != 0) {
+        d->reg[R_RDR] = queue_entry(d, S_RX, 0) & ENTRY_DATA;
     }
 }
 
 static void was_read(struct device *d, unsigned r)
 {
-    if (r == R_RDR && queued(d, S_RX) != 0) {
+    if (r == R_RDR && queue_count(d, S_RX) != 0) {
         queue_pop(d, S_RX);
         show_errors(d);
         refresh(d);
@@ -509,10 +464,10 @@ static void request(struct device *d)
 
     d->reg[R_RQR] = 0;
     if ((wanted & RQR_RXFRQ) != 0) {
-        queue_flush(d, S_RX);
+        queue_clear(d, S_RX);
     }
     if ((wanted & RQR_TXFRQ) != 0) {
-        queue_flush(d, S_TX);
+        queue_clear(d, S_TX);
     }
     if ((wanted & RQR_SBKRQ) != 0 && is_on(d, CR1_TE)) {
         d->reg[R_ISR] |= ISR_SBKF;
