@@ -167,8 +167,9 @@ class Timeline(Panel):
             x = plot.right - 1 - (column - int(at * view.tick_hz) // ticks)
             if x >= plot.left:
                 lines.append(x)
-                place = (x, plot.bottom + 4)
-                self.texts.draw(surface, axis_label(at, step), place, AXIS, theme.DIM, "midtop")
+                label = self.texts.get(axis_label(at, step), AXIS, theme.DIM)
+                inside = min(x, plot.right - label.get_width() // 2)  # the newest is at the edge
+                surface.blit(label, label.get_rect(midtop=(inside, plot.bottom + 4)))
             number += 1
         return lines
 
