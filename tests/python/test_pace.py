@@ -9,6 +9,8 @@ import re
 import pytest
 from k5 import stimulus
 from k5.errors import K5Error
+from k5.live import Live
+from k5.machine import Stop
 from k5.pace import MAX, Pace, parse_speed, spell_speed
 
 HZ = 1_000_000
@@ -62,6 +64,53 @@ def test_host_that_is_too_slow_gives_time_up() -> None:
     clock.now += 0.05
     pace.came(HZ)  # a little behind: caught up next time
     assert pace.slipped_s == pytest.approx(4)
+
+
+class Machine:
+    """Ends a run where it is told to; the clock goes on while it runs."""
+
+    def __init__(self, clock: Clock, cost_s: float) -> None:
+        self.now, self.runs, self._clock, self._cost_s = 0, 0, clock, cost_s
+
+    def run(self, until_tick: int) -> Stop:
+        self.now, self.runs = until_tick, self.runs + 1
+        self._clock.now += self._cost_s
+        return Stop.TIME
+
+    def ticks(self, us: float) -> int:
+        return int(us * HZ // 1_000_000)
+
+
+def test_frame_of_a_sleeping_machine_is_few_runs_and_does_not_chase_the_clock() -> None:
+    clock = Clock()
+    machine = Machine(clock, cost_s=0.00005)
+    live = Live(machine, Pace(HZ, 1.0, clock), clock=clock)  # type: ignore[arg-type]
+    for _ in range(60):
+        clock.now += 1 / 60
+        live.advance(0.009)
+    assert machine.runs <= 2 * 60
+    assert machine.now == pytest.approx(HZ, rel=0.02)
+
+
+def test_frame_keeps_its_budget_where_the_host_is_too_slow() -> None:
+    clock = Clock()
+    machine = Machine(clock, cost_s=0.004)
+    pace = Pace(1000 * HZ, 1.0, clock)
+    live = Live(machine, pace, clock=clock)  # type: ignore[arg-type]
+    before = clock.now
+    clock.now += 1.0
+    live.advance(0.009)
+    assert clock.now - before - 1.0 <= 0.009 + 0.004
+    assert pace.slipped_s > 0.5
+
+
+def test_machine_ends_at_its_limit_exactly() -> None:
+    clock = Clock()
+    machine = Machine(clock, cost_s=0.0)
+    pace = Pace(HZ, MAX, clock)
+    live = Live(machine, pace, until_tick=123_456, clock=clock)  # type: ignore[arg-type]
+    live.advance(1.0)
+    assert (machine.now, live.ended) == (123_456, Stop.TIME)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "fast", "1e9", "nan", ""])
