@@ -167,6 +167,18 @@ def test_realtime_takes_as_long_as_it_says() -> None:
         assert b"1.000000 s of virtual time" in done.stderr
 
 
+def test_pace_changes_nothing_in_a_run(tmp_path: Path) -> None:
+    traces = []
+    for name, options in (("free", []), ("paced", ["--speed", "5"])):
+        trace = tmp_path / f"{name}.jsonl"
+        words = command(*options, "--until", "700ms", "--trace", str(trace))
+        done = subprocess.run(words, capture_output=True, timeout=LIMIT_S, check=False)
+        assert done.returncode == 0, done.stderr
+        traces.append(trace.read_text())
+    assert traces[0] == traces[1]
+    assert '"ENTER"' in traces[0]
+
+
 def test_scenario_is_alone_with_its_stimuli() -> None:
     path = min((ROOT / "scenarios" / "examples").glob("*.toml"))
     for option in (["--gui"], ["--serial", "pty"]):

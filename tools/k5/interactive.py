@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from k5 import packages
 from k5.console import say
-from k5.engine import Run
+from k5.engine import ALL_KINDS, Run
 from k5.errors import K5Error
 from k5.live import Live
-from k5.machine import ALL_KINDS, BOARD_KINDS, LOG_KINDS, PIN, SERIAL, VALUE, Machine, Stop
+from k5.machine import BOARD_KINDS, LOG_KINDS, PIN, SERIAL, VALUE, Machine, Stop
 from k5.pace import MAX, Pace, parse_speed
 from k5.serialport import spec
 from k5.serialport.link import Link
@@ -182,15 +182,19 @@ class Interactive:
         """What the summary needs."""
         for link in self.links:
             link.finish()
+        if self.run.on_end:
+            self.run.on_end(machine)
         self.run.instructions = machine.instructions
         self.run.end = ENDS.get(stop, "quit") if stop else "quit"
         self.run.until_us = int(machine.now_us)
 
     def plain(self) -> Iterator[Event]:
         """Without a picture: serial lines, at a pace."""
-        kinds = LOG_KINDS | BOARD_KINDS | (ALL_KINDS if self.run.kernel_events else 0)
+        kinds = ALL_KINDS if self.run.kernel_events else LOG_KINDS | BOARD_KINDS
         with ExitStack() as stack:
             machine = stack.enter_context(Machine(self.run.built, self.run.seed, kinds))
+            if self.run.on_boot:
+                self.run.on_boot(machine)
             live = Live(machine, self._pace(), self._until())
             self._connect(stack, live.stimuli)
             signals = stack.enter_context(_Signals())
@@ -202,9 +206,10 @@ class Interactive:
                 yield from self._told(machine.take())
             self._ended(machine, live.ended)
 
-    @staticmethod
-    def _told(events: list[Event]) -> list[Event]:
+    def _told(self, events: list[Event]) -> list[Event]:
         """Without those that are here for the serial lines alone."""
+        if self.run.kernel_events:
+            return events
         return [event for event in events if event.kind not in (PIN, SERIAL, VALUE)]
 
     def _wait(self, seconds: float) -> None:
@@ -216,10 +221,10 @@ class Interactive:
         from k5.gui.session import Session
 
         run = self.run
-        session = Session(
-            run.built, run.seed, pace, self._until(), everything=run.kernel_events
-        )
+        session = Session(run.built, run.seed, pace, self._until(), traced=run.kernel_events)
         stack.callback(session.close)
+        if run.on_boot:
+            run.on_boot(session.machine)
         self._connect(stack, session.live.stimuli)
         for console in session.view.consoles:
             ends = [link.end.title for link in self.links if link.name == console.name]

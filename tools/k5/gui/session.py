@@ -13,14 +13,16 @@ from k5.gui.terminal import Terminal
 from k5.gui.view import Button, Console, Led, Screen, View
 from k5.gui.watch import Watched
 from k5.live import Live
-from k5.machine import ALL_KINDS, Stop
+from k5.machine import ALL_KINDS, RESET, STORM, Stop
 from k5.pace import Pace, spell_speed
 from k5.serialport import spec
 from k5.stream import Event
+from k5.tracing.source import know_names
 
 RATE_S = 0.5  # of wall time, over which the rate of instructions is taken
 STEP_LIMIT_US = 10_000_000  # virtual: a step to an event ends here if there is none
-IDLE_KINDS = ALL_KINDS & ~0xFFFF  # the kernel's own
+SHOWN = (STORM, RESET)  # of the simulator's events: in the log, too
+KERNEL_KINDS = ALL_KINDS & ~0xFFFF  # the kernel's own
 
 
 class Session:
@@ -33,11 +35,11 @@ class Session:
         pace: Pace,
         until_tick: int | None = None,
         *,
-        everything: bool = False,
+        traced: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.everything = everything
-        self.machine = Watched(built, seed, everything=everything)
+        self.machine = Watched(built, seed, traced=traced)
+        know_names(self.machine.decoder, self.machine)
         self.live = Live(self.machine, pace, until_tick, clock)
         self.fresh: list[Event] = []  # since the last take()
         self._clock = clock
@@ -98,9 +100,9 @@ class Session:
         machine = self.machine
         machine.watch_everything(True)
         seen = len(machine.history)
-        self.live.step(machine.ticks(STEP_LIMIT_US), IDLE_KINDS)
-        machine.watch_everything(self.everything)
-        found = [e for e in machine.history[seen:] if 1 << e.kind & IDLE_KINDS]
+        self.live.step(machine.ticks(STEP_LIMIT_US), KERNEL_KINDS)
+        machine.watch_everything(False)
+        found = [e for e in machine.history[seen:] if 1 << e.kind & KERNEL_KINDS]
         if not found:
             return "no kernel event in 10 virtual seconds"
         line = machine.decoder.line(found[-1])
@@ -145,7 +147,7 @@ class Session:
         events = machine.take()
         self.fresh += events
         for event in events:
-            if machine.decoder.event_class(event) == "log":
+            if event.kind in SHOWN or machine.decoder.event_class(event) == "log":
                 view.log.add(machine.decoder.line(event))
         view.now = machine.now
         view.state = self._state()

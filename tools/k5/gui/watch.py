@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from k5.builder import Built
+from k5.engine import ALL_KINDS as EVERY_KIND
 from k5.gui.activity import NOBODY, Activity, Mark
 from k5.gui.lamps import Lamp
 from k5.machine import ALL_KINDS, LOG_KIND, LOG_KINDS, PIN, RESET, SERIAL, STORM, Machine
@@ -30,8 +31,9 @@ ROW = np.dtype(
 class Watched(Machine):
     """Keeps who ran when, and how long LEDs shine; other events go to the history as usual."""
 
-    def __init__(self, built: Built, seed: int = 0, *, everything: bool = False) -> None:
-        self.everything = everything  # the kernel's events go to the history, too
+    def __init__(self, built: Built, seed: int = 0, *, traced: bool = False) -> None:
+        self._traced = traced  # all events there are go to the history
+        self.everything = traced  # the kernel's go there, too
         self.activity = Activity(len(built.meta["threads"]))
         self.lamps: dict[str, Lamp] = {}
         self._lit: dict[int, list[tuple[Lamp, bool]]] = {}  # by the pin's place; lit when high
@@ -43,11 +45,13 @@ class Watched(Machine):
             self._lit.setdefault(place, []).append((lamp, led["active"] == "high"))
 
     def _kinds(self) -> int:
+        if self._traced:
+            return EVERY_KIND
         return WATCHED | ALL_KINDS if self.everything else WATCHED
 
     def watch_everything(self, everything: bool) -> None:
         """From now on all the kernel's events are recorded; or only what is shown."""
-        self.everything = everything
+        self.everything = everything or self._traced
         self.record(self._kinds())
 
     def _taken(self, batch: Any, count: int) -> None:
