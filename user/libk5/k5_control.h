@@ -8,7 +8,9 @@
  *         if (k5_kind(&message) == K5_MSG_FAULT) {
  *             struct k5_fault fault = k5_fault(&message);
  *             K5_WARN("fault %u at %#x", fault.kind, fault.pc);
- *             (void)k5_task_restart(CAP_WORKER);
+ *             if (k5_task_restart(CAP_WORKER) != K5_OK) {
+ *                 K5_ERROR("it stays down");
+ *             }
  *         }
  *     }
  */

@@ -6,7 +6,9 @@
  *
  *     while (k5_wait(CAP_EVENTS, TIMER_BIT, &bits) == K5_OK) {
  *         ... make the device lower its line ...
- *         (void)k5_irq_ack(CAP_TIMER);
+ *         if (k5_irq_ack(CAP_TIMER) != K5_OK) {
+ *             k5_panic(1);
+ *         }
  *     }
  */
 #pragma once
