@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from k5.gui.view import PAUSED, RUNNING
 from k5.pace import MAX
 from k5.serialport.link import Link
 
+SDL = "libSDL2-2.0.so.0"  # which pygame has loaded
 FRAMES_PER_S = 60
 BUDGET_S = 0.009  # of a frame, for the machine
 SPEEDS = (0.001, 0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0)
@@ -69,7 +71,6 @@ class Window:
         except pygame.error as problem:
             raise no_display(str(problem)) from None
         pygame.key.set_repeat(400, 35)
-        pygame.scrap.init()
 
     def close(self) -> None:
         """Takes the window away."""
@@ -365,12 +366,20 @@ class Window:
 
 
 def clipboard() -> str:
-    """The text in the clipboard; empty where there is none."""
-    for kind in ("UTF8_STRING", "text/plain;charset=utf-8", pygame.SCRAP_TEXT):
-        try:
-            data: Any = pygame.scrap.get(kind)  # bytes or None
-        except pygame.error:
-            return ""
-        if data:
-            return str(data, "utf-8", "replace")
-    return ""
+    """The text in the clipboard; empty where there is none.
+
+    SDL's own function: pygame's module for it keeps a connection to the display for ever.
+    """
+    try:
+        sdl = ctypes.CDLL(SDL)
+    except OSError:
+        return ""
+    sdl.SDL_GetClipboardText.restype = ctypes.c_void_p
+    sdl.SDL_free.argtypes = [ctypes.c_void_p]
+    text = sdl.SDL_GetClipboardText()
+    if not text:
+        return ""
+    try:
+        return ctypes.string_at(text).decode("utf-8", "replace")
+    finally:
+        sdl.SDL_free(text)
