@@ -12,6 +12,7 @@ from k5.builder import Built
 from k5.elf import ElfFile
 from k5.errors import K5Error, suggestion
 from k5.stream import Event
+from k5.tracing.simulator import NOTABLE
 
 if TYPE_CHECKING:
     from k5.machine import Machine
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ENGINES = ("hosted", "qemu")
 DEFAULT_LIMIT_US = 60_000_000
 ALL_KINDS = (1 << 64) - 1
+NOTABLE_KINDS = sum(1 << kind for kind in NOTABLE)
 KERNEL_KIND = 16  # the first kind that is not of class log
 
 
@@ -54,7 +56,7 @@ class Run:
             raise K5Error("what comes in on a serial line has a time on --engine hosted")
         from k5.machine import LOG_KINDS, SERIAL, Machine, Stop
 
-        kinds = ALL_KINDS if self.kernel_events else LOG_KINDS | 1 << SERIAL
+        kinds = ALL_KINDS if self.kernel_events else LOG_KINDS | NOTABLE_KINDS | 1 << SERIAL
         with Machine(self.built, self.seed, kinds) as machine:
             if self.on_boot:
                 self.on_boot(machine)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from k5 import packages
 from k5.console import say
-from k5.engine import ALL_KINDS, Run
+from k5.engine import ALL_KINDS, NOTABLE_KINDS, Run
 from k5.errors import K5Error
 from k5.live import Live
 from k5.machine import BOARD_KINDS, LOG_KINDS, PIN, SERIAL, VALUE, Machine, Stop
@@ -190,7 +190,7 @@ class Interactive:
 
     def plain(self) -> Iterator[Event]:
         """Without a picture: serial lines, at a pace."""
-        kinds = ALL_KINDS if self.run.kernel_events else LOG_KINDS | BOARD_KINDS
+        kinds = ALL_KINDS if self.run.kernel_events else LOG_KINDS | NOTABLE_KINDS | BOARD_KINDS
         with ExitStack() as stack:
             machine = stack.enter_context(Machine(self.run.built, self.run.seed, kinds))
             if self.run.on_boot:

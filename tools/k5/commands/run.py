@@ -26,14 +26,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from k5 import builder, interactive, sanitize, setup
-from k5.console import coloured, paint, say
+from k5 import builder, interactive, misuse, sanitize, setup
+from k5.console import coloured, paint, say, warning
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
 from k5.errors import FAILED, PASSED, K5Error
 from k5.scenario import command as scenario
 from k5.scenario.load import is_scenario
 from k5.stream import Event
+from k5.tracing.simulator import NOTABLE
 from k5.tracing.source import know_names
 from k5.tracing.writers import TraceFile
 
@@ -119,12 +120,14 @@ def run_system(built: builder.Built, args: argparse.Namespace) -> int:
     with _traced(args.trace) as trace, _written(args.log) as log:
         standard = sys.stderr if interactive.log_is_on_stderr(args) else sys.stdout
         printer = Printer(args, Decoder(built), log or standard)
-        run.on_boot = printer.know
+        run.on_boot, run.on_end = printer.know, printer.look_back
         for event in interactive.source(run, args):
             printer.show(event, trace)
         if trace and run.end == "time":
             trace.ns = run.until_us * 1000
     sys.stdout.flush()
+    for remark in printer.remarks:
+        warning(remark)
     say(printer.summary(run, time.monotonic() - started))
     return FAILED if run.end == "panic" else PASSED
 
@@ -163,15 +166,20 @@ class Printer:
         self.colour = coloured(self.out)
         self.counts: dict[str, int] = {}
         self.last = 0.0
+        self.remarks: list[str] = []
 
     def know(self, machine: Machine) -> None:
         """Names that only a running machine knows."""
         know_names(self.decoder, machine)
 
+    def look_back(self, machine: Machine) -> None:
+        """What tasks did wrong with devices."""
+        self.remarks = misuse.summary(machine, self.decoder)
+
     def show(self, event: Event, trace: TraceFile | None = None) -> Line | None:
         """One event; kernel events are decoded only if someone wants them."""
         kind = self.decoder.event_class(event)
-        printed = kind == "log" or (self.kernel and kind != "device")
+        printed = kind == "log" or event.kind in NOTABLE or (self.kernel and kind != "device")
         if not (printed or trace):
             return None
         line = self.decoder.line(event)

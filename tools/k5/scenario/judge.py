@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from k5 import misuse
 from k5.decode import Decoder
 from k5.scenario.match import ENTER, FAULT, PIN, RESET, RESULT, STORM, TASK
 from k5.scenario.model import Scenario, Where
@@ -148,32 +149,13 @@ def guest_errors(scenario: Scenario, machine: Machine, judge: Judge) -> list[Fai
         return []
     where, decoder, clock = ("scenario", "guest_errors"), judge.decoder, judge.plan.clock
     found = []
-    words = {"misuse": "there is no such register, or not of that size",
-             "unmodelled": "the model does not know those bits",
-             "unclocked": "the device has no clock"}  # fmt: skip
-    came = []
     errors = machine.guest_errors()
-    for error in errors:
-        often = f"{error.count} times, first at" if error.count > 1 else "at"
-        came.append(
-            f"{decoder.thread_name(error.thread)} accessed {error.device}.{error.register}: "
-            f"{words[error.what]} ({often} {clock.shown(error.time)}, pc {error.pc:#010x}, "
-            f"value {error.value:#x})"
-        )
+    came = [misuse.said(error, decoder, clock.shown) for error in errors]
     if came:
         hint = 'if that is meant: guest_errors = "allowed"'
         found.append(Failure(where, "no misuse of devices", [*came, hint], errors[0].time))
     for storm in judge.storms:
-        came = [f"line {line_name(storm.code, machine)} fires again and again: nobody makes its "
+        came = [f"line {misuse.line_name(storm.code, machine)} fires again and again: nobody makes its "
                 f"device lower it ({storm.args[0]} times at {clock.shown(storm.time)})"]  # fmt: skip
         found.append(Failure(where, "interrupts are acknowledged", came, storm.time))
     return found
-
-
-def line_name(line: int, machine: Machine) -> str:
-    """`usart1 (61)`."""
-    named: dict[str, int] = machine.built.meta.get("interrupt_lines", {})
-    names = [name for name, number in named.items() if number == line]
-    return f"{names[0]} ({line})" if names else str(line)
-
-

@@ -18,6 +18,8 @@ KINDS = {
     48: "PIN", 49: "SERIAL", 50: "STORM", 51: "RESET", 52: "UNCLOCKED", 54: "VALUE",
     56: "LINE", 57: "READ", 58: "WRITE", 59: "MISUSE", 60: "UNMODELLED",
 }  # fmt: skip
+# What every run records and shows: storms, resets, mistakes with devices (each the first time).
+NOTABLE = (50, 51, 52, 59, 60)
 DRIVERS = ("pull", "chip", "outside")
 SERIAL_ERRORS = {1: "framing", 2: "parity", 4: "noise", 8: "break", 16: "lost"}
 RESETS = ("power", "pin", "watchdog")
