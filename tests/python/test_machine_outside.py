@@ -11,7 +11,8 @@ from k5.machine import LOG_KINDS, RESET, Machine, Stop
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "user" / "demo" / "demo.toml"
-INTERRUPT = ROOT / "user" / "conformance" / "suite_interrupt.toml"
+CONFORMANCE = ROOT / "user" / "conformance"
+INTERRUPT = CONFORMANCE / "suite_interrupt.toml"
 
 
 @pytest.fixture(params=["mps2-an505", "virt-rv32"])
@@ -46,6 +47,28 @@ def test_killing_at_any_instruction_never_violates_the_kernel(machine: Machine) 
         assert machine.invariants() is None
         machine.run(until_tick=tick + 5000)
         assert machine.invariants() is None
+
+
+@pytest.mark.parametrize("suite", ["suite_memory", "suite_object", "suite_task"])
+def test_killing_lenders_and_borrowers_never_violates_the_kernel(suite: str) -> None:
+    """Each task in turn, at ticks all over the run: in calls, loans, moves, and when it is down."""
+    with Machine.boot(CONFORMANCE / f"{suite}.toml") as machine:
+        machine.run()
+        end, tasks = machine.now, [task["name"] for task in machine.built.meta["tasks"]]
+        killed = 0
+        for k in range(40):
+            machine.reboot()
+            machine.run(until_tick=end * k // 40 + k * k)
+            for task in (tasks[k % len(tasks)], tasks[k // 2 % len(tasks)]):
+                try:
+                    machine.kill(task)
+                    killed += 1
+                except K5Error as problem:
+                    assert "does not run" in str(problem)
+                assert machine.invariants() is None
+            assert machine.run(until_tick=machine.now + 20_000) is not Stop.PANIC
+            assert machine.invariants() is None
+        assert killed > 20
 
 
 def test_who_is_down_cannot_be_killed_again(machine: Machine) -> None:

@@ -228,11 +228,13 @@ TARGETS = {
     target.name: target
     for target in (
         _c("kernel", "calls, interrupts, time, faults and restarts into the native kernel",
-           5_000, 0.5, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
+           5_000, 0.4, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
         _c("tables", "boot tables: what the simulator takes must boot and run",
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
            5_000, 0.1, Program("elf", "tests/fuzz", "fuzz_elf")),
+        _c("board", "boards, and what happens to their devices",
+           1_000, 0.1, Program("board", "tests/fuzz", "fuzz_board")),
         _python("description", "system descriptions, to the tables made of them", 400, 0.1,
                 Function("description", ("sysdesc", "system", "layout", "schema", "tomlindex",
                                          "blob", "builder", "graph"),
