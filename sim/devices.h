@@ -1,7 +1,8 @@
 /* The machine's devices: the core behind sim/device.h, and what connects them.
  *
- * devices.c: registers, accesses, events. lines.c: interrupt lines. wires.c: signals
- * between devices, and pins. serial.c: characters on their way in. bus.c: SPI and I2C.
+ * devices.c: registers, accesses, events, resets. devices_open.c: from a board. lines.c:
+ * interrupt lines. wires.c: signals between devices, and pins. serial.c: characters on
+ * their way in. bus.c: SPI and I2C.
  */
 #pragma once
 
