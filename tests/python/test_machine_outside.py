@@ -133,7 +133,7 @@ def test_busy_machine_is_not_idle(machine: Machine) -> None:
 def test_wrong_names_say_what_is_right(machine: Machine) -> None:
     for call, message in (
         (lambda: machine.kill("fooo"), r"no task 'fooo' \(did you mean 'foo'\?\)"),
-        (lambda: machine.press("user"), "no button 'user'"),
+        (lambda: machine.press("usre"), "no button 'usre'"),
         (lambda: machine.led("rde"), "no LED 'rde'"),
         (lambda: machine.drive("PA99", True), "no pin 'PA99'"),
         (lambda: machine.send("alram", b"x"), r"no device 'alram' \(did you mean 'alarm'\?\)"),

@@ -165,7 +165,7 @@ static void test_in_reset_a_device_receives_nothing(void **state)
     assert_int_equal(event.arg[2], K5SIM_SERIAL_LOST);
     hold(sim, 2, false);
     assert_int_equal(kit_read_sized(sim, D_UART, 5, 1) & 1, 0); /* LSR: no data */
-    kit_write_sized(sim, D_UART, 3, 1, 3); /* LCR: 8 bits */
+    kit_write_sized(sim, D_UART, 3, 1, 3);                      /* LCR: 8 bits */
     k5sim_serial_send(sim, D_UART, "b", 1);
     kit_advance(sim, KIT_TICK_HZ / 100);
     assert_int_equal(kit_read_sized(sim, D_UART, 5, 1) & 1, 1);
