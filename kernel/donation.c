@@ -169,13 +169,13 @@ void donation_end(uint32_t id)
 
 void donation_payer_changed(uint32_t id)
 {
-    for (uint32_t i = 0; i < sys_thread_count(); i++) {
-        struct thread *thread = &k5.thread[i];
-
-        if (thread->payer == id && !k5.thread[id].cooling) {
-            thread->overrun_used = 0;
+    for (uint32_t on = 0; !k5.thread[id].cooling && on < sys_thread_count(); on++) {
+        if (k5.thread[on].payer == id) {
+            k5.thread[on].overrun_used = 0;
         }
-        if (thread->own_payer == NO_THREAD && thread->queued != 0) {
+    }
+    for (uint32_t i = 0; i < sys_thread_count(); i++) {
+        if (k5.thread[i].own_payer == NO_THREAD && k5.thread[i].queued != 0) {
             donation_update(i);
         }
     }

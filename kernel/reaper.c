@@ -406,7 +406,7 @@ static bool somebody_is_more_urgent(uint32_t urgency)
     bool running = k5.current != NO_THREAD && k5.thread[k5.current].state == K5_THREAD_RUNNING &&
                    k5.thread[k5.current].effective > urgency;
 
-    return running || (k5.ready != 0 && sched_highest_ready() > urgency);
+    return running || k5.ready >> urgency > 1;
 }
 
 static uint32_t most_urgent(uint32_t *its_urgency)

@@ -269,16 +269,13 @@ static bool keeps_running(uint32_t id)
         sched_ready(id);
         return false;
     }
-    if (k5.ready == 0) {
+
+    uint32_t ready = k5.ready >> thread->effective; /* bit 0: its equals, the others: more urgent */
+
+    if (ready == 0 || (ready == 1 && !k5.slice_over)) {
         return true;
     }
-
-    uint32_t best = sched_highest_ready();
-
-    if (best < thread->effective || (best == thread->effective && !k5.slice_over)) {
-        return true;
-    }
-    ready_push(id, best > thread->effective && !k5.slice_over);
+    ready_push(id, !k5.slice_over);
     return false;
 }
 
