@@ -185,7 +185,9 @@ static void test_in_reset_a_target_does_not_answer(void **state)
     assert_int_equal(device_i2c_read(controller), 0xff);
     device_i2c_stop(controller);
     assert_false(device_i2c_start(controller, 0x48, false));
+    assert_true(sim->devices.row[D_SENSOR].device.event_at == DEVICE_NEVER); /* nor measures */
     hold(sim, 3, false);
+    assert_true(sim->devices.row[D_SENSOR].device.event_at != DEVICE_NEVER);
     assert_true(device_i2c_start(controller, 0x48, false));
     device_i2c_stop(controller);
     k5sim_close(sim);

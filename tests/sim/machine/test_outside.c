@@ -365,6 +365,10 @@ static void test_what_happens_between_two_runs_stops_neither(void **state)
     assert_int_equal(kit_events(sim, K5SIM_EVENT_PIN, 0, NULL), 1); /* but it is told */
     assert_int_equal(k5sim_run(sim, 200, BIT(K5SIM_EVENT_PIN)), K5SIM_STOP_TIME);
     assert_int_equal(k5sim_now(sim), 200);
+    k5sim_record(sim, 0); /* what a run stops at is recorded in that run alone */
+    assert_int_equal(k5sim_run(sim, 300, BIT(K5SIM_EVENT_PIN)), K5SIM_STOP_TIME);
+    k5sim_pin_drive(sim, 0, 0);
+    assert_int_equal(kit_events(sim, K5SIM_EVENT_PIN, 0, NULL), 0);
     assert_int_equal(k5sim_pin_drive(sim, 1, 1), K5SIM_BAD_ARGUMENT);
     assert_string_equal(k5sim_error_text(sim), "there is no pin 1, but 1 of them");
     assert_int_equal(k5sim_pin_level(sim, 1), K5SIM_BAD_ARGUMENT);

@@ -261,6 +261,10 @@ static void test_wire_to_a_pad_is_the_outside(void **state)
     assert_false(input_of(sim, D_A, 0));
     chip_drives(sim, D_B, 0, 1);
     assert_true(input_of(sim, D_A, 0));
+    drive(sim, 0, 0); /* the other way round */
+    assert_false(input_of(sim, D_A, 0));
+    drive(sim, 0, LET_GO);
+    assert_true(input_of(sim, D_A, 0));
     chip_drives(sim, D_B, 0, LET_GO);
     assert_true(input_of(sim, D_A, 0));
     k5sim_close(sim);
