@@ -211,7 +211,7 @@ def test_list_of_defects_is_read(tmp_path: Path) -> None:
     [
         (LISTED.replace('"qemu"', '"quemu"'), "known.toml:3: engine = \"quemu\" (did you mean 'qemu'?)"),
         (LISTED.replace("armv8m", "arm"), "known.toml:4: arch"),
-        (LISTED.replace("reason", "because"), "known.toml:1: [defect.0] needs the key 'reason'"),
+        (LISTED.replace("reason", "because"), "known.toml:1: [[defect]] needs the key 'reason'"),
         (LISTED + LISTED, "known.toml:6: 'a.b' is listed twice for that column"),
         ("[defects]\n", "known.toml:1: unknown key 'defects'"),
     ],
