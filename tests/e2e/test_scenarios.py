@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from pathlib import Path
 
@@ -24,8 +25,9 @@ def k5(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_says_what_it_is_for(path: Path) -> None:
-    first = path.read_text().splitlines()[0]
-    assert first.startswith("# ") and first.endswith(".")
+    lines = itertools.takewhile(lambda line: line.startswith("#"), path.read_text().splitlines())
+    sentence = " ".join(line.removeprefix("#").strip() for line in lines)
+    assert "." in sentence and len(sentence) > 20
     ScenarioFile(path).check()
 
 

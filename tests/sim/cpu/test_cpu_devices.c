@@ -219,6 +219,12 @@ static uint32_t choose_address(struct rig *rig)
     }
 }
 
+static bool is_same(const struct access *a, const struct access *b)
+{
+    return a->count == b->count && a->device == b->device && a->offset == b->offset &&
+           a->bytes == b->bytes && a->value == b->value && a->store == b->store;
+}
+
 static void try_access(struct rig *rig, uint64_t seed, uint32_t step)
 {
     const struct kind *kind = &kinds[random_below(&rig->random, KINDS)];
@@ -239,7 +245,7 @@ static void try_access(struct rig *rig, uint64_t seed, uint32_t step)
     cpu_set_registers(rig->cpu, &registers);
     enum cpu_stop stop = cpu_run(rig->cpu, 1, &executed);
     bool good = stop == (wanted.count != 0 ? CPU_STOP_BUDGET : CPU_STOP_FAULT) &&
-                executed == wanted.count && memcmp(&rig->seen, &wanted, sizeof wanted) == 0;
+                executed == wanted.count && is_same(&rig->seen, &wanted);
 
     if (good && wanted.count != 0 && !kind->store) {
         uint32_t got = cpu_registers(rig->cpu)->r[arm ? 1 : CPU_X_A0 + 1u];
