@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Makes docs/demo.svg, the README's picture, from real runs of ./k5 demo and ./k5 test."""
+"""Makes docs/demo.svg, the README's picture, from real runs of ./k5 demo and ./k5 test.
+
+docs/picture.py [FILE]: FILE has what ./k5 test printed, progress too, so that it need not run again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import pty
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -35,10 +39,20 @@ def output(command: str) -> str:
     return f"$ ./k5 {command}\n" + text.decode().replace("\r\n", "\n")
 
 
+def printed(path: Path) -> str:
+    """The test's output from a file, in the colours that a terminal would have had."""
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("...")]
+    text = "\n".join(line for line in lines if re.search(r"\d+ passed, \d+ failed", line))
+    text = re.sub(r" ok:", " \033[32mok\033[0m:", text)
+    text = re.sub(r"(?m)^(\d+ passed.*)$", "\033[1;32m\\1\033[0m", text)
+    return f"$ ./k5 test\n{text}\n"
+
+
 def main() -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
-    for command in ("demo", "test"):
-        console.print(Text.from_ansi(output(command)), no_wrap=True, overflow="crop")
+    test = printed(Path(sys.argv[1])) if len(sys.argv) > 1 else output("test")
+    for text in (output("demo"), test):
+        console.print(Text.from_ansi(text), no_wrap=True, overflow="crop")
     svg = console.export_svg(title="K5", clear=True)
     # The fonts of a network are nobody's business here: the viewer's own monospace will do.
     svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S).replace("Fira Code", "monospace")

@@ -60,10 +60,7 @@ class TcpEnd(End):
         return [each.fileno() for each in (self._listener, self._client) if each]
 
     def read(self) -> bytes:
-        # A client that comes right after another has gone must not find the line taken.
-        data = self._received()
-        self._accept()
-        return data
+        return self._received() + self._accept()
 
     def _received(self) -> bytes:
         """All that there is, so that the end of it is seen, too; within limits."""
@@ -103,13 +100,18 @@ class TcpEnd(End):
             self._send()
         super().finish()
 
-    def _accept(self) -> None:
+    def _accept(self) -> bytes:
+        """Lets clients in; what the present one has sent meanwhile."""
+        data = b""
         while self._listener:
             try:
                 found, (host, port) = self._listener.accept()
             except OSError:  # BlockingIOError, or it went away before it was accepted
-                return
+                break
             who = f"{host}:{port}"
+            # A client that comes right after another has gone must not find the line taken: what
+            # the first one sent and its end lie before this connection.
+            data += self._received()
             if self._client:
                 self._refuse(found, who)
                 continue
@@ -118,6 +120,7 @@ class TcpEnd(End):
             self._client, self._who = found, who
             kept = f", {len(self._kept)} kept bytes go there" if self._kept else ""
             self.say(f"serial {self.title}: {who} is connected{kept}")
+        return data
 
     def _refuse(self, found: socket.socket, who: str) -> None:
         with contextlib.suppress(OSError), found:
