@@ -28,3 +28,13 @@ static inline uint32_t semihosting_call(enum semihosting_operation operation, co
                      : "memory");
     return result;
 }
+
+/* The file that the event stream goes to, by the name that tools/k5/qemu.py gives it. */
+static inline uint32_t semihosting_open_stream(void)
+{
+    static const char name[] = "stream";
+    const uint32_t mode = 5; /* "wb" */
+    const uint32_t block[] = {(uint32_t)(uintptr_t)name, mode, sizeof name - 1u};
+
+    return semihosting_call(SEMIHOSTING_OPEN, block);
+}

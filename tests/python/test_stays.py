@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from k5 import builder, measure, stays, wcet
+from k5.elf import ElfFile
 from k5.errors import K5Error
 from k5.stays import Stay
 from k5.wcet import Found, Worst
@@ -66,6 +67,22 @@ def test_plugin_and_clock_count_the_same(board: str) -> None:
                if stay.entry == "system call: caps"}  # fmt: skip
     by_clock = measure.instructions(board)["caps"]  # with the instruction that makes the call
     assert max(lengths) + 1 == pytest.approx(by_clock, abs=0.5)
+
+
+@pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
+def test_chip_image_puts_records_into_a_ring(board: str) -> None:
+    """An emulator's sink would encode and send each record with interrupts off."""
+    file = ElfFile(stays.chip_image(builder.build(measure.BENCH / "cost.toml", board)))
+    assert file.section_sizes[".rings"] > 0
+
+
+def test_board_without_a_sink_that_can_be_replaced_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = builder.build(measure.BENCH / "cost.toml", "virt-rv32")
+    monkeypatch.setattr(stays, "EMULATORS_SINKS", {})
+    with pytest.raises(K5Error, match=r"virt-rv32/board\.toml: \[image\] has no sink"):
+        stays.chip_image(built)
 
 
 def worst(longest: int, whole: int, where: str) -> Worst:

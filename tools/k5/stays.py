@@ -32,8 +32,12 @@ PLUGIN = BUILD / "tools" / "libentries.so"
 FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC",
          "-fvisibility=hidden"]  # fmt: skip
 
-EMULATORS_SINK = "arch/common/soc/sink_direct.c"
+# A chip's sink in place of each of the emulators', with what it sends by where that is not there.
 CHIPS_SINK = "arch/common/soc/sink_ring.c"
+EMULATORS_SINKS = {
+    "arch/common/soc/sink_direct.c": [CHIPS_SINK],
+    "arch/rv32/soc/sink_semihosting.c": [CHIPS_SINK, "arch/rv32/soc/uart_semihosting.c"],
+}
 RING_RECORDS = 64
 
 BOOT, TIMER, INTERRUPT, FAULT, IDLE = "boot", "timer", "interrupt", "fault", "idle loop"
@@ -84,11 +88,12 @@ def plugin() -> Path:
 def chip_image(built: Built) -> Path:
     """The release image with a chip's sink instead of the emulator's."""
     board = image.board_of(built)
+    sources = [new for name in board.image["sources"] for new in EMULATORS_SINKS.get(name, [name])]
+    if CHIPS_SINK not in sources:
+        raise K5Error(f"{shown(board.path)}: [image] has no sink that a chip's can replace")
     changed = {
         **board.image,
-        "sources": [
-            CHIPS_SINK if name == EMULATORS_SINK else name for name in board.image["sources"]
-        ],
+        "sources": sources,
         "cflags": [*board.image.get("cflags", []), f"-DSINK_RING_RECORDS={RING_RECORDS}u"],
     }
     folder = built.folder / "image-chip"
