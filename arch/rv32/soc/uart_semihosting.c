@@ -1,6 +1,6 @@
-/* A transmitter where an emulator leaves no serial line to the kernel: each byte a semihosting call,
- * to the file that sink_semihosting.c writes by the record. For the sink of chips on such a machine,
- * which is how worst cases are measured (tools/k5/stays.py).
+/* A transmitter where an emulator leaves no serial line to the kernel: each byte a semihosting
+ * call, to the file that sink_semihosting.c writes by the record. For the sink of chips on such a
+ * machine, which is how worst cases are measured (tools/k5/stays.py).
  */
 #include "arch/common/uart.h"
 #include "arch/rv32/semihosting.h"
