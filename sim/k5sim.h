@@ -25,12 +25,26 @@ enum k5sim_error {
 };
 
 enum k5sim_stop {
-    K5SIM_STOP_TIME = 1,   /* the tick asked for has come */
-    K5SIM_STOP_EVENT = 2,  /* an event of the kinds asked for was recorded */
-    K5SIM_STOP_FULL = 3,   /* the event ring is full: drain it and go on, nothing is lost */
-    K5SIM_STOP_HALT = 4,   /* nothing will ever happen again */
-    K5SIM_STOP_PANIC = 5,  /* a kernel assertion failed; the last event says which */
-    K5SIM_STOP_ENGINE = 6, /* the simulator itself failed: k5sim_error_text() */
+    K5SIM_STOP_TIME = 1,     /* the tick asked for has come */
+    K5SIM_STOP_EVENT = 2,    /* an event of the kinds asked for was recorded */
+    K5SIM_STOP_FULL = 3,     /* the event ring is full: drain it and go on, nothing is lost */
+    K5SIM_STOP_HALT = 4,     /* nothing will ever happen again */
+    K5SIM_STOP_PANIC = 5,    /* a kernel assertion failed; the last event says which */
+    K5SIM_STOP_ENGINE = 6,   /* the simulator itself failed: k5sim_error_text() */
+    K5SIM_STOP_POSITION = 7, /* the position or the instruction asked for is reached */
+    K5SIM_STOP_BREAK = 8,    /* the next instruction has a breakpoint (k5sim_debug.h) */
+    K5SIM_STOP_WATCH = 9,    /* the last one touched what is watched (k5sim_debug.h) */
+};
+
+/*
+ * Where a run is, finer than its ticks: within one of them the machine may do several things. What
+ * it does next is a function of what it is, so two runs from one snapshot that are given the same
+ * from outside are the same at the same position.
+ */
+struct k5sim_position {
+    uint64_t now;          /* ticks since boot */
+    uint64_t instructions; /* executed since boot */
+    uint64_t actions;      /* what else has happened: entries into the kernel, events of devices */
 };
 
 /* A memory of the board. */
@@ -172,6 +186,20 @@ void k5sim_record(struct k5sim *sim, uint64_t kinds);
 /* Runs until tick `until`, or an event whose kind has its bit in `stop_kinds`. What happens between
  * two runs stops neither. */
 enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds);
+
+/*
+ * Runs `count` instructions and stops with POSITION right before the next one would be executed:
+ * what is due before that has happened. An IT block (Arm) is one step. Stops before at tick
+ * `until`, and otherwise as k5sim_run().
+ */
+enum k5sim_stop k5sim_step(struct k5sim *sim, uint64_t count, uint64_t until, uint64_t stop_kinds);
+
+void k5sim_position(const struct k5sim *sim, struct k5sim_position *out);
+
+/* Runs to exactly this position, which must lie ahead on this very run: POSITION; or stops before
+ * as k5sim_run(). Whoever gives what did not happen in this run gets as far as `now` of it. */
+enum k5sim_stop k5sim_run_to(struct k5sim *sim, const struct k5sim_position *goal,
+                             uint64_t stop_kinds);
 
 /* Lets time pass to `tick` in a machine that has stopped with HALT: nothing else happens until
  * then. -4: something would. */

@@ -1,4 +1,4 @@
-"""The simulator's library for Python: cffi, ABI mode, declarations from sim/k5sim.h itself.
+"""The simulator's library for Python: cffi, ABI mode, declarations from its own headers.
 
 Parsing C costs a tenth of a second, so the parsed form is kept below build/ and
 made anew when the header changes.
@@ -20,12 +20,14 @@ from k5.errors import K5Error
 from k5.paths import BUILD, ROOT
 
 ATTEMPTS, PAUSE_S = 5, 0.5
-HEADER = ROOT / "sim" / "k5sim.h"
+HEADERS = ("k5sim", "k5sim_snapshot", "k5sim_fault", "k5sim_history", "k5sim_debug", "k5sim_golden")
 
 
 def declarations() -> str:
-    """k5sim.h without its preprocessor lines."""
-    lines = HEADER.read_text().splitlines()
+    """The headers of sim/, each behind what it includes, without their preprocessor lines."""
+    lines = [
+        line for name in HEADERS for line in (ROOT / "sim" / f"{name}.h").read_text().splitlines()
+    ]
     return "\n".join(line for line in lines if not line.startswith("#"))
 
 

@@ -1,0 +1,53 @@
+/* libk5sim, fault models: what radiation, a glitch, a worn part or a bug does to the machine.
+ *
+ * k5sim_inject() applies one, between two runs, before the next instruction. What lasts (stuck
+ * bits, changed regions, lines and timers) is part of the machine and of its snapshots until
+ * k5sim_faults_end() or the next boot.
+ */
+#pragma once
+
+#include "sim/k5sim.h"
+
+enum k5sim_fault_kind {
+    K5SIM_FAULT_REGISTER = 1,   /* thread, where: its number (k5sim_registers()), mask: bits that
+                                   flip.   Of a thread that is suspended: what it will go on with. */
+    K5SIM_FAULT_REGISTER_STUCK, /* the running thread's; value: the level of `mask`, from now on
+                                   before each instruction of that thread */
+    K5SIM_FAULT_MEMORY,         /* where: address, mask: bits of that word that flip */
+    K5SIM_FAULT_MEMORY_STUCK,   /* the same; value: their level, whatever is written there */
+    K5SIM_FAULT_SKIP,           /* the running thread's next instruction is not executed */
+    K5SIM_FAULT_OPCODE,         /* mask: bits that flip in it, its first halfword in the low half;
+                                   the memory is as before when it has been executed once */
+    K5SIM_FAULT_REGION_DROP,    /* task, where: place of the region among what its MPU has now */
+    K5SIM_FAULT_REGION_SHIFT,   /* value: bytes, up or down, by the hardware's grain */
+    K5SIM_FAULT_REGION_WIDEN,   /* value: bytes at its end; negative: before its beginning */
+    K5SIM_FAULT_KERNEL,         /* where: offset in the kernel's state, mask: bits that flip */
+    K5SIM_FAULT_MESSAGE,        /* thread: that waits to send or to be answered, where: word 0 to 3
+                                   or 4 for the info word, mask */
+    K5SIM_FAULT_LINE_DROP,      /* where: interrupt line; the next one that fires is lost */
+    K5SIM_FAULT_LINE_DOUBLE,    /* it fires twice */
+    K5SIM_FAULT_LINE_SPURIOUS,  /* it fires now */
+    K5SIM_FAULT_LINE_LATE,      /* value: ticks by which its next one is late */
+    K5SIM_FAULT_PIN_STUCK,      /* where: pin, value: level; whoever drives it */
+    K5SIM_FAULT_VALUE,          /* task: device, where: which of its quantities, value: set to it */
+    K5SIM_FAULT_TIMER_JITTER,   /* value: at most so many ticks, late; mask: seed */
+    K5SIM_FAULT_POWER,          /* the supply fails and comes back: flash stays */
+};
+
+struct k5sim_fault {
+    uint32_t kind;
+    uint8_t thread;
+    uint8_t task;
+    uint16_t reserved;
+    uint32_t where;
+    uint32_t mask;
+    int32_t value;
+};
+
+/* -4: there is no such thread, register, region, line, ...; K5SIM_NOTHING: it changes nothing here
+ * (a stuck bit that is so already, no message in flight, nobody runs). */
+enum { K5SIM_NOTHING = 1 };
+int k5sim_inject(struct k5sim *sim, const struct k5sim_fault *fault);
+
+/* What lasts, ends. */
+void k5sim_faults_end(struct k5sim *sim);

@@ -1,0 +1,64 @@
+/* libk5sim, the past of a run: what came from outside, and snapshots to go back to.
+ *
+ * A machine with a history keeps a snapshot every so many instructions and a journal of
+ * what came from outside (pins, characters, values, lines, kills, resets, faults), each
+ * with its position. So it can go to any position of its past, exactly, and forward again
+ * as it was. What the outside does after going back starts another future: the journal
+ * behind is dropped.
+ */
+#pragma once
+
+#include "sim/k5sim_snapshot.h"
+
+enum k5sim_input {
+    K5SIM_INPUT_PIN = 1, /* target: pin; value: level or -1 */
+    K5SIM_INPUT_SERIAL,  /* target: device; data: `bytes` characters */
+    K5SIM_INPUT_SPEED,   /* target: device; value: baud */
+    K5SIM_INPUT_DAMAGE,  /* target: device; value: errors */
+    K5SIM_INPUT_VALUE,   /* target: device; extra: which; value */
+    K5SIM_INPUT_LINE,    /* target: line; value: raised */
+    K5SIM_INPUT_KILL,    /* target: task; value: code */
+    K5SIM_INPUT_RESET,   /* target: reason */
+    K5SIM_INPUT_WRITE,   /* target: address; data: `bytes` */
+    K5SIM_INPUT_MEMORY,  /* target: device; extra: offset; data: `bytes` of its own memory */
+    K5SIM_INPUT_FAULT,   /* data: struct k5sim_fault (k5sim_fault.h) */
+    K5SIM_INPUT_IDLE,    /* time passed to `now` in a machine that had halted */
+};
+
+/* One thing from outside; long ones are several. */
+struct k5sim_entry {
+    struct k5sim_position at;
+    uint32_t input; /* enum k5sim_input */
+    uint32_t target;
+    uint32_t extra;
+    int32_t value;
+    uint32_t bytes; /* used of `data` */
+    uint32_t reserved;
+    uint8_t data[64];
+};
+
+/* From now on: a snapshot every `interval` instructions, and the journal. When there are more than
+ * `most` snapshots every second one goes. 0: the library's choice (100,000; 256). */
+int k5sim_history_start(struct k5sim *sim, uint64_t interval, uint32_t most);
+void k5sim_history_stop(struct k5sim *sim);
+
+/* The first and the last position that can be gone to; the last is the furthest it has been. */
+int k5sim_history_span(const struct k5sim *sim, struct k5sim_position *first,
+                       struct k5sim_position *last);
+
+/* Goes there, forward or back; or to the furthest before it. Nothing is recorded on the way. */
+int k5sim_history_goto(struct k5sim *sim, const struct k5sim_position *to);
+
+/* Goes to where `instructions` have been executed and the next one is about to be. */
+int k5sim_history_goto_instruction(struct k5sim *sim, uint64_t instructions);
+
+/* Positions of the snapshots, ascending; returns how many there are. */
+size_t k5sim_history_snapshots(const struct k5sim *sim, struct k5sim_position *out, size_t most);
+
+/* The journal, in order: up to `most` from the first-th on; returns how many there are. */
+size_t k5sim_history_journal(const struct k5sim *sim, size_t first, struct k5sim_entry *out,
+                             size_t most);
+
+/* A machine that was just booted gets a journal of what will come to it: each at its position, by
+ * itself, whatever it is run with. -4: an entry that is none, or out of order. */
+int k5sim_history_play(struct k5sim *sim, const struct k5sim_entry *entries, size_t count);
