@@ -122,7 +122,7 @@ static void start(struct device *d)
 static void reload(struct device *d)
 {
     if (d->state[S_STARTED] != 0 && counter(d) > (int64_t)d->reg[R_WINR]) {
-        d->wants_reset = true; /* too early */
+        d->wants_reset = 1; /* too early */
     }
     set_counter(d, d->reg[R_RLR]);
 }
@@ -189,7 +189,7 @@ static void arrive(struct device *d, enum update u)
 static void event(struct device *d)
 {
     if (counter(d) < 0) {
-        d->wants_reset = true;
+        d->wants_reset = 1;
         return;
     }
     for (unsigned u = 0; u < UPDATES; u++) {

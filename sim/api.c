@@ -10,6 +10,7 @@
 #include "kernel/invariants.h"
 #include "kernel/port.h"
 #include "sim/machine.h"
+#include "sim/store.h"
 
 #define MEMORY_LEAST 4096u
 
@@ -87,6 +88,7 @@ void k5sim_close(struct k5sim *sim)
     if (sim->chassis != NULL) {
         chassis_close(sim->chassis);
     }
+    store_close(sim);
     devices_close(sim);
     memory_free(&sim->pristine);
     ring_close(&sim->ring);
@@ -234,6 +236,9 @@ int k5sim_boot(struct k5sim *sim)
     restore_flash(sim);
     memory_erase(sim->memory, true);
     machine_touch_regions(sim);
+    if (sim->store != NULL) {
+        store_all_changed(sim);
+    }
     return machine_boot(sim);
 }
 
@@ -245,7 +250,7 @@ void k5sim_record(struct k5sim *sim, uint64_t kinds)
     sim->port.wanted = sim->recorded | sim->stop_kinds;
 }
 
-enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds)
+static enum k5sim_stop run(struct k5sim *sim, const struct run_goal *goal, uint64_t stop_kinds)
 {
     if (!sim->booted) {
         machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine was not booted");
@@ -253,11 +258,47 @@ enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds
     }
     sim->stop_kinds = stop_kinds;
     sim->port.wanted = sim->recorded | stop_kinds;
-    enum k5sim_stop stop = machine_run(sim, until);
+    enum k5sim_stop stop = machine_run(sim, goal);
 
     sim->stop_kinds = 0;
     sim->port.wanted = sim->recorded;
     return stop;
+}
+
+enum k5sim_stop k5sim_run(struct k5sim *sim, uint64_t until, uint64_t stop_kinds)
+{
+    const struct run_goal goal = {.until = until, .instructions = UINT64_MAX};
+
+    return run(sim, &goal, stop_kinds);
+}
+
+enum k5sim_stop k5sim_step(struct k5sim *sim, uint64_t count, uint64_t until, uint64_t stop_kinds)
+{
+    uint64_t most = UINT64_MAX - sim->instructions;
+    const struct run_goal goal = {
+        .until = until,
+        .instructions = sim->instructions + (count < most ? count : most),
+    };
+
+    return run(sim, &goal, stop_kinds);
+}
+
+enum k5sim_stop k5sim_run_to(struct k5sim *sim, const struct k5sim_position *to,
+                             uint64_t stop_kinds)
+{
+    const struct run_goal goal = {
+        .until = to->now,
+        .instructions = to->instructions,
+        .actions = to->actions,
+        .exact = true,
+    };
+
+    return run(sim, &goal, stop_kinds);
+}
+
+void k5sim_position(const struct k5sim *sim, struct k5sim_position *out)
+{
+    *out = (struct k5sim_position){machine_now(sim), sim->instructions, sim->actions};
 }
 
 int k5sim_idle_until(struct k5sim *sim, uint64_t tick)
@@ -269,6 +310,7 @@ int k5sim_idle_until(struct k5sim *sim, uint64_t tick)
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine is not idle until tick %llu",
                              (unsigned long long)tick);
     }
+    machine_acts(sim);
     sim->port.now = tick - sim->epoch;
     return K5SIM_OK;
 }
@@ -321,6 +363,10 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
     }
     if (!memory_range_of(sim->memory, address)->writable && !keep_flash(sim)) {
         return machine_error(sim, K5SIM_NO_MEMORY, "out of memory to keep the flash as loaded");
+    }
+    machine_acts(sim);
+    if (sim->store != NULL) {
+        store_write(sim, address, bytes);
     }
     memcpy(host, data, bytes);
     memory_touch(sim->memory, address, bytes);

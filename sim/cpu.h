@@ -131,6 +131,26 @@ void cpu_fp_write(struct cpu *cpu, const struct cpu_fp *fp);
 /* The loaded thread begins anew: all FP registers 0, not active. False if the engine failed. */
 bool cpu_fp_clear(struct cpu *cpu);
 
+/*
+ * For snapshots. Armv8-M, threads with FPU: what the engine holds for the thread `slot` whether it
+ * is loaded or not; afterwards it is loaded, if it is known at all, and the registers are its own.
+ * False if the engine failed.
+ */
+struct cpu_fp_state {
+    uint32_t known; /* 0: it was never loaded, nothing else counts */
+    uint32_t stack_limit;
+    uint32_t word[34]; /* s0 to s31, FPSCR, CONTROL */
+};
+bool cpu_fp_save(struct cpu *cpu, uint32_t slot, struct cpu_fp_state *state);
+bool cpu_fp_load(struct cpu *cpu, uint32_t slot, const struct cpu_fp_state *state);
+
+/* The loaded thread may hold an exclusive monitor, which no register tells: it is kept in what
+ * belongs to this CPU. Loading it also loads the registers of then. NULL: out of memory. */
+bool cpu_is_exclusive(const struct cpu *cpu);
+void *cpu_monitor_save(struct cpu *cpu);
+void cpu_monitor_load(struct cpu *cpu, void *monitor);
+void cpu_monitor_free(void *monitor);
+
 /* As the last run left them, or as set since. */
 const struct cpu_registers *cpu_registers(const struct cpu *cpu);
 void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);

@@ -119,8 +119,14 @@ struct device_model {
 
 struct device {
     const struct device_model *model;
-    uint64_t now;      /* the core's: set before each of the model's functions */
-    uint64_t tick_hz;  /* the core's */
+    uint8_t *memory;        /* memory_bytes; not in the struct, but in a snapshot */
+    uint64_t tick_hz;       /* the core's */
+    uint32_t parameter;     /* the board's: an address on a bus, say */
+    uint32_t access_bytes;  /* the core's: size of the access at hand, */
+    uint32_t access_offset; /* and where in the register it begins, 0 to 3 */
+    uint64_t now;           /* the core's: set before each of the model's functions */
+
+    /* From here on: its state, what two machines that are alike have in common. */
     uint64_t event_at; /* the model's: absolute tick behind `now`, or DEVICE_NEVER. Consumed when it
                           comes; `now` is exactly that tick then. */
     uint32_t reg[DEVICE_REGISTERS];
@@ -128,11 +134,8 @@ struct device {
     uint32_t levels[DEVICE_INPUTS / 32u]; /* the core's: see device_input() */
     uint32_t open[DEVICE_INPUTS / 32u];   /* the core's: see device_input_open() */
     int32_t value[DEVICE_VALUES];         /* set by the outside, or used up by the model */
-    uint32_t parameter;                   /* the board's: an address on a bus, say */
-    uint32_t access_bytes;                /* the core's: size of the access at hand, */
-    uint32_t access_offset;               /* and where in the register it begins, 0 to 3 */
-    bool wants_reset;                     /* the model's: the core resets the MCU, at once */
-    uint8_t *memory;                      /* memory_bytes; not in the struct, but in a snapshot */
+    uint32_t wants_reset;                 /* the model's: 1: the core resets the MCU, at once */
+    uint32_t reserved;                    /* no holes */
 };
 
 /* The level of an input signal; of a pad: what is there, whoever drives it. */

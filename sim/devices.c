@@ -97,6 +97,7 @@ static void guest_error(struct k5sim *sim, uint32_t kind, uint32_t index, const 
 {
     struct devices *devices = &sim->devices;
 
+    devices->erred = true;
     for (uint32_t i = 0; i < devices->guest_error_count; i++) {
         struct k5sim_guest_error *e = &devices->guest_error[i];
 
@@ -134,7 +135,7 @@ static bool is_open(const struct k5sim *sim, const struct gate *gate)
 
 static bool has_clock(const struct k5sim *sim, const struct sim_device *row)
 {
-    return !row->held && (row->clock.device == DEVICE_NONE || is_open(sim, &row->clock));
+    return row->held == 0 && (row->clock.device == DEVICE_NONE || is_open(sim, &row->clock));
 }
 
 static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset why);
@@ -145,8 +146,8 @@ static void hold_others(struct k5sim *sim, uint32_t index)
     for (uint32_t i = 0; i < sim->devices.count; i++) {
         struct sim_device *row = &sim->devices.row[i];
 
-        if (row->reset.device == index && row->held != is_open(sim, &row->reset)) {
-            row->held = !row->held;
+        if (row->reset.device == index && (row->held != 0) != is_open(sim, &row->reset)) {
+            row->held ^= 1u;
             reset_device(sim, i, DEVICE_RESET_PIN);
             sim->devices.unsettled |= UINT64_C(1) << i;
         }
@@ -159,7 +160,7 @@ static void refresh(struct k5sim *sim, uint32_t index)
 {
     struct sim_device *row = &sim->devices.row[index];
     struct device *d = &row->device;
-    uint32_t raised = d->model->raises == NULL || row->held ? 0 : d->model->raises(d);
+    uint32_t raised = d->model->raises == NULL || row->held != 0 ? 0 : d->model->raises(d);
 
     machine_set_timer(sim, TIMERS_DEVICE + index, d->event_at);
     if (raised != row->raised) {
@@ -171,8 +172,8 @@ static void refresh(struct k5sim *sim, uint32_t index)
     if (((sim->devices.gates >> index) & 1u) != 0) {
         hold_others(sim, index);
     }
-    if (d->wants_reset) {
-        d->wants_reset = false;
+    if (d->wants_reset != 0) {
+        d->wants_reset = 0;
         sim->reset_wanted = true;
         sim->reset_by = index;
     }
@@ -218,6 +219,7 @@ struct device *devices_at_work(struct k5sim *sim, uint32_t index)
     struct device *d = &sim->devices.row[index].device;
     uint64_t now = machine_now(sim);
 
+    sim->devices.worked |= UINT64_C(1) << index;
     while (d->event_at <= now) {
         come(d);
         refresh(sim, index);
@@ -236,6 +238,7 @@ struct device *devices_touched(struct k5sim *sim, uint32_t index)
         come(d);
     }
     d->now = now;
+    sim->devices.worked |= UINT64_C(1) << index;
     sim->devices.unsettled |= UINT64_C(1) << index;
     return d;
 }
@@ -253,11 +256,12 @@ static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset wh
     struct sim_device *row = &sim->devices.row[index];
     struct device *d = &row->device;
 
+    sim->devices.worked |= UINT64_C(1) << index;
     row->target = DEVICE_NONE;
     d->tick_hz = sim->system->tick_hz;
     d->now = machine_now(sim);
     d->event_at = DEVICE_NEVER;
-    d->wants_reset = false;
+    d->wants_reset = 0;
     memset(d->state, 0, sizeof d->state);
     for (uint32_t r = 0; r < d->model->register_count; r++) {
         d->reg[r] = d->model->registers[r].reset;
@@ -268,7 +272,7 @@ static void reset_device(struct k5sim *sim, uint32_t index, enum device_reset wh
     if (d->model->reset != NULL) {
         d->model->reset(d, why);
     }
-    if (row->held) {
+    if (row->held != 0) {
         d->event_at = DEVICE_NEVER;
     }
 }
@@ -292,6 +296,7 @@ void devices_boot(struct k5sim *sim)
     memset(sim->forced, 0, sizeof sim->forced);
     memset(sim->fired, 0, sizeof sim->fired);
     sim->devices.guest_error_count = 0;
+    sim->devices.erred = true;
     sim->devices.unsettled = 0;
     for (uint32_t i = 0; i < sim->devices.count; i++) {
         struct sim_device *row = &sim->devices.row[i];
@@ -300,7 +305,7 @@ void devices_boot(struct k5sim *sim)
         memset(row->device.open, 0xff, sizeof row->device.open);
         memset(row->device.value, 0, sizeof row->device.value);
         row->raised = 0;
-        row->held = false;
+        row->held = 0;
         row->signals = (struct signals){
             .open = UINT32_MAX,
             .board_high = row->signals.board_high,

@@ -38,26 +38,33 @@ struct gate {
 };
 
 struct sim_device {
-    struct device device;
+    struct device device; /* first: models get a pointer to it */
+
+    /* More of its state: */
+    uint32_t raised; /* what device.raises() said last */
+    uint32_t target; /* of the I2C transfer on its bus, or DEVICE_NONE */
+    uint32_t held;   /* 1: in reset: it has no events, and takes nothing in */
+    struct signals signals;
+
+    /* What it is on this board: */
     struct k5sim *sim; /* whose it is */
     char name[DEVICE_NAME_BYTES];
     uint32_t base;
     uint32_t line[DEVICE_LINES];  /* of the interrupt controller, or K5SIM_NO_LINE */
-    uint32_t raised;              /* what device.raises() said last */
     uint8_t place[DEVICE_PLACES]; /* of the register at each of its first words; or the count */
     uint32_t bus;                 /* the device on whose bus it hangs, or DEVICE_NONE */
-    uint32_t target;              /* of the I2C transfer on its bus, or DEVICE_NONE */
     struct gate clock;
     struct gate reset;
-    bool held;       /* in reset: it has no events, and takes nothing in */
     bool signalling; /* it has outputs */
-    struct signals signals;
 };
 
 struct devices {
     uint32_t count;
     struct sim_device row[DEVICES];
     uint64_t unsettled; /* bit k: device k may have changed */
+    uint64_t worked;    /* bit k: device k may differ from the last snapshot */
+    uint32_t received;  /* bit k: so may the k-th serial line */
+    bool erred;         /* so may the guest errors */
     uint64_t gates;     /* bit k: device k has bits that hold others in reset */
     struct wires wires;
     struct serial serial;

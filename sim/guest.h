@@ -30,6 +30,8 @@ struct guest {
      * kernel got the fault; or the engine failed, and so did the machine.
      */
     bool (*resume)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
+    /* Loads the thread into its task's CPU as it is while it runs, but for its registers. */
+    bool (*select)(struct k5sim *sim, const struct thread *thread, struct cpu *cpu);
     /* Registers of a thread that is not running, as far as they are known. */
     void (*registers)(struct k5sim *sim, const struct thread *thread,
                       struct cpu_registers *registers);

@@ -101,23 +101,28 @@ static void instruction_fault(struct k5sim *sim, struct thread *thread, struct c
     enter_fault(sim, &input);
 }
 
+static bool select_thread(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
+{
+    uint32_t slot = (uint32_t)(thread - sim->kernel.thread) - sys_task(thread->task)->first_thread;
+
+    return cpu_select(cpu, slot, thread->context.armv8m.psplim, has_fpu(sim, thread));
+}
+
 /*
  * The thread in its engine. One with FPU that returns to a standard frame has not used it since it
  * began: it must not find what its last incarnation left.
  */
 static bool load(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
 {
-    const struct armv8m_context *context = &thread->context.armv8m;
-    uint32_t slot = (uint32_t)(thread - sim->kernel.thread) - sys_task(thread->task)->first_thread;
-    bool fpu = has_fpu(sim, thread);
-    bool loaded = cpu_select(cpu, slot, context->psplim, fpu);
+    bool standard = !exception_is_extended(&thread->context.armv8m);
+    bool loaded = select_thread(sim, thread, cpu);
 
-    if (loaded && fpu && !exception_is_extended(context) && cpu_fp_active(cpu)) {
+    if (loaded && has_fpu(sim, thread) && standard && cpu_fp_active(cpu)) {
         loaded = cpu_fp_clear(cpu);
     }
     if (!loaded) {
         machine_error(sim, K5SIM_ENGINE, "task %u: no room in its engine for thread %u",
-                      (unsigned)thread->task, (unsigned)slot);
+                      (unsigned)thread->task, (unsigned)(thread - sim->kernel.thread));
         sim->failed = true;
     }
     return loaded;
@@ -173,5 +178,6 @@ const struct guest guest_cortex_m33 = {
     .suspend = suspend,
     .fault = instruction_fault,
     .resume = resume,
+    .select = select_thread,
     .registers = saved_registers,
 };

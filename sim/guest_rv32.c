@@ -81,11 +81,19 @@ static void fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
     machine_fault(sim, &record);
 }
 
+/* Threads differ in their registers only. */
+static bool select_thread(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
+{
+    (void)sim;
+    (void)thread;
+    return cpu_select(cpu, 0, 0, false);
+}
+
 static bool resume(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     struct cpu_registers registers;
 
-    cpu_select(cpu, 0, 0, false); /* threads differ in their registers only */
+    select_thread(sim, thread, cpu);
     load(thread, registers.r);
     cpu_set_registers(cpu, &registers);
     sim->live = true;
@@ -110,6 +118,7 @@ const struct guest guest_rv32 = {
     .suspend = suspend,
     .fault = fault,
     .resume = resume,
+    .select = select_thread,
     .registers = saved_registers,
 };
 
@@ -124,5 +133,6 @@ const struct guest guest_sifive_e31 = {
     .suspend = suspend,
     .fault = fault,
     .resume = resume,
+    .select = select_thread,
     .registers = saved_registers,
 };

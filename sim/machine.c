@@ -15,6 +15,7 @@
 #include "kernel/fault.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
+#include "sim/store.h"
 
 _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
                    offsetof(struct k5sim_event, time) == offsetof(struct k5_event, time) &&
@@ -213,6 +214,9 @@ static const struct mpu *mpu_in_force(struct k5sim *sim, uint32_t task)
         if (entry->cpu != NULL) {
             cpu_set_mpu(entry->cpu, &entry->mpu);
         }
+        if (sim->store != NULL) {
+            store_forget_task(sim, task);
+        }
     }
     return &entry->mpu;
 }
@@ -252,6 +256,10 @@ static bool is_code(const struct mpu *mpu, uint32_t address, uint32_t bytes)
 void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 {
     const struct memory_range *range = memory_range_of(sim->memory, address);
+
+    if (sim->store != NULL) {
+        store_written(sim, address, bytes);
+    }
     bool no_code = range == NULL || bytes == 0 || (range->writable && !sim->code_in_ram);
 
     for (uint32_t i = 0; !no_code && i < CFG_TASKS; i++) {
@@ -287,6 +295,10 @@ static bool interrupt_thread(struct k5sim *sim)
         return true; /* between two exceptions, or idle */
     }
     struct thread *thread = &sim->kernel.thread[sim->kernel.current];
+
+    if (sim->store != NULL) {
+        store_runs(sim, thread->task); /* its frame goes onto its stack */
+    }
     bool suspended = sim->guest->suspend(sim, thread, sim->task[thread->task].cpu);
 
     if (!suspended) {
@@ -324,31 +336,28 @@ static void fire(struct k5sim *sim)
     }
 }
 
-/* Runs the current thread up to tick `limit`. False: the simulator failed. */
-static bool run_thread(struct k5sim *sim, uint64_t limit)
+/* Trap exit into the current thread, if it has not happened yet. */
+static bool is_resumed(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
-    uint32_t id = sim->kernel.current;
-    struct thread *thread = &sim->kernel.thread[id];
-    struct cpu *cpu = machine_cpu(sim, thread->task);
-    uint64_t ticks = limit - sim->port.now;
-    uint64_t executed = 0;
-
-    if (cpu == NULL) {
-        return false;
+    if (sim->live) {
+        return true;
     }
-    if (!sim->live && !sim->guest->resume(sim, thread, cpu)) {
+    machine_acts(sim);
+    bool resumed = sim->guest->resume(sim, thread, cpu);
+
+    if (!resumed) {
         after_entry(sim);
-        return !sim->failed;
     }
-    sim->running = cpu;
-    enum cpu_stop stop = cpu_run(cpu, instructions_in(sim, ticks), &executed);
+    return resumed;
+}
 
-    sim->running = NULL;
-    sim->instructions += executed;
-    sim->port.now += executed * sim->ticks_per_insn;
+/* What stopped the CPU comes to the kernel. False: the simulator failed. */
+static bool take_trap(struct k5sim *sim, struct thread *thread, struct cpu *cpu, enum cpu_stop stop)
+{
+    machine_acts(sim);
     switch (stop) {
     case CPU_STOP_BUDGET:
-        return true;
+        break;
     case CPU_STOP_SVC:
         if (sim->guest->suspend(sim, thread, cpu)) {
             kernel_syscall();
@@ -363,6 +372,39 @@ static bool run_thread(struct k5sim *sim, uint64_t limit)
     }
     after_entry(sim);
     return true;
+}
+
+/* Runs the current thread up to tick `limit`, or the goal. False: the simulator failed. */
+static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal *goal)
+{
+    uint32_t id = sim->kernel.current;
+    struct thread *thread = &sim->kernel.thread[id];
+    struct cpu *cpu = machine_cpu(sim, thread->task);
+    uint64_t budget = instructions_in(sim, limit - sim->port.now);
+    uint64_t executed = 0;
+
+    if (cpu == NULL) {
+        return false;
+    }
+    if (sim->store != NULL) {
+        store_runs(sim, thread->task);
+    }
+    if (!is_resumed(sim, thread, cpu)) {
+        return !sim->failed;
+    }
+    if (sim->instructions >= goal->instructions) {
+        return true; /* the loop sees it */
+    }
+    if (budget > goal->instructions - sim->instructions) {
+        budget = goal->instructions - sim->instructions;
+    }
+    sim->running = cpu;
+    enum cpu_stop stop = cpu_run(cpu, budget, &executed);
+
+    sim->running = NULL;
+    sim->instructions += executed;
+    sim->port.now += executed * sim->ticks_per_insn;
+    return stop == CPU_STOP_BUDGET || take_trap(sim, thread, cpu, stop);
 }
 
 /* The kernel is done, whatever may still be due. But what was given to a serial line leaves it: the
@@ -478,33 +520,62 @@ static void restart(struct k5sim *sim, enum device_reset why)
     if (why == DEVICE_RESET_POWER) {
         memory_erase(sim->memory, true);
         machine_touch_regions(sim);
+        if (sim->store != NULL) {
+            store_all_changed(sim);
+        }
     }
     start(sim, why);
 }
 
-static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until_tick)
+static bool is_there(const struct k5sim *sim, const struct run_goal *goal)
+{
+    return sim->actions == goal->actions && sim->instructions == goal->instructions &&
+           machine_now(sim) == goal->until;
+}
+
+/* What the machine does next, if that is not the end: something happens, or a thread runs. */
+static int turn(struct k5sim *sim, uint64_t until, const struct run_goal *goal)
+{
+    if (sim->kernel.current == NO_THREAD) {
+        int stop = idle(sim, until);
+
+        sim->actions += stop == 0;
+        return stop;
+    }
+    if (sim->timers.next <= sim->port.now) {
+        machine_acts(sim);
+        fire(sim);
+        return 0;
+    }
+    if (sim->port.now >= until && !goal->exact) {
+        return K5SIM_STOP_TIME;
+    }
+    if (sim->live && sim->instructions >= goal->instructions) {
+        return K5SIM_STOP_POSITION; /* of an exact goal: it lies on another run than this */
+    }
+    uint64_t limit = until < sim->timers.next && !goal->exact ? until : sim->timers.next;
+
+    sim->failed = !run_thread(sim, limit, goal);
+    return 0;
+}
+
+static enum k5sim_stop run_loop(struct k5sim *sim, const struct run_goal *goal)
 {
     struct standstill standstill = {.now = PORT_NEVER};
 
     for (;;) {
         int stop = stands_still(sim, &standstill) ? (int)K5SIM_STOP_ENGINE : must_stop(sim);
 
-        if (stop == 0 && sim->reset_wanted) {
+        if (stop == 0 && goal->exact && is_there(sim, goal)) {
+            stop = K5SIM_STOP_POSITION;
+        } else if (stop == 0 && sim->reset_wanted) {
+            machine_acts(sim);
             restart(sim, DEVICE_RESET_WATCHDOG);
-            continue; /* to look at what that recorded */
-        }
-        uint64_t until = kernel_tick(sim, until_tick);
-
-        if (stop == 0 && sim->kernel.current == NO_THREAD) {
-            stop = idle(sim, until);
-        } else if (stop == 0 && sim->timers.next <= sim->port.now) {
-            fire(sim);
-        } else if (stop == 0 && sim->port.now >= until) {
-            stop = K5SIM_STOP_TIME;
         } else if (stop == 0) {
-            uint64_t limit = until < sim->timers.next ? until : sim->timers.next;
-
-            sim->failed = !run_thread(sim, limit);
+            stop = turn(sim, kernel_tick(sim, goal->until), goal);
+        }
+        if (stop == K5SIM_STOP_TIME && goal->exact && is_there(sim, goal)) {
+            stop = K5SIM_STOP_POSITION; /* in idle time */
         }
         if (stop != 0) {
             return (enum k5sim_stop)stop;
@@ -512,7 +583,7 @@ static enum k5sim_stop run_loop(struct k5sim *sim, uint64_t until_tick)
     }
 }
 
-enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until)
+enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal)
 {
     if (sim->panicked) {
         return K5SIM_STOP_PANIC;
@@ -524,13 +595,14 @@ enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until)
         sim->live = false;
         return K5SIM_STOP_PANIC;
     }
-    return run_loop(sim, until);
+    return run_loop(sim, goal);
 }
 
 int machine_boot(struct k5sim *sim)
 {
     sim->epoch = 0;
     sim->instructions = 0;
+    sim->actions = 0;
     sim->panicked = false;
     sim->stop_kinds = 0;
     sim->event_came = false;

@@ -31,6 +31,14 @@ struct sim_task {
     bool loaded;
 };
 
+/* How far to run: to a tick, or a number of instructions since boot, or a position. */
+struct run_goal {
+    uint64_t until;
+    uint64_t instructions;
+    uint64_t actions;
+    bool exact; /* `until`, `instructions` and `actions` are a position */
+};
+
 struct k5sim {
     struct hostport_machine port; /* first: the port's callbacks get a pointer to it */
     struct kernel_state kernel;
@@ -55,9 +63,11 @@ struct k5sim {
     bool reset_wanted; /* by a device: */
     uint32_t reset_by;
     uint64_t instructions;
+    uint64_t actions;  /* see struct k5sim_position */
     uint64_t recorded; /* bit k: events of kind k are recorded */
     uint64_t stop_kinds;
     struct ring ring;
+    struct store *store; /* of what snapshots share; NULL until the first one */
     bool booted;
     bool event_came; /* one of stop_kinds */
     bool panicked;
@@ -73,7 +83,7 @@ void machine_init(struct k5sim *sim);
 int machine_boot(struct k5sim *sim);
 int machine_reset(struct k5sim *sim, uint32_t why); /* enum device_reset */
 int machine_kill(struct k5sim *sim, uint32_t task, uint32_t code);
-enum k5sim_stop machine_run(struct k5sim *sim, uint64_t until);
+enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal);
 
 /* The task's CPU with the regions in force; NULL: sim->error says why. */
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);
@@ -87,6 +97,12 @@ void machine_cut_run(struct k5sim *sim);
 
 /* A timer of the machine's, at an absolute tick since power-on. */
 void machine_set_timer(struct k5sim *sim, uint32_t source, uint64_t at);
+
+/* Something happens to the machine that is no instruction of a task. */
+static inline void machine_acts(struct k5sim *sim)
+{
+    sim->actions++;
+}
 
 /* Does anybody want events of this kind? */
 static inline bool machine_wants(const struct k5sim *sim, uint32_t kind)

@@ -38,6 +38,7 @@ int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level)
     int result = check(sim, "pin", pin, sim->devices.wires.pin_count);
 
     if (result == K5SIM_OK) {
+        machine_acts(sim);
         wires_drive_pin(sim, pin, level);
     }
     return result;
@@ -55,6 +56,7 @@ int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised)
     int result = check(sim, "interrupt line", line, HOSTPORT_LINES);
 
     if (result == K5SIM_OK) {
+        machine_acts(sim);
         lines_force(sim, line, raised);
     }
     return result;
@@ -93,7 +95,13 @@ int k5sim_serial_send(struct k5sim *sim, uint32_t device, const void *characters
 {
     struct serial_line *line = find_line(sim, device);
 
-    return line == NULL ? K5SIM_BAD_ARGUMENT : (int)serial_send(sim, line, characters, count);
+    if (line == NULL) {
+        return K5SIM_BAD_ARGUMENT;
+    }
+    if (count != 0) { /* 0 asks whether there is a line */
+        machine_acts(sim);
+    }
+    return (int)serial_send(sim, line, characters, count);
 }
 
 int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud)
@@ -103,6 +111,8 @@ int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud)
     if (line == NULL) {
         return K5SIM_BAD_ARGUMENT;
     }
+    machine_acts(sim);
+    serial_touch(sim, line);
     line->baud = baud;
     return K5SIM_OK;
 }
@@ -118,6 +128,8 @@ int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "0x%x is no serial error: bits of 0x%x are",
                              (unsigned)errors, SERIAL_ERRORS);
     }
+    machine_acts(sim);
+    serial_touch(sim, line);
     line->damage = errors;
     return K5SIM_OK;
 }
@@ -136,6 +148,7 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
     if (value >= model->value_count) {
         return no_such(sim, "value", value, model->value_count);
     }
+    machine_acts(sim);
     struct device *d = devices_at_work(sim, device);
 
     d->value[value] = to;
@@ -162,6 +175,7 @@ void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes)
     if (device >= sim->devices.count) {
         return NULL;
     }
+    sim->devices.worked |= UINT64_C(1) << device; /* by the caller, for all we know */
     *bytes = sim->devices.row[device].device.model->memory_bytes;
     return sim->devices.row[device].device.memory;
 }
@@ -203,12 +217,20 @@ int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code)
 {
     int result = check(sim, "task", task, sim->booted ? sim->system->task_count : 0);
 
-    return result == K5SIM_OK ? machine_kill(sim, task, code) : result;
+    if (result != K5SIM_OK) {
+        return result;
+    }
+    machine_acts(sim);
+    return machine_kill(sim, task, code);
 }
 
 int k5sim_reset(struct k5sim *sim, uint32_t why)
 {
     int result = check(sim, "reason for a reset", why, K5SIM_RESET_WATCHDOG + 1u);
 
-    return result == K5SIM_OK ? machine_reset(sim, why) : result;
+    if (result != K5SIM_OK) {
+        return result;
+    }
+    machine_acts(sim);
+    return machine_reset(sim, why);
 }

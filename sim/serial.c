@@ -17,6 +17,11 @@ struct serial_line *serial_line_of(struct k5sim *sim, uint32_t device)
     return NULL;
 }
 
+void serial_touch(struct k5sim *sim, const struct serial_line *line)
+{
+    sim->devices.received |= UINT32_C(1) << (line - sim->devices.serial.line);
+}
+
 static void note_next(struct k5sim *sim)
 {
     uint64_t next = SERIAL_NEVER;
@@ -66,6 +71,7 @@ void serial_reset(struct k5sim *sim)
         line->damage = 0;
         line->due = SERIAL_NEVER;
     }
+    sim->devices.received = UINT32_MAX;
     note_next(sim);
 }
 
@@ -74,6 +80,7 @@ uint32_t serial_send(struct k5sim *sim, struct serial_line *line, const uint8_t 
 {
     uint32_t taken = 0;
 
+    serial_touch(sim, line);
     while (taken < count && line->count < SERIAL_WAITING) {
         line->waiting[(line->first + line->count) % SERIAL_WAITING] = characters[taken++];
         line->count++;
@@ -132,6 +139,7 @@ void serial_arrive(struct k5sim *sim)
         if (line->due <= now) {
             uint64_t due = line->due;
 
+            serial_touch(sim, line);
             deliver(sim, line);
             begin_frame(sim, line, due);
         }

@@ -20,6 +20,7 @@ struct serial_line {
     uint64_t due;   /* end of the frame under way, or SERIAL_NEVER */
     uint64_t ticks; /* of that frame */
     uint32_t bits;
+    uint32_t reserved; /* no holes */
     uint8_t waiting[SERIAL_WAITING];
 };
 
@@ -30,6 +31,9 @@ struct serial {
 
 /* The line of a device, or NULL: its model has none. */
 struct serial_line *serial_line_of(struct k5sim *sim, uint32_t device);
+
+/* The line is about to change: the next snapshot takes it anew. */
+void serial_touch(struct k5sim *sim, const struct serial_line *line);
 
 /* Nothing is under way any more. The outside's speed stays. */
 void serial_reset(struct k5sim *sim);

@@ -26,6 +26,7 @@ from k5.decode import Decoder, Line
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
 from k5.outside import Outside, Periphery, find
+from k5.snapshots import Snapshots
 from k5.stream import Event
 
 LOG_KIND = 2
@@ -49,6 +50,9 @@ class Stop(enum.IntEnum):
     HALT = 4
     PANIC = 5
     ENGINE = 6
+    POSITION = 7
+    BREAK = 8
+    WATCH = 9
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class DeviceEvent:
     value: int
 
 
-class Machine(Outside):
+class Machine(Outside, Snapshots):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
@@ -147,8 +151,7 @@ class Machine(Outside):
 
     def _check(self, result: int) -> int:
         if result < 0:
-            text = self._ffi.string(self._lib.k5sim_error_text(self._sim)).decode()
-            raise K5Error(f"simulator: {text}")
+            raise K5Error(self._error_text())
         return result
 
     def close(self) -> None:
@@ -193,12 +196,14 @@ class Machine(Outside):
 
     def _run(self, until: int, stop_kinds: int) -> Stop:
         """One run of the library, its events taken."""
-        stop = Stop(self._lib.k5sim_run(self._sim, until, stop_kinds))
+        return self._stopped(self._lib.k5sim_run(self._sim, until, stop_kinds))
+
+    def _stopped(self, stop: int) -> Stop:
+        """After each run of the library: its events are taken."""
         self._drain()
-        if stop is Stop.ENGINE:
-            text = self._ffi.string(self._lib.k5sim_error_text(self._sim)).decode()
-            raise K5Error(f"simulator: {text}")
-        return stop
+        if stop == Stop.ENGINE:
+            raise K5Error(self._error_text())
+        return Stop(stop)
 
     def _drain(self) -> None:
         while True:

@@ -39,7 +39,7 @@ static void explode(struct device *d, unsigned r, uint32_t old)
 {
     (void)r;
     (void)old;
-    d->wants_reset = true;
+    d->wants_reset = 1;
 }
 
 static const struct device_register fuses[8] = {
