@@ -131,6 +131,9 @@ void cpu_fp_write(struct cpu *cpu, const struct cpu_fp *fp);
 /* The loaded thread begins anew: all FP registers 0, not active. False if the engine failed. */
 bool cpu_fp_clear(struct cpu *cpu);
 
+/* It is active from now on, as if it had just used one. False if the engine failed. */
+bool cpu_fp_activate(struct cpu *cpu);
+
 /*
  * For snapshots. Armv8-M, threads with FPU: what the engine holds for the thread `slot` whether it
  * is loaded or not; afterwards it is loaded, if it is known at all, and the registers are its own.
@@ -139,7 +142,8 @@ bool cpu_fp_clear(struct cpu *cpu);
 struct cpu_fp_state {
     uint32_t known; /* 0: it was never loaded, nothing else counts */
     uint32_t stack_limit;
-    uint32_t word[34]; /* s0 to s31, FPSCR, CONTROL */
+    uint32_t active;   /* see cpu_fp_active() */
+    uint32_t word[33]; /* s0 to s31, FPSCR */
 };
 bool cpu_fp_save(struct cpu *cpu, uint32_t slot, struct cpu_fp_state *state);
 bool cpu_fp_load(struct cpu *cpu, uint32_t slot, const struct cpu_fp_state *state);

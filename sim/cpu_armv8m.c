@@ -28,6 +28,7 @@
 #define SETUP_BXNS   (SCRATCH_BASE + 0u)  /* bxns r0 */
 #define SETUP_PSPLIM (SCRATCH_BASE + 4u)  /* msr psplim, r0 */
 #define SETUP_CLREX  (SCRATCH_BASE + 12u) /* clrex */
+#define SETUP_VMOV   (SCRATCH_BASE + 20u) /* vmov.f32 s0, s0 */
 
 _Static_assert((int)THUMB_PLAIN == (int)SCREEN_PLAIN, "plain in the table is plain in Thumb");
 
@@ -47,6 +48,8 @@ static const uint16_t setup_code[PAGE / 2] __attribute__((aligned(4096))) = {
     0xf380, 0x880b, /* msr psplim, r0 */
     0xbf00, 0xbf00, /* nop; nop */
     0xf3bf, 0x8f2f, /* clrex */
+    0xbf00, 0xbf00, /* nop; nop */
+    0xeeb0, 0x0a40, /* vmov.f32 s0, s0 */
     0xbf00, 0xe7fe, /* nop; b . */
 };
 
@@ -154,14 +157,27 @@ bool cpu_fp_clear(struct cpu *cpu)
     return true;
 }
 
-static void clear_monitor(struct cpu *cpu)
+/* In the task's own state: an instruction of the set-up code that it may execute. */
+static bool run_beside(struct cpu *cpu, uint32_t address)
 {
     struct cpu_registers outside = cpu->regs;
 
     outside.r[CPU_XPSR] &= ~XPSR_IT; /* else the instruction would be a slot of the task's block */
     engine_write_registers(cpu, &outside, UINT64_C(1) << CPU_XPSR);
-    engine_run_setup(cpu, SETUP_CLREX);
+    bool ran = engine_run_setup(cpu, address);
+
     engine_write_registers(cpu, &cpu->regs, UINT64_C(1) << CPU_XPSR);
+    return ran;
+}
+
+static void clear_monitor(struct cpu *cpu)
+{
+    run_beside(cpu, SETUP_CLREX);
+}
+
+bool cpu_fp_activate(struct cpu *cpu)
+{
+    return run_beside(cpu, SETUP_VMOV);
 }
 
 /* ---------------------------------------------------------------- the look before */

@@ -1,16 +1,16 @@
 /* What a CPU holds of its threads beside the registers, for snapshots. */
 #include "sim/cpu_internal.h"
 
-#define FP_REGISTERS 34u /* s0 to s31, FPSCR, CONTROL */
+#define FP_REGISTERS 33u /* s0 to s31, FPSCR */
 
 static const int fp_ids[FP_REGISTERS] = {
-    UC_ARM_REG_S0,  UC_ARM_REG_S1,  UC_ARM_REG_S2,    UC_ARM_REG_S3,      UC_ARM_REG_S4,
-    UC_ARM_REG_S5,  UC_ARM_REG_S6,  UC_ARM_REG_S7,    UC_ARM_REG_S8,      UC_ARM_REG_S9,
-    UC_ARM_REG_S10, UC_ARM_REG_S11, UC_ARM_REG_S12,   UC_ARM_REG_S13,     UC_ARM_REG_S14,
-    UC_ARM_REG_S15, UC_ARM_REG_S16, UC_ARM_REG_S17,   UC_ARM_REG_S18,     UC_ARM_REG_S19,
-    UC_ARM_REG_S20, UC_ARM_REG_S21, UC_ARM_REG_S22,   UC_ARM_REG_S23,     UC_ARM_REG_S24,
-    UC_ARM_REG_S25, UC_ARM_REG_S26, UC_ARM_REG_S27,   UC_ARM_REG_S28,     UC_ARM_REG_S29,
-    UC_ARM_REG_S30, UC_ARM_REG_S31, UC_ARM_REG_FPSCR, UC_ARM_REG_CONTROL,
+    UC_ARM_REG_S0,  UC_ARM_REG_S1,  UC_ARM_REG_S2,    UC_ARM_REG_S3,  UC_ARM_REG_S4,
+    UC_ARM_REG_S5,  UC_ARM_REG_S6,  UC_ARM_REG_S7,    UC_ARM_REG_S8,  UC_ARM_REG_S9,
+    UC_ARM_REG_S10, UC_ARM_REG_S11, UC_ARM_REG_S12,   UC_ARM_REG_S13, UC_ARM_REG_S14,
+    UC_ARM_REG_S15, UC_ARM_REG_S16, UC_ARM_REG_S17,   UC_ARM_REG_S18, UC_ARM_REG_S19,
+    UC_ARM_REG_S20, UC_ARM_REG_S21, UC_ARM_REG_S22,   UC_ARM_REG_S23, UC_ARM_REG_S24,
+    UC_ARM_REG_S25, UC_ARM_REG_S26, UC_ARM_REG_S27,   UC_ARM_REG_S28, UC_ARM_REG_S29,
+    UC_ARM_REG_S30, UC_ARM_REG_S31, UC_ARM_REG_FPSCR,
 };
 
 _Static_assert(sizeof((struct cpu_fp_state *)0)->word == FP_REGISTERS * sizeof(uint32_t),
@@ -33,8 +33,20 @@ bool cpu_fp_save(struct cpu *cpu, uint32_t slot, struct cpu_fp_state *state)
     for (unsigned i = 0; i < FP_REGISTERS; i++) {
         values[i] = &state->word[i];
     }
-    return cpu_select(cpu, slot, state->stack_limit, true) &&
-           uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)fp_ids, values, FP_REGISTERS) == UC_ERR_OK;
+    if (!cpu_select(cpu, slot, state->stack_limit, true)) {
+        return false;
+    }
+    state->active = cpu_fp_active(cpu);
+    return uc_reg_read_batch(cpu->uc, (int *)(uintptr_t)fp_ids, values, FP_REGISTERS) == UC_ERR_OK;
+}
+
+/* CONTROL, where it says so, takes no writes from a thread. */
+static bool set_active(struct cpu *cpu, bool active)
+{
+    if (cpu_fp_active(cpu) == active) {
+        return true;
+    }
+    return active ? cpu_fp_activate(cpu) : cpu_fp_clear(cpu);
 }
 
 static void forget_slot(struct cpu *cpu, uint32_t slot)
@@ -59,7 +71,7 @@ bool cpu_fp_load(struct cpu *cpu, uint32_t slot, const struct cpu_fp_state *stat
     for (unsigned i = 0; i < FP_REGISTERS; i++) {
         values[i] = (void *)(uintptr_t)&state->word[i];
     }
-    return cpu_select(cpu, slot, state->stack_limit, true) &&
+    return cpu_select(cpu, slot, state->stack_limit, true) && set_active(cpu, state->active != 0) &&
            uc_reg_write_batch(cpu->uc, (int *)(uintptr_t)fp_ids, values, FP_REGISTERS) == UC_ERR_OK;
 }
 
