@@ -9,6 +9,7 @@
 
 #include "kernel/invariants.h"
 #include "kernel/port.h"
+#include "sim/history.h"
 #include "sim/machine.h"
 #include "sim/store.h"
 
@@ -88,6 +89,7 @@ void k5sim_close(struct k5sim *sim)
     if (sim->chassis != NULL) {
         chassis_close(sim->chassis);
     }
+    k5sim_history_stop(sim);
     store_close(sim);
     devices_close(sim);
     memory_free(&sim->pristine);
@@ -239,7 +241,9 @@ int k5sim_boot(struct k5sim *sim)
     if (sim->store != NULL) {
         store_all_changed(sim);
     }
-    return machine_boot(sim);
+    int result = machine_boot(sim);
+
+    return result == K5SIM_OK ? history_booted(sim) : result;
 }
 
 /* ---------------------------------------------------------------- running */
@@ -258,7 +262,7 @@ static enum k5sim_stop run(struct k5sim *sim, const struct run_goal *goal, uint6
     }
     sim->stop_kinds = stop_kinds;
     sim->port.wanted = sim->recorded | stop_kinds;
-    enum k5sim_stop stop = machine_run(sim, goal);
+    enum k5sim_stop stop = sim->history != NULL ? history_run(sim, goal) : machine_run(sim, goal);
 
     sim->stop_kinds = 0;
     sim->port.wanted = sim->recorded;
@@ -310,9 +314,13 @@ int k5sim_idle_until(struct k5sim *sim, uint64_t tick)
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "this machine is not idle until tick %llu",
                              (unsigned long long)tick);
     }
-    machine_acts(sim);
-    sim->port.now = tick - sim->epoch;
-    return K5SIM_OK;
+    const struct k5sim_entry what = {.input = K5SIM_INPUT_IDLE};
+    int result = history_input(sim, &what, &tick, sizeof tick);
+
+    if (result == K5SIM_OK) {
+        sim->port.now = tick - sim->epoch;
+    }
+    return result;
 }
 
 size_t k5sim_take_events(struct k5sim *sim, struct k5sim_event *out, size_t most)
@@ -364,7 +372,16 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
     if (!memory_range_of(sim->memory, address)->writable && !keep_flash(sim)) {
         return machine_error(sim, K5SIM_NO_MEMORY, "out of memory to keep the flash as loaded");
     }
-    machine_acts(sim);
+    const struct k5sim_entry what = {.input = K5SIM_INPUT_WRITE, .target = address};
+
+    if (bytes == 0) {
+        return K5SIM_OK;
+    }
+    int result = history_input(sim, &what, data, bytes);
+
+    if (result != K5SIM_OK) {
+        return result;
+    }
     if (sim->store != NULL) {
         store_write(sim, address, bytes);
     }

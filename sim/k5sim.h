@@ -240,8 +240,10 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
 /* The name of a device's n-th quantity; NULL: it has no more. */
 const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t value);
 
-/* A device's own memory (a display's, a flash's), to read or change; NULL: it has none. */
-void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes);
+/* A device's own memory (a display's, a flash's), to read; NULL: it has none. And to change. */
+const void *k5sim_device_memory(const struct k5sim *sim, uint32_t device, uint32_t *bytes);
+int k5sim_device_memory_write(struct k5sim *sim, uint32_t device, uint32_t offset, const void *data,
+                              uint32_t bytes);
 /* A register as a task would read it, without side effects: what is due at this tick and has not
  * happened yet does not show. */
 int k5sim_device_peek(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t *value);

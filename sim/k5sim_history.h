@@ -3,8 +3,9 @@
  * A machine with a history keeps a snapshot every so many instructions and a journal of
  * what came from outside (pins, characters, values, lines, kills, resets, faults), each
  * with its position. So it can go to any position of its past, exactly, and forward again
- * as it was. What the outside does after going back starts another future: the journal
- * behind is dropped.
+ * as it was, whatever it is run with: what came from outside comes again by itself. What
+ * the outside does after going back starts another future: the journal behind is dropped.
+ * A boot begins a new history.
  */
 #pragma once
 
@@ -22,13 +23,16 @@ enum k5sim_input {
     K5SIM_INPUT_WRITE,   /* target: address; data: `bytes` */
     K5SIM_INPUT_MEMORY,  /* target: device; extra: offset; data: `bytes` of its own memory */
     K5SIM_INPUT_FAULT,   /* data: struct k5sim_fault (k5sim_fault.h) */
-    K5SIM_INPUT_IDLE,    /* time passed to `now` in a machine that had halted */
+    K5SIM_INPUT_IDLE,    /* time passed in a machine that had halted; data: to this tick, 8 bytes */
+    K5SIM_INPUT_FAULTS_END, /* what lasted of faults has ended */
+    K5SIM_INPUT_REGISTER,   /* target: thread; extra: register; value (k5sim_debug.h) */
 };
 
-/* One thing from outside; long ones are several. */
+/* One thing from outside; long ones are several. Each is an action: what follows has a position of
+ * its own. */
 struct k5sim_entry {
-    struct k5sim_position at;
-    uint32_t input; /* enum k5sim_input */
+    struct k5sim_position at; /* before it */
+    uint32_t input;           /* enum k5sim_input */
     uint32_t target;
     uint32_t extra;
     int32_t value;
@@ -38,7 +42,8 @@ struct k5sim_entry {
 };
 
 /* From now on: a snapshot every `interval` instructions, and the journal. When there are more than
- * `most` snapshots every second one goes. 0: the library's choice (100,000; 256). */
+ * `most` (at least 4) snapshots every second one goes, and the interval doubles. 0: the library's
+ * choice (100,000; 256). -4: it has one already. */
 int k5sim_history_start(struct k5sim *sim, uint64_t interval, uint32_t most);
 void k5sim_history_stop(struct k5sim *sim);
 
@@ -46,10 +51,12 @@ void k5sim_history_stop(struct k5sim *sim);
 int k5sim_history_span(const struct k5sim *sim, struct k5sim_position *first,
                        struct k5sim_position *last);
 
-/* Goes there, forward or back; or to the furthest before it. Nothing is recorded on the way. */
+/* Goes there, forward or back; or to the furthest before it (so with a tick and the greatest
+ * numbers beside it: to the end of that tick). Nothing is recorded on the way, nothing stops it. */
 int k5sim_history_goto(struct k5sim *sim, const struct k5sim_position *to);
 
-/* Goes to where `instructions` have been executed and the next one is about to be. */
+/* Goes to where `instructions` have been executed and the next one is about to be; inside an IT
+ * block (Arm): to before the block. */
 int k5sim_history_goto_instruction(struct k5sim *sim, uint64_t instructions);
 
 /* Positions of the snapshots, ascending; returns how many there are. */

@@ -12,6 +12,7 @@
 #include "sim/cpu.h"
 #include "sim/devices.h"
 #include "sim/guest.h"
+#include "sim/history.h"
 #include "sim/k5sim.h"
 #include "sim/memory.h"
 #include "sim/mpu.h"
@@ -67,7 +68,8 @@ struct k5sim {
     uint64_t recorded; /* bit k: events of kind k are recorded */
     uint64_t stop_kinds;
     struct ring ring;
-    struct store *store; /* of what snapshots share; NULL until the first one */
+    struct store *store;     /* of what snapshots share; NULL until the first one */
+    struct history *history; /* NULL in a machine without one */
     bool booted;
     bool event_came; /* one of stop_kinds */
     bool panicked;
@@ -82,7 +84,8 @@ struct k5sim {
 void machine_init(struct k5sim *sim);
 int machine_boot(struct k5sim *sim);
 int machine_reset(struct k5sim *sim, uint32_t why); /* enum device_reset */
-int machine_kill(struct k5sim *sim, uint32_t task, uint32_t code);
+/* The task must run. */
+void machine_kill(struct k5sim *sim, uint32_t task, uint32_t code);
 enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal);
 
 /* The task's CPU with the regions in force; NULL: sim->error says why. */

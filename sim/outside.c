@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "sim/history.h"
 #include "sim/machine.h"
 
 #define SERIAL_ERRORS                                                                              \
@@ -31,6 +32,14 @@ static int check_device(struct k5sim *sim, uint32_t device)
     return check(sim, "device", device, sim->devices.count);
 }
 
+/* What is about to happen, written down, where it takes no data. */
+static int input(struct k5sim *sim, enum k5sim_input input, uint32_t target, int32_t value)
+{
+    const struct k5sim_entry what = {.input = input, .target = target, .value = value};
+
+    return history_input(sim, &what, NULL, 0);
+}
+
 /* ---------------------------------------------------------------- pins, lines */
 
 int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level)
@@ -38,7 +47,9 @@ int k5sim_pin_drive(struct k5sim *sim, uint32_t pin, int32_t level)
     int result = check(sim, "pin", pin, sim->devices.wires.pin_count);
 
     if (result == K5SIM_OK) {
-        machine_acts(sim);
+        result = input(sim, K5SIM_INPUT_PIN, pin, level);
+    }
+    if (result == K5SIM_OK) {
         wires_drive_pin(sim, pin, level);
     }
     return result;
@@ -56,7 +67,9 @@ int k5sim_line_force(struct k5sim *sim, uint32_t line, bool raised)
     int result = check(sim, "interrupt line", line, HOSTPORT_LINES);
 
     if (result == K5SIM_OK) {
-        machine_acts(sim);
+        result = input(sim, K5SIM_INPUT_LINE, line, raised);
+    }
+    if (result == K5SIM_OK) {
         lines_force(sim, line, raised);
     }
     return result;
@@ -98,10 +111,16 @@ int k5sim_serial_send(struct k5sim *sim, uint32_t device, const void *characters
     if (line == NULL) {
         return K5SIM_BAD_ARGUMENT;
     }
-    if (count != 0) { /* 0 asks whether there is a line */
-        machine_acts(sim);
+    const struct k5sim_entry what = {.input = K5SIM_INPUT_SERIAL, .target = device};
+    uint32_t room = SERIAL_WAITING - line->count;
+    uint32_t taken = count < room ? count : room;
+
+    if (taken == 0) {
+        return 0; /* also for who asks whether there is a line */
     }
-    return (int)serial_send(sim, line, characters, count);
+    int result = history_input(sim, &what, characters, taken);
+
+    return result == K5SIM_OK ? (int)serial_send(sim, line, characters, taken) : result;
 }
 
 int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud)
@@ -111,10 +130,13 @@ int k5sim_serial_speed(struct k5sim *sim, uint32_t device, uint32_t baud)
     if (line == NULL) {
         return K5SIM_BAD_ARGUMENT;
     }
-    machine_acts(sim);
-    serial_touch(sim, line);
-    line->baud = baud;
-    return K5SIM_OK;
+    int result = input(sim, K5SIM_INPUT_SPEED, device, (int32_t)baud);
+
+    if (result == K5SIM_OK) {
+        serial_touch(sim, line);
+        line->baud = baud;
+    }
+    return result;
 }
 
 int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
@@ -128,10 +150,13 @@ int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "0x%x is no serial error: bits of 0x%x are",
                              (unsigned)errors, SERIAL_ERRORS);
     }
-    machine_acts(sim);
-    serial_touch(sim, line);
-    line->damage = errors;
-    return K5SIM_OK;
+    int result = input(sim, K5SIM_INPUT_DAMAGE, device, (int32_t)errors);
+
+    if (result == K5SIM_OK) {
+        serial_touch(sim, line);
+        line->damage = errors;
+    }
+    return result;
 }
 
 /* ---------------------------------------------------------------- devices */
@@ -148,7 +173,17 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
     if (value >= model->value_count) {
         return no_such(sim, "value", value, model->value_count);
     }
-    machine_acts(sim);
+    const struct k5sim_entry what = {
+        .input = K5SIM_INPUT_VALUE,
+        .target = device,
+        .extra = value,
+        .value = to,
+    };
+
+    result = history_input(sim, &what, NULL, 0);
+    if (result != K5SIM_OK) {
+        return result;
+    }
     struct device *d = devices_at_work(sim, device);
 
     d->value[value] = to;
@@ -170,14 +205,45 @@ const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t 
     return value < model->value_count ? model->values[value] : NULL;
 }
 
-void *k5sim_device_memory(struct k5sim *sim, uint32_t device, uint32_t *bytes)
+const void *k5sim_device_memory(const struct k5sim *sim, uint32_t device, uint32_t *bytes)
 {
     if (device >= sim->devices.count) {
         return NULL;
     }
-    sim->devices.worked |= UINT64_C(1) << device; /* by the caller, for all we know */
     *bytes = sim->devices.row[device].device.model->memory_bytes;
     return sim->devices.row[device].device.memory;
+}
+
+int k5sim_device_memory_write(struct k5sim *sim, uint32_t device, uint32_t offset, const void *data,
+                              uint32_t bytes)
+{
+    int result = check_device(sim, device);
+
+    if (result != K5SIM_OK) {
+        return result;
+    }
+    const struct sim_device *row = &sim->devices.row[device];
+    uint32_t size = row->device.memory == NULL ? 0 : row->device.model->memory_bytes;
+
+    if (offset > size || bytes > size - offset) {
+        return machine_error(sim, K5SIM_BAD_ADDRESS,
+                             "%u + %u is outside the %u bytes of memory of device '%s'",
+                             (unsigned)offset, (unsigned)bytes, (unsigned)size, row->name);
+    }
+    const struct k5sim_entry what = {
+        .input = K5SIM_INPUT_MEMORY,
+        .target = device,
+        .extra = offset,
+    };
+
+    if (bytes != 0) {
+        result = history_input(sim, &what, data, bytes);
+    }
+    if (result == K5SIM_OK && bytes != 0) {
+        sim->devices.worked |= UINT64_C(1) << device;
+        memcpy(row->device.memory + offset, data, bytes);
+    }
+    return result;
 }
 
 int k5sim_device_peek(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t *value)
@@ -220,17 +286,22 @@ int k5sim_task_kill(struct k5sim *sim, uint32_t task, uint32_t code)
     if (result != K5SIM_OK) {
         return result;
     }
-    machine_acts(sim);
-    return machine_kill(sim, task, code);
+    if (sim->panicked || sim->kernel.task[task].state != K5_TASK_READY) {
+        return machine_error(sim, K5SIM_BAD_ARGUMENT, "task %u does not run", (unsigned)task);
+    }
+    result = input(sim, K5SIM_INPUT_KILL, task, (int32_t)code);
+    if (result == K5SIM_OK) {
+        machine_kill(sim, task, code);
+    }
+    return result;
 }
 
 int k5sim_reset(struct k5sim *sim, uint32_t why)
 {
     int result = check(sim, "reason for a reset", why, K5SIM_RESET_WATCHDOG + 1u);
 
-    if (result != K5SIM_OK) {
-        return result;
+    if (result == K5SIM_OK) {
+        result = input(sim, K5SIM_INPUT_RESET, why, 0);
     }
-    machine_acts(sim);
-    return machine_reset(sim, why);
+    return result == K5SIM_OK ? machine_reset(sim, why) : result;
 }

@@ -345,7 +345,7 @@ int k5sim_snapshot_restore(struct k5sim *sim, const struct k5sim_snapshot *snaps
         sim->failed = true;
         return K5SIM_ENGINE;
     }
-    return K5SIM_OK;
+    return history_restored(sim, snapshot);
 }
 
 void k5sim_snapshot_position(const struct k5sim_snapshot *snapshot, struct k5sim_position *out)

@@ -222,11 +222,13 @@ class Outside:
 
     def set_device_memory(self, device: str, offset: int, data: bytes) -> None:
         """Changes it."""
-        memory = self._memory(device)
-        if offset < 0 or offset + len(data) > len(memory):
-            text = f"{offset} + {len(data)} is outside the {len(memory)} bytes of '{device}'"
+        size = len(self._memory(device))
+        if offset < 0 or offset + len(data) > size:
+            text = f"{offset} + {len(data)} is outside the {size} bytes of '{device}'"
             raise K5Error(text)
-        memory[offset : offset + len(data)] = data
+        index = self.device_index(device)
+        write = self._lib.k5sim_device_memory_write
+        self._check(write(self._sim, index, offset, data, len(data)))
 
     def peek(self, device: str, offset: int) -> int:
         """A register as a task would read it, without side effects."""

@@ -337,12 +337,17 @@ static void test_memory_of_devices(void **state)
 {
     struct k5sim *sim = open_kit();
     uint32_t bytes = 1;
-    uint8_t *memory = k5sim_device_memory(sim, D_FLASH, &bytes);
+    const uint8_t *memory = k5sim_device_memory(sim, D_FLASH, &bytes);
 
     (void)state;
     assert_int_equal(bytes, 65536);
     assert_int_equal(memory[65535], 0xff);
-    memory[65535] = 1;
+    assert_int_equal(k5sim_device_memory_write(sim, D_FLASH, 65535, "\1", 1), K5SIM_OK);
+    assert_int_equal(memory[65535], 1);
+    assert_int_equal(k5sim_device_memory_write(sim, D_FLASH, 65535, "ab", 2), K5SIM_BAD_ADDRESS);
+    assert_non_null(strstr(k5sim_error_text(sim), "65535 + 2 is outside the 65536 bytes"));
+    assert_int_equal(k5sim_device_memory_write(sim, D_TIMER, 0, "a", 1), K5SIM_BAD_ADDRESS);
+    assert_int_equal(k5sim_device_memory_write(sim, D_COUNT, 0, "a", 1), K5SIM_BAD_ARGUMENT);
     assert_null(k5sim_device_memory(sim, D_TIMER, &bytes));
     assert_int_equal(bytes, 0);
     assert_null(k5sim_device_memory(sim, D_COUNT, &bytes));

@@ -145,10 +145,10 @@ static void test_resets_keep_what_they_must(void **state)
 
         k5sim_run(sim, 1000, 0);
         assert_int_equal(k5sim_write(sim, KEPT_PLACE, &word, 4), K5SIM_OK);
-        uint8_t *flash = k5sim_device_memory(sim, D_FLASH, &bytes);
+        const uint8_t *flash = k5sim_device_memory(sim, D_FLASH, &bytes);
 
         assert_int_equal(flash[5], 0xff);
-        flash[5] = 0x42;
+        assert_int_equal(k5sim_device_memory_write(sim, D_FLASH, 5, "\x42", 1), K5SIM_OK);
         k5sim_value_set(sim, D_SENSOR, 0, 21000);
         k5sim_run(sim, 100000, 0); /* it has measured that */
         uint64_t measured = sim->devices.row[D_SENSOR].device.state[0];

@@ -83,10 +83,10 @@ static void pixel(struct k5sim *sim, uint32_t rgb565)
     shift(sim, (uint8_t)rgb565);
 }
 
-static uint8_t *memory_of(struct k5sim *sim)
+static const uint8_t *memory_of(struct k5sim *sim)
 {
     uint32_t bytes = 0;
-    uint8_t *memory = k5sim_device_memory(sim, D_DISPLAY, &bytes);
+    const uint8_t *memory = k5sim_device_memory(sim, D_DISPLAY, &bytes);
 
     assert_int_equal(bytes, PIXEL_BYTES + 4);
     return memory;

@@ -501,11 +501,11 @@ static void test_the_array_is_the_controllers_memory(void **state)
 {
     struct k5sim *sim = open_kit();
     uint32_t bytes = 0;
-    uint8_t *memory = k5sim_device_memory(sim, D_FLASH, &bytes);
 
     (void)state;
+    assert_non_null(k5sim_device_memory(sim, D_FLASH, &bytes));
     assert_int_equal(bytes, 0x10000);
-    memory[0x1234] = 0x56;
+    assert_int_equal(k5sim_device_memory_write(sim, D_FLASH, 0x1234, "\x56", 1), K5SIM_OK);
     assert_int_equal(get(sim, 0x1234), 0xffffff56);
     assert_null(k5sim_device_memory(sim, D_ARRAY, &bytes));
     k5sim_close(sim);
