@@ -26,6 +26,7 @@ from k5.decode import Decoder, Line
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
 from k5.outside import Outside, Periphery, find
+from k5.past import Past
 from k5.snapshots import Snapshots
 from k5.stream import Event
 
@@ -67,7 +68,7 @@ class DeviceEvent:
     value: int
 
 
-class Machine(Outside, Snapshots):
+class Machine(Outside, Snapshots, Past):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
@@ -153,6 +154,9 @@ class Machine(Outside, Snapshots):
         if result < 0:
             raise K5Error(self._error_text())
         return result
+
+    def _machine(self) -> Machine:
+        return self
 
     def close(self) -> None:
         """Frees the machine; it cannot be used afterwards."""

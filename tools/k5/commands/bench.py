@@ -62,6 +62,7 @@ FIGURES = (
     Figure("boot.ratio", "  QEMU against hosted", "x", at_least=8),
     Figure("scenario.start_ms", "start of a scenario, warm", "ms", at_most=0.5),
     Figure("scenario.hundred_s", "a hundred short scenarios, ./k5 test", "s", at_most=5),
+    Figure("reverse.step_s", "a step back, in 10 million instructions", "s", at_most=0.02),
     Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
            at_most=500, goal=430),
     Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
@@ -96,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure() -> dict[str, float]:
     """All figures by their keys."""
     from k5 import measure as take
-    from k5 import measuregui
+    from k5 import measuregui, measurepast
 
     values: dict[str, float] = {}
     with progress("measuring") as shown:
@@ -121,6 +122,8 @@ def measure() -> dict[str, float]:
         shown.update("start of a scenario, and of a hundred")
         values["scenario.start_ms"] = take.scenario_start_ms()
         values["scenario.hundred_s"] = take.hundred_scenarios_s()
+        shown.update("steps back")
+        values["reverse.step_s"] = measurepast.reverse_step_s()
         shown.update("start to first log line, QEMU")
         values["boot.qemu_ms"] = take.boot_qemu_ms()
         values["boot.ratio"] = values["boot.qemu_ms"] / values["boot.hosted_ms"]
