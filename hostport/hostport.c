@@ -74,6 +74,9 @@ void port_copy(uint32_t to, uint32_t from, uint32_t bytes)
     const uint8_t *source = hostport_memory(hostport_machine, from, bytes);
 
     KASSERT(bytes <= CFG_COPY_BYTES);
+    if (hostport_machine->reading != NULL) {
+        hostport_machine->reading(hostport_machine, from, bytes);
+    }
     if (target != NULL && source != NULL) {
         memmove(target, source, bytes);
     } else {

@@ -63,6 +63,8 @@ struct hostport_machine {
     struct k5_event *(*place)(struct hostport_machine *machine, uint32_t kind);
     /* The kernel wrote guest memory: a translation of these bytes is stale. */
     void (*written)(struct hostport_machine *machine, uint32_t address, uint32_t bytes);
+    /* The kernel is about to read guest memory; NULL: nobody wants to know. */
+    void (*reading)(struct hostport_machine *machine, uint32_t address, uint32_t bytes);
     /* Leaves the kernel for good, by longjmp; the event has been recorded. */
     void (*panic)(struct hostport_machine *machine) __attribute__((noreturn));
 };

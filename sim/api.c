@@ -284,6 +284,9 @@ enum k5sim_stop k5sim_step(struct k5sim *sim, uint64_t count, uint64_t until, ui
         .instructions = sim->instructions + (count < most ? count : most),
     };
 
+    if (sim->booted) {
+        debug_pass_here(sim);
+    }
     return run(sim, &goal, stop_kinds);
 }
 

@@ -95,6 +95,9 @@ static enum cpu_stop stopped(struct cpu *cpu, uc_err error)
     if (cpu->ending == ENDING_BUDGET) {
         return CPU_STOP_BUDGET;
     }
+    if (cpu->ending == ENDING_BREAK) {
+        return CPU_STOP_BREAK;
+    }
     if (cpu->ending == ENDING_SVC) { /* what is left of an IT block is counted when it goes on */
         cpu->left += cpu->arch->counted_ahead(cpu);
         cpu->it_end = 0;
@@ -140,6 +143,7 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
 
     enum cpu_stop stop = stopped(cpu, error);
 
+    cpu->pass_break = false;
     *executed = (uint64_t)(cpu->most - cpu->left);
     return stop;
 }

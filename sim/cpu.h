@@ -65,7 +65,45 @@ enum cpu_stop {
     CPU_STOP_BUDGET, /* the instructions asked for have been executed */
     CPU_STOP_SVC,    /* SVC or ECALL executed; pc behind it */
     CPU_STOP_FAULT,  /* see cpu_fault(); pc at the instruction, or at the refused target */
+    CPU_STOP_BREAK,  /* the next instruction has a mark; pc at it */
     CPU_STOP_ENGINE, /* the engine did what it never should; see cpu_failure() */
+};
+
+/*
+ * What a debugger wants CPUs to stop at or to tell of; all CPUs of a machine share it. Accesses are
+ * by SYS_READ and SYS_WRITE.
+ */
+#define CPU_ANY_TASK 255u
+#define CPU_BREAKS   1024u
+#define CPU_WATCHES  64u
+
+struct cpu_break {
+    uint32_t task; /* or CPU_ANY_TASK */
+    uint32_t address;
+};
+
+struct cpu_watch {
+    uint32_t task;
+    uint32_t first; /* byte */
+    uint32_t last;
+    uint32_t kinds;
+};
+
+struct cpu_access {
+    uint32_t address;
+    uint32_t bytes;
+    uint32_t kind;
+    uint32_t value; /* read or written */
+};
+
+struct cpu_marks {
+    uint32_t break_count;
+    uint32_t watch_count;
+    struct cpu_break at[CPU_BREAKS];
+    struct cpu_watch watch[CPU_WATCHES];
+    /* In the middle of the instruction that accessed watched bytes; see cpu_cut(). */
+    void (*accessed)(void *user, struct cpu *cpu, const struct cpu_access *access);
+    void *user;
 };
 
 /* What the core's fault status registers would say. */
@@ -180,6 +218,16 @@ const char *cpu_failure(const struct cpu *cpu);
 
 /* An exception clears the exclusive monitor, a trap the reservation: call at each one. */
 void cpu_exception(struct cpu *cpu);
+
+/*
+ * What this CPU, task `task`'s, stops at and tells of from the next run on; NULL: nothing. To be
+ * called again when the marks change. An IT block is not interrupted: a mark in it stops before the
+ * IT instruction, and not at all where a thread goes on inside of one.
+ */
+void cpu_set_marks(struct cpu *cpu, const struct cpu_marks *marks, uint32_t task);
+
+/* The first instruction of the next run is executed, whatever marks it has. */
+void cpu_pass_break(struct cpu *cpu);
 
 /* Somebody else wrote [address, address + bytes): translations of it are stale. */
 void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes);

@@ -286,6 +286,15 @@ static bool misaligned_device(struct cpu *cpu)
            refuses(cpu, EXC_USAGE_FAULT, CFSR_UNALIGNED);
 }
 
+static bool accesses(const struct cpu *cpu, uint32_t kind)
+{
+    struct thumb_access access;
+    uint16_t half[2];
+
+    code_fetch(cpu, cpu->last_pc, half);
+    return !thumb_access(half[0], half[1], &access) || access.store == (kind == SYS_WRITE);
+}
+
 static void bus_error(struct cpu *cpu, uint32_t address)
 {
     refuses(cpu, EXC_BUS_FAULT, CFSR_PRECISERR | CFSR_BFARVALID);
@@ -351,6 +360,17 @@ static bool begin(struct cpu *cpu)
     return true;
 }
 
+/* Stops are not honoured in the block that is about to begin: so they come before it. */
+static bool stops_in_block(const struct cpu *cpu, uint32_t it)
+{
+    for (uint32_t pc = it + 2u; pc != cpu->next_it_end; pc += 2u) {
+        if (marks_stop_at(cpu, pc)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
 {
     /* Later slots lie behind earlier ones: a branch back to a slot has left the block. */
@@ -363,12 +383,20 @@ static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
             hook_end_run(cpu, ENDING_BUDGET);
             return;
         }
+        if (marks_stop_at(cpu, pc)) {
+            hook_end_run(cpu, ENDING_BREAK);
+            return;
+        }
     }
     if (is_refused(cpu, pc, bytes)) {
         hook_refuse(cpu, pc, ENDING_SCREEN);
         if (slot) {
             lose_registers(cpu);
         }
+        return;
+    }
+    if (cpu->next_it_state != 0 && stops_in_block(cpu, pc)) {
+        hook_end_run(cpu, ENDING_BREAK);
         return;
     }
     cpu->last_pc = pc;
@@ -486,6 +514,7 @@ static enum cpu_stop find_fault(struct cpu *cpu, uc_err error)
         return CPU_STOP_FAULT;
     case ENDING_NONE:
     case ENDING_BUDGET:
+    case ENDING_BREAK:
     case ENDING_SVC:
         break;
     }
@@ -544,5 +573,6 @@ const struct cpu_arch cpu_armv8m = {
     .clear_monitor = clear_monitor,
     .counted_ahead = counted_ahead,
     .misaligned_device = misaligned_device,
+    .accesses = accesses,
     .bus_error = bus_error,
 };

@@ -138,9 +138,13 @@ static uint64_t bus_read(uc_engine *uc, uint64_t offset, unsigned bytes, void *u
     }
     uint32_t device = admit(cpu, window, address, bytes, SYS_READ);
 
-    if (device < cpu->bus->count &&
-        !cpu->bus->read(cpu->bus->user, device, address - cpu->bus->device[device].base, bytes,
-                        &value)) {
+    if (device == cpu->bus->count) {
+        return 0;
+    }
+    if (cpu->bus->read(cpu->bus->user, device, address - cpu->bus->device[device].base, bytes,
+                       &value)) {
+        marks_look(cpu, address, bytes, SYS_READ, value);
+    } else {
         cpu->arch->bus_error(cpu, address);
         hook_refuse(cpu, cpu->last_pc, ENDING_DEVICE);
     }
@@ -159,9 +163,13 @@ static void bus_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t v
     }
     uint32_t device = admit(cpu, window, address, bytes, SYS_WRITE);
 
-    if (device < cpu->bus->count &&
-        !cpu->bus->write(cpu->bus->user, device, address - cpu->bus->device[device].base, bytes,
-                         (uint32_t)value)) {
+    if (device == cpu->bus->count) {
+        return;
+    }
+    if (cpu->bus->write(cpu->bus->user, device, address - cpu->bus->device[device].base, bytes,
+                        (uint32_t)value)) {
+        marks_look(cpu, address, bytes, SYS_WRITE, value);
+    } else {
         cpu->arch->bus_error(cpu, address);
         hook_refuse(cpu, cpu->last_pc, ENDING_DEVICE);
     }

@@ -33,7 +33,7 @@ uint8_t code_screen_at(const struct cpu *cpu, uint32_t pc)
     uint8_t kind = SCREEN_EDGE;
 
     if (offset < cpu->code_bytes) {
-        kind = cpu->screen[offset / 2];
+        kind = cpu->screen[offset / 2] & (uint8_t)~SCREEN_BREAK;
     }
     return kind == SCREEN_EDGE ? classify(cpu, pc) : kind;
 }
@@ -54,6 +54,16 @@ static void scan(struct cpu *cpu, uint32_t from, uint32_t to)
             kind = SCREEN_EDGE;
         }
         cpu->screen[(pc - cpu->code_base) / 2] = kind;
+    }
+    if (cpu->marks != NULL) {
+        marks_put(cpu, from, to);
+    }
+}
+
+void code_rescan(struct cpu *cpu)
+{
+    if (cpu->code_bytes != 0) {
+        scan(cpu, cpu->code_base, cpu->code_base + cpu->code_bytes);
     }
 }
 

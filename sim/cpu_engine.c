@@ -284,6 +284,7 @@ void cpu_forget(struct cpu *cpu)
 UC_CTL_FUNCTION bool cpu_clear(struct cpu *cpu)
 {
     cpu_forget(cpu);
+    cpu->marks = NULL;
     cpu->mpu_valid = false;
     cpu->code_bytes = 0;
     return uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK && uc_ctl_flush_tlb(cpu->uc) == UC_ERR_OK;

@@ -141,7 +141,7 @@ bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_ent
         return device != NULL && fill_device(cpu, page, device, type, entry);
     }
     struct mpu_access access = mpu_range(&cpu->mpu, page, cpu->arch->page);
-    bool alias = needs_alias(cpu, page, access);
+    bool alias = needs_alias(cpu, page, access) || marks_watch_page(cpu, page);
 
     if (type == UC_MEM_FETCH) { /* what may execute is decided before each instruction */
         *entry = (uc_tlb_entry){page, UC_PROT_EXEC | (alias ? 0 : access.all & 3u)};
@@ -173,6 +173,7 @@ uint64_t hook_alias_read(uc_engine *uc, uint64_t offset, unsigned bytes, void *u
         return 0;
     }
     memcpy(&value, window->range.host + offset, bytes);
+    marks_look(cpu, window->range.base + (uint32_t)offset, bytes, SYS_READ, value);
     return value;
 }
 
@@ -232,6 +233,7 @@ void hook_alias_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t v
         remember_byte(cpu, window->range.host + offset);
     }
     memcpy(window->range.host + offset, &value, bytes);
+    marks_look(cpu, address, bytes, SYS_WRITE, value);
 }
 
 /* ---------------------------------------------------------------- exceptions */

@@ -13,7 +13,8 @@ _Static_assert(CPU_DEVICE_BASE - CPU_ALIAS_BASE >= CPU_MEMORY_MOST,
                "the view of memories ends there");
 
 #define SCREEN_PLAIN 0u   /* runs without a look */
-#define SCREEN_EDGE  255u /* its second half lies behind the table's region */
+#define SCREEN_EDGE  127u /* its second half lies behind the table's region */
+#define SCREEN_BREAK 128u /* or'ed to the others: a debugger wants to stop here */
 
 #define CPU_KEEP 128 /* bytes of the largest store multiple */
 #define CPU_UNDO 64  /* bytes that one instruction can store one by one, with room to spare */
@@ -22,6 +23,7 @@ _Static_assert(CPU_DEVICE_BASE - CPU_ALIAS_BASE >= CPU_MEMORY_MOST,
 enum cpu_ending {
     ENDING_NONE,
     ENDING_BUDGET,
+    ENDING_BREAK, /* the next instruction has a mark */
     ENDING_SVC,
     ENDING_SCREEN,    /* a look before the instruction found a fault; `fault` is filled */
     ENDING_ACCESS,    /* a byte of a mixed page, or of a device, was refused */
@@ -92,6 +94,9 @@ struct cpu_arch {
     uint32_t (*counted_ahead)(const struct cpu *cpu);
     /* Fills the fault if the one at last_pc is misaligned: device registers do not take that. */
     bool (*misaligned_device)(struct cpu *cpu);
+    /* Does the one at last_pc access memory so (SYS_READ, SYS_WRITE), as far as that is known?
+     * Unicorn reads more than the instruction does. */
+    bool (*accesses)(const struct cpu *cpu, uint32_t kind);
     /* The fault of an access of the one at last_pc to `address`, where nothing answers. */
     void (*bus_error)(struct cpu *cpu, uint32_t address);
 };
@@ -133,6 +138,10 @@ struct cpu {
     struct mpu mpu;
     bool mpu_valid;
     bool fpu; /* the loaded thread may use the FPU */
+
+    const struct cpu_marks *marks; /* NULL: there are none for this CPU */
+    uint32_t task;                 /* whose it is, for the marks */
+    bool pass_break;               /* at the first instruction of the run */
 
     struct cpu_fault fault;
     uint32_t fault_pc;
@@ -177,6 +186,29 @@ void code_scan(struct cpu *cpu);
 void code_refresh(struct cpu *cpu, uint32_t address, uint32_t bytes);
 uint8_t code_screen_at(const struct cpu *cpu, uint32_t pc);
 void code_fetch(const struct cpu *cpu, uint32_t pc, uint16_t half[2]);
+void code_rescan(struct cpu *cpu);
+
+/* cpu_marks.c */
+void marks_put(struct cpu *cpu, uint32_t from, uint32_t to); /* into the table, just scanned */
+bool marks_break_at(const struct cpu *cpu, uint32_t pc);
+bool marks_watch_page(const struct cpu *cpu, uint32_t page);
+void marks_accessed(struct cpu *cpu, const struct cpu_access *access);
+
+/* Must the run stop before the instruction at `pc`? */
+static inline bool marks_stop_at(const struct cpu *cpu, uint32_t pc)
+{
+    return cpu->marks != NULL && marks_break_at(cpu, pc) &&
+           !(cpu->pass_break && cpu->left == cpu->most);
+}
+
+/* An access that was allowed, where the slow path is taken. */
+static inline void marks_look(struct cpu *cpu, uint32_t address, uint32_t bytes, uint32_t kind,
+                              uint64_t value)
+{
+    if (cpu->marks != NULL) {
+        marks_accessed(cpu, &(struct cpu_access){address, bytes, kind, (uint32_t)value});
+    }
+}
 
 /* cpu_bus.c: devices. bus_map() maps their pages into a new engine; false: Unicorn refuses. */
 bool bus_map(struct cpu *cpu);

@@ -118,6 +118,16 @@ static bool misaligned_device(struct cpu *cpu)
            refuses(cpu, access.store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, address);
 }
 
+static bool accesses(const struct cpu *cpu, uint32_t kind)
+{
+    struct rv32_access access;
+    uint16_t half[2];
+
+    code_fetch(cpu, cpu->last_pc, half);
+    return !rv32_access(half[0], half[1], &access) ||
+           (kind == SYS_WRITE ? access.store : access.load);
+}
+
 static void bus_error(struct cpu *cpu, uint32_t address)
 {
     struct rv32_access access = {.store = false};
@@ -157,6 +167,8 @@ static void look(struct cpu *cpu, uint32_t pc, uint32_t bytes)
     (void)bytes; /* Unicorn decoded them where it found them; see fetches in hook_tlb_fill() */
     if (cpu->left <= 0) {
         hook_end_run(cpu, ENDING_BUDGET);
+    } else if (marks_stop_at(cpu, pc)) {
+        hook_end_run(cpu, ENDING_BREAK);
     } else if (is_refused(cpu, pc)) {
         hook_refuse(cpu, pc, ENDING_SCREEN);
     } else {
@@ -269,6 +281,7 @@ static enum cpu_stop explain(struct cpu *cpu, uc_err error)
         return explain_instruction(cpu);
     case ENDING_NONE:
     case ENDING_BUDGET:
+    case ENDING_BREAK:
     case ENDING_SVC:
         break;
     }
@@ -308,5 +321,6 @@ const struct cpu_arch cpu_rv32 = {
     .clear_monitor = clear_monitor,
     .counted_ahead = counted_ahead,
     .misaligned_device = misaligned_device,
+    .accesses = accesses,
     .bus_error = bus_error,
 };

@@ -25,6 +25,9 @@ struct guest {
     bool (*suspend)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
     /* Trap entry for the fault that stopped the CPU; the kernel gets it. */
     void (*fault)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
+    /* What `fault` will hand to the kernel; nothing happens. */
+    void (*describe_fault)(struct k5sim *sim, const struct thread *thread, const struct cpu *cpu,
+                           struct fault_record *record);
     /*
      * Loads the thread into its task's CPU and returns from the trap. False: that failed, and the
      * kernel got the fault; or the engine failed, and so did the machine.
@@ -35,6 +38,8 @@ struct guest {
     /* Registers of a thread that is not running, as far as they are known. */
     void (*registers)(struct k5sim *sim, const struct thread *thread,
                       struct cpu_registers *registers);
+    /* Sets one of them. False: there is no place where it would be taken from. */
+    bool (*set_register)(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value);
 };
 
 /* By the board's name for it; NULL: there is none. */

@@ -9,6 +9,7 @@
 
 #define FIRST_SYSCALL_REGISTER 4u /* r4 to r11 */
 #define REGISTERS              17u
+#define FRAME_WORDS            (FRAME_EXTENDED_BYTES / 4u + 2u) /* and what aligns it */
 
 static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
 {
@@ -87,18 +88,70 @@ static bool suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
     return stacking == 0;
 }
 
+static struct fault_input input_with(const struct armv8m_context *context,
+                                     const struct cpu_fault *fault, uint32_t stacking)
+{
+    return (struct fault_input){
+        .psp = context->psp,
+        .psplim = context->psplim,
+        .exc_return = context->exc_return,
+        .exception = stacking != 0 ? exception_of(stacking) : fault->exception,
+        .cfsr = fault->cfsr | stacking,
+        .hfsr = fault->hfsr,
+        .mmfar = fault->mmfar,
+        .bfar = fault->bfar,
+    };
+}
+
 static void instruction_fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
 {
     const struct cpu_fault fault = *cpu_fault(cpu);
     uint32_t stacking = push(sim, thread, cpu);
-    struct fault_input input = fault_input_of(thread);
+    struct fault_input input = input_with(&thread->context.armv8m, &fault, stacking);
 
-    input.exception = stacking != 0 ? exception_of(stacking) : fault.exception;
-    input.cfsr = fault.cfsr | stacking;
-    input.hfsr = fault.hfsr;
-    input.mmfar = fault.mmfar;
-    input.bfar = fault.bfar;
     enter_fault(sim, &input);
+}
+
+/* The words below the stack pointer that a frame could take: kept, or put back. */
+static void carry_stack(struct k5sim *sim, uint32_t sp, uint32_t words[FRAME_WORDS], bool back)
+{
+    for (uint32_t i = 0; i < FRAME_WORDS; i++) {
+        uint8_t *host = memory_host(sim->memory, (sp & ~UINT32_C(3)) - 4u * (i + 1u), 4);
+
+        if (host != NULL && back) {
+            memcpy(host, &words[i], 4);
+        } else if (host != NULL) {
+            memcpy(&words[i], host, 4);
+        }
+    }
+}
+
+/* Pushes the frame as the exception will, looks, and takes it back. */
+static void describe_fault(struct k5sim *sim, const struct thread *thread, const struct cpu *cpu,
+                           struct fault_record *record)
+{
+    const struct cpu_registers *registers = cpu_registers(cpu);
+    struct armv8m_context context = thread->context.armv8m;
+    bool fp_active = has_fpu(sim, thread) && cpu_fp_active(cpu);
+    uint32_t kept[FRAME_WORDS];
+    struct exception_frame frame;
+    struct cpu_fp fp;
+
+    if (fp_active) {
+        cpu_fp_read(cpu, &fp);
+    }
+    carry_stack(sim, registers->r[CPU_SP], kept, false);
+    uint32_t stacking = exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
+                                       fp_active ? &fp : NULL, &context);
+    struct fault_input input = input_with(&context, cpu_fault(cpu), stacking);
+    const uint8_t *host = memory_host(sim->memory, context.psp, FRAME_BYTES);
+    bool pushed = host != NULL && fault_frame_pushed(&input);
+
+    if (pushed) {
+        memcpy(&frame, host, sizeof frame);
+    }
+    carry_stack(sim, registers->r[CPU_SP], kept, true);
+    fault_decode(&input, pushed ? &frame : NULL, record);
 }
 
 static bool select_thread(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
@@ -166,6 +219,47 @@ static void saved_registers(struct k5sim *sim, const struct thread *thread,
     memcpy(&registers->r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
 }
 
+/* Where register `number` lies in a frame; FRAME_BYTES: not there. */
+static uint32_t frame_offset(uint32_t number)
+{
+    switch (number) {
+    case 12:
+        return offsetof(struct exception_frame, r12);
+    case CPU_LR:
+        return offsetof(struct exception_frame, lr);
+    case CPU_PC:
+        return offsetof(struct exception_frame, pc);
+    case CPU_XPSR:
+        return offsetof(struct exception_frame, xpsr);
+    default:
+        return number < FIRST_SYSCALL_REGISTER ? 4u * number : FRAME_BYTES;
+    }
+}
+
+/* The stack pointer says where the frame is, so it stays. */
+static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value)
+{
+    uint32_t saved = number - FIRST_SYSCALL_REGISTER;
+    uint32_t at = thread->context.armv8m.psp + frame_offset(number);
+    struct mpu mpu;
+
+    if (saved < sizeof thread->reg / sizeof thread->reg[0]) {
+        thread->reg[saved] = value;
+        return true;
+    }
+    machine_view(sim, thread->task, &mpu);
+    uint8_t *host = memory_host(sim->memory, at, 4);
+
+    if (frame_offset(number) == FRAME_BYTES || host == NULL ||
+        !mpu_allows(&mpu, at, 4, SYS_WRITE)) {
+        return false;
+    }
+    memcpy(host, &value, sizeof value);
+    memory_touch(sim->memory, at, sizeof value);
+    machine_written(sim, at, sizeof value);
+    return true;
+}
+
 const struct guest guest_cortex_m33 = {
     .cpu = "cortex-m33",
     .model = CPU_CORTEX_M33,
@@ -177,7 +271,9 @@ const struct guest guest_cortex_m33 = {
     .decode_mpu = decode_mpu,
     .suspend = suspend,
     .fault = instruction_fault,
+    .describe_fault = describe_fault,
     .resume = resume,
     .select = select_thread,
     .registers = saved_registers,
+    .set_register = set_register,
 };

@@ -61,23 +61,31 @@ static bool suspend(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
     return true;
 }
 
-static void fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+static void describe_fault(struct k5sim *sim, const struct thread *thread, const struct cpu *cpu,
+                           struct fault_record *record)
 {
     const struct cpu_fault *seen = cpu_fault(cpu);
+    const uint32_t *x = cpu_registers(cpu)->r;
     uint32_t id = (uint32_t)(thread - sim->kernel.thread);
-    struct fault_record record;
 
-    suspend(sim, thread, cpu);
     rv32_fault_decode(
         &(struct rv32_fault_input){
             .mcause = seen->mcause,
-            .mepc = thread->context.rv32.pc,
+            .mepc = x[CPU_X_PC],
             .mtval = seen->mtval,
-            .sp = thread->context.rv32.sp,
-            .ra = thread->context.rv32.ra,
+            .sp = x[CPU_X_SP],
+            .ra = x[CPU_X_RA],
             .stack_base = sys_thread(id)->stack_base,
         },
-        &record);
+        record);
+}
+
+static void fault(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
+{
+    struct fault_record record;
+
+    describe_fault(sim, thread, cpu, &record);
+    suspend(sim, thread, cpu);
     machine_fault(sim, &record);
 }
 
@@ -107,6 +115,17 @@ static void saved_registers(struct k5sim *sim, const struct thread *thread,
     load(thread, registers->r);
 }
 
+static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value)
+{
+    uint32_t x[CPU_REGISTERS];
+
+    (void)sim;
+    load(thread, x);
+    x[number] = value;
+    save(thread, x);
+    return true;
+}
+
 const struct guest guest_rv32 = {
     .cpu = "rv32",
     .model = CPU_RV32,
@@ -117,9 +136,11 @@ const struct guest guest_rv32 = {
     .decode_mpu = decode_mpu,
     .suspend = suspend,
     .fault = fault,
+    .describe_fault = describe_fault,
     .resume = resume,
     .select = select_thread,
     .registers = saved_registers,
+    .set_register = set_register,
 };
 
 const struct guest guest_sifive_e31 = {
@@ -132,7 +153,9 @@ const struct guest guest_sifive_e31 = {
     .decode_mpu = decode_mpu,
     .suspend = suspend,
     .fault = fault,
+    .describe_fault = describe_fault,
     .resume = resume,
     .select = select_thread,
     .registers = saved_registers,
+    .set_register = set_register,
 };

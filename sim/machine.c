@@ -180,6 +180,7 @@ void machine_init(struct k5sim *sim)
     sim->port.place = place_event;
     sim->port.written = memory_written;
     sim->port.panic = leave_kernel;
+    debug_open(sim);
     sim->port.range_count = sim->memory->count;
     for (uint32_t i = 0; i < sim->memory->count; i++) {
         const struct memory_range *range = &sim->memory->range[i];
@@ -235,6 +236,7 @@ struct cpu *machine_cpu(struct k5sim *sim, uint32_t task)
             return NULL;
         }
         cpu_set_mpu(entry->cpu, mpu);
+        debug_equip(sim, task);
     }
     return entry->cpu;
 }
@@ -366,6 +368,8 @@ static bool take_trap(struct k5sim *sim, struct thread *thread, struct cpu *cpu,
     case CPU_STOP_FAULT:
         sim->guest->fault(sim, thread, cpu);
         break;
+    case CPU_STOP_BREAK: /* the debugger took it */
+        break;
     case CPU_STOP_ENGINE:
         machine_error(sim, K5SIM_ENGINE, "task %u: %s", (unsigned)thread->task, cpu_failure(cpu));
         return false;
@@ -404,7 +408,8 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     sim->running = NULL;
     sim->instructions += executed;
     sim->port.now += executed * sim->ticks_per_insn;
-    return stop == CPU_STOP_BUDGET || take_trap(sim, thread, cpu, stop);
+    return stop == CPU_STOP_BUDGET || debug_takes(sim, thread, cpu, stop, executed) ||
+           take_trap(sim, thread, cpu, stop);
 }
 
 /* The kernel is done, whatever may still be due. But what was given to a serial line leaves it: the
@@ -458,7 +463,7 @@ static int must_stop(struct k5sim *sim)
 {
     if (sim->event_came) {
         sim->event_came = false;
-        return K5SIM_STOP_EVENT;
+        return debug_reason(sim);
     }
     if (sim->failed) {
         return K5SIM_STOP_ENGINE;
@@ -589,13 +594,19 @@ enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal)
         return K5SIM_STOP_PANIC;
     }
     sim->event_came = false;
+    sim->debug.stop = 0;
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;
         sim->live = false;
         return K5SIM_STOP_PANIC;
     }
-    return run_loop(sim, goal);
+    enum k5sim_stop stop = run_loop(sim, goal);
+
+    if (stop == K5SIM_STOP_POSITION) {
+        debug_pass_here(sim);
+    }
+    return stop;
 }
 
 int machine_boot(struct k5sim *sim)
@@ -608,6 +619,7 @@ int machine_boot(struct k5sim *sim)
     sim->event_came = false;
     sim->failed = false;
     sim->booted = false;
+    debug_pass_nothing(sim);
     ring_clear(&sim->ring);
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {

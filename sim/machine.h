@@ -10,6 +10,7 @@
 #include "sim/board.h"
 #include "sim/chassis.h"
 #include "sim/cpu.h"
+#include "sim/debug.h"
 #include "sim/devices.h"
 #include "sim/guest.h"
 #include "sim/history.h"
@@ -77,6 +78,7 @@ struct k5sim {
     bool live;           /* the running thread's registers are in its CPU, not in its frame */
     struct cpu *running; /* while its code executes; NULL between two runs */
     jmp_buf leave_kernel;
+    struct debug debug;
     char error[SIM_ERROR_BYTES];
 };
 

@@ -107,6 +107,7 @@ static void scatter(struct k5sim *sim, const struct snapshot_core *core)
     sim->devices.guest_error_count = core->guest_error_count;
     sim->failed = false;
     sim->event_came = false;
+    debug_pass_nothing(sim);
 }
 
 /* ---------------------------------------------------------------- CPUs */
