@@ -255,6 +255,27 @@ static void test_run_behind_a_stop_of_time_meets_the_breakpoint(void **state)
     }
 }
 
+static void test_step_goes_on_from_a_breakpoint(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ISAS; i++) {
+        const struct isa *isa = &isas[i];
+        struct k5sim *sim = boot_workers(isa);
+        uint32_t at = bench_text(0) + isa->store;
+
+        must(sim, k5sim_break_set(sim, 0, at));
+        assert_int_equal(k5sim_run(sim, END, 0), K5SIM_STOP_BREAK);
+        assert_int_equal(k5sim_step(sim, 1, END, 0), K5SIM_STOP_POSITION);
+        assert_int_equal(reg(sim, 0, isa->pc), bench_text(0) + isa->load);
+        must(sim, k5sim_break_set(sim, 0, bench_text(0) + isa->load));
+        assert_int_equal(k5sim_run(sim, END, 0), K5SIM_STOP_BREAK); /* the next round's first */
+        assert_int_equal(reg(sim, 0, isa->pc), at);
+        assert_int_equal(k5sim_step(sim, 100, END, 0), K5SIM_STOP_BREAK);
+        assert_int_equal(reg(sim, 0, isa->pc), bench_text(0) + isa->load);
+        k5sim_close(sim);
+    }
+}
+
 static void test_breakpoint_in_an_it_block_stops_before_it(void **state)
 {
     const struct isa *isa = &isas[0];
@@ -484,7 +505,11 @@ static uint32_t run_with_marks(struct k5sim *sim, const struct isa *isa, uint64_
         if (random_below(&random, 4) == 0) {
             change_marks(sim, isa, &random);
         }
-        stop = k5sim_run(sim, END, 0);
+        if (random_below(&random, 4) == 0) {
+            stop = k5sim_step(sim, 1u + random_below(&random, 20), END, 0);
+        } else {
+            stop = k5sim_run(sim, END, 0);
+        }
         assert_int_not_equal(stop, K5SIM_STOP_ENGINE);
         stops += stop != K5SIM_STOP_TIME;
     } while (stop != K5SIM_STOP_TIME);
@@ -565,6 +590,7 @@ int main(void)
         cmocka_unit_test(test_breakpoint_stops_before_its_instruction_each_time),
         cmocka_unit_test(test_breakpoint_of_another_task_does_not_stop),
         cmocka_unit_test(test_run_behind_a_stop_of_time_meets_the_breakpoint),
+        cmocka_unit_test(test_step_goes_on_from_a_breakpoint),
         cmocka_unit_test(test_breakpoint_in_an_it_block_stops_before_it),
         cmocka_unit_test(test_watchpoint_stops_behind_the_access),
         cmocka_unit_test(test_neighbouring_bytes_and_other_tasks_are_not_watched),
