@@ -13,15 +13,16 @@
 struct k5sim_golden;
 
 struct k5sim_golden_setup {
-    uint64_t end;        /* tick at which it ends, unless end_kind comes before */
-    uint32_t end_kind;   /* with these: it ends with the end_count-th event of this kind, */
-    uint32_t end_thread; /* of this thread (255: any). 0: by the tick alone */
+    uint64_t end;        /* tick at which it ends, unless it does before by an event, or halts */
+    uint64_t limit;      /* tick at which a run with a fault ends that has not come to the end */
+    uint64_t observed;   /* kinds of events that make up `stream` */
+    uint64_t trusted;    /* bit k: what task k does to others is no breach */
+    uint32_t end_kind;   /* 0: by the tick alone. Else: with the end_count-th event of this kind, */
+    uint32_t end_thread; /* of this thread (255: any), */
+    uint32_t end_code;   /* of this code (UINT32_MAX: any) */
+    uint32_t end_arg;    /* and with this first argument (UINT32_MAX: any) */
     uint32_t end_count;
-    uint32_t end_code;     /* and of this code (UINT32_MAX: any) */
-    uint64_t limit;        /* tick at which a run with a fault ends that has not come to the end */
-    uint64_t observed;     /* kinds of events that make up `stream`; kernel faults are */
-    uint64_t trusted;      /* bit k: what task k does to others is no breach */
-    uint64_t tick_of_loop; /* 0; for later use */
+    uint32_t reserved;
 };
 
 /* Runs to the end, recording. NULL: it failed, k5sim_error_text() says why. */
@@ -33,6 +34,7 @@ struct k5sim_golden_facts {
     struct k5sim_position begin;
     struct k5sim_position end;
     uint64_t stream;
+    uint64_t order; /* the same without times */
     uint64_t snapshots;
 };
 void k5sim_golden_facts(const struct k5sim_golden *golden, struct k5sim_golden_facts *out);
@@ -55,6 +57,7 @@ enum k5sim_breach {
     K5SIM_BREACH_MEMORY = 1,     /* detail: first address that differs */
     K5SIM_BREACH_CAPABILITY = 2, /* detail: its slot */
     K5SIM_BREACH_BUDGET = 3,     /* detail: the thread */
+    K5SIM_BREACH_EXECUTION = 4,  /* it executed something else than in the golden run */
 };
 
 /* One fault at one place of the golden run: before the instruction after `instructions`. */
@@ -79,6 +82,7 @@ struct k5sim_result {
     uint32_t same_state; /* 1: at the end the machine was as in the golden run */
     uint64_t end;        /* tick at which the trial's verdict fell */
     uint64_t stream;     /* hash of the observed events from the beginning on */
+    uint64_t order;      /* the same without their times */
 };
 
 /* Tries them, in ascending order of `instructions`; a result each. Returns how many were done: less
@@ -87,7 +91,12 @@ struct k5sim_result {
 int64_t k5sim_golden_try(struct k5sim_golden *golden, const struct k5sim_trial *trials,
                          size_t count, struct k5sim_result *results, const volatile int32_t *stop);
 
-/* The events of one trial, as if it were run by itself: the machine is left at its end, its ring
- * full of them when k5sim_run() would say so; call until the stop is not FULL. */
+/*
+ * The events of one trial, from the golden run's beginning on: k5sim_golden_begin(), then
+ * k5sim_golden_go_on() again and again while it returns FULL, each time after the events were
+ * taken. Then the machine is where the trial's verdict falls at the latest: at the end, at the
+ * limit, or where nothing happens any more. What is recorded is up to the caller. NULL for the
+ * trial: the golden run itself.
+ */
 int k5sim_golden_begin(struct k5sim_golden *golden, const struct k5sim_trial *trial);
 enum k5sim_stop k5sim_golden_go_on(struct k5sim_golden *golden);

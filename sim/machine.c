@@ -15,6 +15,7 @@
 #include "kernel/fault.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
+#include "sim/isolation.h"
 #include "sim/store.h"
 
 _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
@@ -163,7 +164,13 @@ void machine_cut_run(struct k5sim *sim)
 static bool device_read(void *user, uint32_t device, uint32_t offset, uint32_t bytes,
                         uint32_t *value)
 {
-    return devices_read(user, device, offset, bytes, value);
+    struct k5sim *sim = user;
+    bool answered = devices_read(sim, device, offset, bytes, value);
+
+    if (sim->isolation != NULL) {
+        isolation_device_read(sim, device, offset, *value);
+    }
+    return answered;
 }
 
 static bool device_write(void *user, uint32_t device, uint32_t offset, uint32_t bytes,
@@ -262,6 +269,9 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
     if (sim->store != NULL) {
         store_written(sim, address, bytes);
     }
+    if (sim->isolation != NULL) {
+        isolation_written(sim, address, bytes);
+    }
     bool no_code = range == NULL || bytes == 0 || (range->writable && !sim->code_in_ram);
 
     for (uint32_t i = 0; !no_code && i < CFG_TASKS; i++) {
@@ -349,6 +359,8 @@ static bool is_resumed(struct k5sim *sim, struct thread *thread, struct cpu *cpu
 
     if (!resumed) {
         after_entry(sim);
+    } else if (sim->isolation != NULL) {
+        isolation_delivered(sim, sim->kernel.current);
     }
     return resumed;
 }
@@ -361,6 +373,9 @@ static bool take_trap(struct k5sim *sim, struct thread *thread, struct cpu *cpu,
     case CPU_STOP_BUDGET:
         break;
     case CPU_STOP_SVC:
+        if (sim->isolation != NULL) {
+            isolation_called(sim, sim->kernel.current);
+        }
         if (sim->guest->suspend(sim, thread, cpu)) {
             kernel_syscall();
         }
@@ -390,9 +405,6 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (cpu == NULL) {
         return false;
     }
-    if (sim->store != NULL) {
-        store_runs(sim, thread->task);
-    }
     if (!is_resumed(sim, thread, cpu)) {
         return !sim->failed;
     }
@@ -402,12 +414,18 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (budget > goal->instructions - sim->instructions) {
         budget = goal->instructions - sim->instructions;
     }
+    if (sim->store != NULL) {
+        store_runs(sim, thread->task);
+    }
     sim->running = cpu;
     enum cpu_stop stop = cpu_run(cpu, budget, &executed);
 
     sim->running = NULL;
     sim->instructions += executed;
     sim->port.now += executed * sim->ticks_per_insn;
+    if (sim->isolation != NULL) {
+        isolation_executed(sim, id, executed);
+    }
     return stop == CPU_STOP_BUDGET || debug_takes(sim, thread, cpu, stop, executed) ||
            take_trap(sim, thread, cpu, stop);
 }

@@ -69,8 +69,9 @@ struct k5sim {
     uint64_t recorded; /* bit k: events of kind k are recorded */
     uint64_t stop_kinds;
     struct ring ring;
-    struct store *store;     /* of what snapshots share; NULL until the first one */
-    struct history *history; /* NULL in a machine without one */
+    struct store *store;         /* of what snapshots share; NULL until the first one */
+    struct history *history;     /* NULL in a machine without one */
+    struct isolation *isolation; /* looks on, or NULL */
     bool booted;
     bool event_came; /* one of stop_kinds */
     bool panicked;
