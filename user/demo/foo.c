@@ -1,4 +1,7 @@
-/* foo: works a little, asks bar, checks the answer. Knows nothing of the others. */
+/* foo: works a little, asks bar, checks the answer. Knows nothing of the others.
+ *
+ * Its argument, if there is one (brief.toml), is how often it asks; then it does no other work.
+ */
 #include "demo.h"
 #include "k5.h"
 #include "k5_log.h"
@@ -11,9 +14,9 @@
 static volatile uint32_t work_done;
 
 /* Takes some milliseconds, so that tick finds somebody to interrupt. */
-static void work(void)
+static void work(uint32_t steps)
 {
-    for (uint32_t i = 0; i < WORK_STEPS; i++) {
+    for (uint32_t i = 0; i < steps; i++) {
         work_done = work_done + 1;
     }
 }
@@ -48,15 +51,21 @@ static void ask_for_capitals(void)
     K5_INFO("bar made %u bytes capitals: %c%c ...", message.word[1], answer[0], answer[1]);
 }
 
-int main(void)
+/* The whole conversation: so many questions, with work between them. */
+static void talk(uint32_t questions, uint32_t steps)
 {
-    K5_INFO("hello, I am foo");
-    for (uint32_t n = 1; n <= QUESTIONS; n++) {
-        work();
+    for (uint32_t n = 1; n <= questions; n++) {
+        work(steps);
         ask_for_sum(n, n * n);
     }
-    work();
+    work(steps);
     ask_for_capitals();
+}
+
+int main(uint32_t argument)
+{
+    K5_INFO("hello, I am foo");
+    talk(argument != 0 ? argument : QUESTIONS, argument != 0 ? 0 : WORK_STEPS);
     K5_INFO("all answers were right; foo is done");
     k5_sleep_forever();
 }
