@@ -206,11 +206,23 @@ static const char *bad_stop(const struct k5sim_golden *golden, enum k5sim_stop s
     return golden->isolation.failed ? "out of memory" : NULL;
 }
 
+/* The tick of the next place: while nobody runs, nothing can differ. */
+static uint64_t next_place(const struct k5sim *sim, uint64_t interval)
+{
+    uint64_t now = machine_now(sim);
+
+    if (sim->kernel.current == NO_THREAD && sim->timers.next != TIMERS_NEVER &&
+        sim->timers.next > sim->port.now) {
+        now = sim->epoch + sim->timers.next;
+    }
+    return now + interval;
+}
+
 /* Once to see how long it is, once with its places. */
 static const char *make(struct k5sim_golden *golden)
 {
     struct k5sim *sim = golden->sim;
-    uint64_t begin = machine_now(sim);
+    uint64_t begin = sim->instructions;
 
     if (!add_point(golden)) {
         return "out of memory";
@@ -218,7 +230,7 @@ static const char *make(struct k5sim_golden *golden)
     golden->isolation.recording = false;
     sim->isolation = NULL;
     enum k5sim_stop stop = run_on(golden, golden->setup.end);
-    uint64_t interval = (machine_now(sim) - begin) / POINTS;
+    uint64_t interval = (sim->instructions - begin) / POINTS * sim->ticks_per_insn;
     const char *why = bad_stop(golden, stop);
 
     if (why != NULL) {
@@ -233,7 +245,7 @@ static const char *make(struct k5sim_golden *golden)
         return k5sim_error_text(sim);
     }
     do {
-        uint64_t next = machine_now(sim) + interval;
+        uint64_t next = next_place(sim, interval);
 
         stop = run_on(golden, next < golden->setup.end ? next : golden->setup.end);
         if (!add_point(golden)) {
