@@ -150,7 +150,9 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t budget, uint64_t *executed)
 
 uint64_t cpu_executed(const struct cpu *cpu)
 {
-    return (uint64_t)(cpu->most - cpu->left) - cpu->arch->counted_ahead(cpu);
+    uint32_t ahead = cpu->it_end == 0 ? 0 : cpu->arch->counted_ahead(cpu);
+
+    return (uint64_t)(cpu->most - cpu->left) - ahead;
 }
 
 uint32_t cpu_access_pc(const struct cpu *cpu)

@@ -275,14 +275,30 @@ static bool refuses(struct cpu *cpu, uint32_t exception, uint32_t cfsr)
     return cfsr != 0;
 }
 
+/* Decoding again what a loop does to a device would be a tenth of its time. */
+static const struct thumb_access *decoded_access(struct cpu *cpu)
+{
+    struct cpu_decoded *decoded = &cpu->decoded[cpu->last_pc / 2u % CPU_DECODED];
+    uint16_t half[2];
+
+    if (decoded->pc == cpu->last_pc) {
+        return &decoded->access;
+    }
+    code_fetch(cpu, cpu->last_pc, half);
+    decoded->pc = 0;
+    if (!thumb_access(half[0], half[1], &decoded->access)) {
+        return NULL;
+    }
+    decoded->pc = cpu->last_pc;
+    return &decoded->access;
+}
+
 /* Device memory takes aligned accesses only (Armv8-M ARM B7.6). */
 static bool misaligned_device(struct cpu *cpu)
 {
-    struct thumb_access access;
-    uint16_t half[2];
+    const struct thumb_access *access = decoded_access(cpu);
 
-    code_fetch(cpu, cpu->last_pc, half);
-    return thumb_access(half[0], half[1], &access) && lies_askew(cpu, cpu->last_pc, &access) &&
+    return access != NULL && lies_askew(cpu, cpu->last_pc, access) &&
            refuses(cpu, EXC_USAGE_FAULT, CFSR_UNALIGNED);
 }
 

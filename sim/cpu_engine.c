@@ -94,6 +94,7 @@ UC_CTL_FUNCTION void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_
         }
         from = to;
     }
+    memset(cpu->decoded, 0, sizeof cpu->decoded);
     code_refresh(cpu, address, bytes);
 }
 
@@ -286,6 +287,7 @@ UC_CTL_FUNCTION bool cpu_clear(struct cpu *cpu)
     cpu_forget(cpu);
     cpu->marks = NULL;
     cpu->mpu_valid = false;
+    memset(cpu->decoded, 0, sizeof cpu->decoded);
     cpu->code_bytes = 0;
     return uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK && uc_ctl_flush_tlb(cpu->uc) == UC_ERR_OK;
 }

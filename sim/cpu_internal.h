@@ -4,6 +4,7 @@
 #include <unicorn/unicorn.h>
 
 #include "sim/cpu.h"
+#include "sim/thumb.h"
 
 /* Physical addresses beside the board's memories: a second view of each of them, as MMIO, and the
  * pages that devices are in. */
@@ -46,6 +47,13 @@ struct cpu_device_window {
     uint32_t bytes;
     uint32_t paddr;  /* Unicorn's */
     uint32_t device; /* the one that has them for itself; the bus's count: several */
+};
+
+/* A load or store of a device's register as it was decoded last. */
+#define CPU_DECODED 16u
+struct cpu_decoded {
+    uint32_t pc; /* 0: none */
+    struct thumb_access access;
 };
 
 struct cpu_undo {
@@ -160,6 +168,7 @@ struct cpu {
     uc_context *fresh; /* Armv8-M: privileged, where stack limits can be set. RV32: a new thread */
     uc_context *fault_context; /* the registers before a refused instruction */
 
+    struct cpu_decoded decoded[CPU_DECODED]; /* Armv8-M: by pc; forgotten where code is written */
     enum cpu_model model;
     uint32_t buffer_bytes;
     uint32_t screen_bytes; /* allocated */

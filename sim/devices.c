@@ -364,6 +364,19 @@ static void parent_at_work(struct k5sim *sim, const struct sim_device *row)
     }
 }
 
+/* Nothing has come of a read that nobody wants to know of: most do nothing else. */
+static bool is_settled(const struct k5sim *sim, uint32_t index)
+{
+    const struct sim_device *row = &sim->devices.row[index];
+    const struct device *d = &row->device;
+    bool quiet = !row->signalling && ((sim->devices.gates >> index) & 1u) == 0 &&
+                 sim->devices.unsettled == 0 && d->wants_reset == 0 &&
+                 !machine_wants(sim, K5SIM_EVENT_DEVICE_READ);
+
+    return quiet && machine_timer(sim, TIMERS_DEVICE + index) == d->event_at &&
+           (d->model->raises == NULL || d->model->raises(d) == row->raised);
+}
+
 bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t bytes,
                   uint32_t *value)
 {
@@ -396,6 +409,8 @@ bool devices_read(struct k5sim *sim, uint32_t index, uint32_t offset, uint32_t b
             RECORD(sim, K5SIM_EVENT_DEVICE_READ, index, offset, *value, 0);
             if (d->model->was_read != NULL) {
                 d->model->was_read(d, r);
+            } else if (is_settled(sim, index)) {
+                return true;
             }
         }
     }

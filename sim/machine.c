@@ -61,6 +61,13 @@ void machine_set_timer(struct k5sim *sim, uint32_t source, uint64_t at)
     timers_set(&sim->timers, source, kernel_tick(sim, at));
 }
 
+uint64_t machine_timer(const struct k5sim *sim, uint32_t source)
+{
+    uint64_t at = sim->timers.at[source];
+
+    return at == TIMERS_NEVER ? at : at + sim->epoch;
+}
+
 /* ---------------------------------------------------------------- what the port calls */
 
 static struct k5sim *sim_of(struct hostport_machine *port)

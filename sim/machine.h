@@ -103,6 +103,7 @@ void machine_cut_run(struct k5sim *sim);
 
 /* A timer of the machine's, at an absolute tick since power-on. */
 void machine_set_timer(struct k5sim *sim, uint32_t source, uint64_t at);
+uint64_t machine_timer(const struct k5sim *sim, uint32_t source);
 
 /* Something happens to the machine that is no instruction of a task. */
 static inline void machine_acts(struct k5sim *sim)
