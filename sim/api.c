@@ -48,6 +48,7 @@ static bool attach_memory(struct k5sim *sim, const struct k5sim_board *board)
         return false;
     }
     sim->memory = &sim->chassis->memory;
+    sim->memory->stuck = &sim->faults.words;
     return devices_open(sim, board);
 }
 
@@ -87,6 +88,7 @@ void k5sim_close(struct k5sim *sim)
         }
     }
     if (sim->chassis != NULL) {
+        sim->memory->stuck = NULL;
         chassis_close(sim->chassis);
     }
     k5sim_history_stop(sim);
@@ -235,6 +237,7 @@ int k5sim_boot(struct k5sim *sim)
             return machine_error(sim, K5SIM_BAD_ARGUMENT, "task %u has no ELF file yet", i);
         }
     }
+    faults_clear(sim);
     restore_flash(sim);
     memory_erase(sim->memory, true);
     machine_touch_regions(sim);
@@ -365,7 +368,7 @@ int k5sim_read(struct k5sim *sim, uint32_t address, void *out, uint32_t bytes)
     return K5SIM_OK;
 }
 
-int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes)
+int machine_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes)
 {
     uint8_t *host = physical(sim, address, bytes);
 
@@ -375,16 +378,6 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
     if (!memory_range_of(sim->memory, address)->writable && !keep_flash(sim)) {
         return machine_error(sim, K5SIM_NO_MEMORY, "out of memory to keep the flash as loaded");
     }
-    const struct k5sim_entry what = {.input = K5SIM_INPUT_WRITE, .target = address};
-
-    if (bytes == 0) {
-        return K5SIM_OK;
-    }
-    int result = history_input(sim, &what, data, bytes);
-
-    if (result != K5SIM_OK) {
-        return result;
-    }
     if (sim->store != NULL) {
         store_write(sim, address, bytes);
     }
@@ -392,6 +385,33 @@ int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t 
     memory_touch(sim->memory, address, bytes);
     machine_written(sim, address, bytes);
     return K5SIM_OK;
+}
+
+int k5sim_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes)
+{
+    const struct k5sim_entry what = {.input = K5SIM_INPUT_WRITE, .target = address};
+
+    if (physical(sim, address, bytes) == NULL) {
+        return K5SIM_BAD_ADDRESS;
+    }
+    if (bytes == 0) {
+        return K5SIM_OK;
+    }
+    int result = history_input(sim, &what, data, bytes);
+
+    return result == K5SIM_OK ? machine_write(sim, address, data, bytes) : result;
+}
+
+int machine_flip_word(struct k5sim *sim, uint32_t address, uint32_t mask)
+{
+    uint32_t word;
+    int result = k5sim_read(sim, address, &word, 4);
+
+    if (result == K5SIM_OK) {
+        word ^= mask;
+        result = machine_write(sim, address, &word, 4);
+    }
+    return result;
 }
 
 uint32_t k5sim_access(const struct k5sim *sim, uint32_t task, uint32_t address, uint32_t bytes)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/system.h"
+
 const struct cpu_registers *cpu_registers(const struct cpu *cpu)
 {
     return &cpu->regs;
@@ -37,6 +39,40 @@ void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers)
     }
 }
 
+void cpu_set_register(struct cpu *cpu, uint32_t number, uint32_t value)
+{
+    uint64_t bit = UINT64_C(1) << number;
+
+    cpu->regs.r[number] = value;
+    engine_write_registers(cpu, &cpu->regs, bit);
+    if ((bit & cpu->arch->flow) != 0) {
+        cpu->it_end = 0;
+    }
+}
+
+static bool may_fetch(const struct cpu *cpu, uint32_t pc, uint32_t bytes)
+{
+    return (cpu->regs.r[cpu->arch->state] & cpu->arch->state_bits) == cpu->arch->state_bits &&
+           memory_host(cpu->memory, pc, bytes) != NULL &&
+           mpu_allows(&cpu->mpu, pc, bytes, SYS_EXECUTE);
+}
+
+bool cpu_skip(struct cpu *cpu)
+{
+    uint32_t pc = cpu->regs.r[cpu->arch->pc];
+    uint16_t half[2];
+
+    code_fetch(cpu, pc, half);
+    uint32_t bytes = cpu->arch->bytes(half[0]);
+
+    if (!may_fetch(cpu, pc, bytes)) {
+        return false;
+    }
+    cpu_set_register(cpu, cpu->arch->pc, pc + bytes);
+    cpu->arch->skipped(cpu);
+    return true;
+}
+
 void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu)
 {
     if (cpu->mpu_valid && memcmp(&cpu->mpu, mpu, sizeof *mpu) == 0) {
@@ -46,6 +82,11 @@ void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu)
     cpu->mpu_valid = true;
     cpu->flush_tlb = true;
     code_scan(cpu);
+}
+
+void cpu_stuck_changed(struct cpu *cpu)
+{
+    cpu->flush_tlb = true;
 }
 
 void cpu_exception(struct cpu *cpu)

@@ -142,6 +142,9 @@ bool cpu_clear(struct cpu *cpu);
 /* The regions in force from the next run on. */
 void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);
 
+/* Other words of the memory are stuck than before (struct memory_stuck). */
+void cpu_stuck_changed(struct cpu *cpu);
+
 /*
  * Loads the thread `slot` (0 to CPU_THREADS - 1) of the task into the CPU: what the exception
  * frame does not carry (stack limit, FP registers). Cheap if it is loaded already. False if the
@@ -196,6 +199,12 @@ void cpu_monitor_free(void *monitor);
 /* As the last run left them, or as set since. */
 const struct cpu_registers *cpu_registers(const struct cpu *cpu);
 void cpu_set_registers(struct cpu *cpu, const struct cpu_registers *registers);
+/* One of them, by its place there, for less. */
+void cpu_set_register(struct cpu *cpu, uint32_t number, uint32_t value);
+
+/* The next instruction counts as executed, but does nothing. False: it could not be fetched, and
+ * is still to come. In an IT block that is its next slot. */
+bool cpu_skip(struct cpu *cpu);
 
 /*
  * Runs at most `budget` (at least 1) instructions; `*executed` says how many. An IT block (Arm)

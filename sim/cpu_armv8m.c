@@ -548,6 +548,17 @@ static enum cpu_stop explain(struct cpu *cpu, uc_err error)
     return stop;
 }
 
+/* A slot of an IT block that does nothing is over like another (ITAdvance). */
+static void skipped(struct cpu *cpu)
+{
+    uint32_t xpsr = cpu->regs.r[CPU_XPSR];
+    uint32_t state = it_state_of(xpsr);
+
+    if (state != 0) {
+        cpu_set_register(cpu, CPU_XPSR, (xpsr & ~XPSR_IT) | fault_next_it_state(state));
+    }
+}
+
 static uint32_t counted_ahead(const struct cpu *cpu)
 {
     uint32_t remaining = fault_it_remaining(cpu, cpu->last_pc);
@@ -587,6 +598,7 @@ const struct cpu_arch cpu_armv8m = {
     .is_nothing = is_nothing,
     .explain = explain,
     .clear_monitor = clear_monitor,
+    .skipped = skipped,
     .counted_ahead = counted_ahead,
     .misaligned_device = misaligned_device,
     .accesses = accesses,

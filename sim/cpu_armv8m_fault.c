@@ -92,6 +92,18 @@ static uint32_t xpsr_of_it_state(uint32_t state)
     return ((state & 0xfcu) << 8) | ((state & 3u) << 25);
 }
 
+/* ITAdvance (Armv8-M ARM E2.1.201): a slot that is done shifts the lower five bits; behind the last
+ * one there is no state. */
+static uint32_t advance(uint32_t state)
+{
+    return (state & 7u) == 0 ? 0 : (state & 0xe0u) | ((state << 1) & 0x1fu);
+}
+
+uint32_t fault_next_it_state(uint32_t state)
+{
+    return xpsr_of_it_state(advance(state));
+}
+
 uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc)
 {
     uint32_t state = cpu->it_state;
@@ -99,9 +111,8 @@ uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc)
     if (!in_it_block(cpu, pc)) {
         return 0;
     }
-    /* Each slot that is done shifts the lower five bits (ITAdvance, E2.1.201). */
     for (uint32_t i = slots_before(cpu, pc); i > 0; i--) {
-        state = (state & 0xe0u) | ((state << 1) & 0x1fu);
+        state = advance(state);
     }
     return xpsr_of_it_state(state);
 }

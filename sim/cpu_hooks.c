@@ -70,14 +70,16 @@ __attribute__((aligned(64))) void hook_instruction(uc_engine *uc, uint64_t addre
 
 /*
  * A page whose bytes all have the same rights gets its memory; another one the alias, where each
- * access is checked. So does a page whose successor begins refused but is writable later, or is a
- * device's: a store across the border would have written its first bytes before the refusal.
+ * access is checked. So does a page with stuck bits, and one whose successor begins refused but is
+ * writable later, or is a device's: a store across the border would have written its first bytes
+ * before the refusal.
  */
 static bool needs_alias(const struct cpu *cpu, uint32_t page, struct mpu_access here)
 {
     uint32_t next = page + cpu->arch->page;
 
-    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0 || bus_window_of(cpu, next) != NULL) {
+    if (((here.all ^ here.any) & (SYS_READ | SYS_WRITE)) != 0 || bus_window_of(cpu, next) != NULL ||
+        memory_has_stuck(cpu->memory, page, cpu->arch->page)) {
         return true;
     }
     if ((here.all & SYS_WRITE) == 0 || next == 0 || (mpu_at(&cpu->mpu, next) & SYS_WRITE) != 0) {
@@ -233,6 +235,7 @@ void hook_alias_write(uc_engine *uc, uint64_t offset, unsigned bytes, uint64_t v
         remember_byte(cpu, window->range.host + offset);
     }
     memcpy(window->range.host + offset, &value, bytes);
+    memory_hold_stuck(cpu->memory, address, bytes);
     marks_look(cpu, address, bytes, SYS_WRITE, value);
 }
 

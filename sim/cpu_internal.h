@@ -98,6 +98,8 @@ struct cpu_arch {
     /* Fills the fault, sets pc and takes back what was counted but not executed. */
     enum cpu_stop (*explain)(struct cpu *cpu, uc_err error);
     void (*clear_monitor)(struct cpu *cpu);
+    /* The pc is behind an instruction that does nothing; what else follows it goes on, too. */
+    void (*skipped)(struct cpu *cpu);
     /* Instructions that are counted, but come after the one at last_pc. */
     uint32_t (*counted_ahead)(const struct cpu *cpu);
     /* Fills the fault if the one at last_pc is misaligned: device registers do not take that. */
@@ -241,6 +243,8 @@ void hook_undo_bytes(struct cpu *cpu);
 
 /* cpu_armv8m_fault.c */
 void fault_explain_access(struct cpu *cpu);
+/* IT bits of xPSR behind a slot before which ITSTATE was `state`. */
+uint32_t fault_next_it_state(uint32_t state);
 /* IT bits of xPSR at `pc`, and how many slots are left there with its own; 0: in no block. */
 uint32_t fault_it_state(const struct cpu *cpu, uint32_t pc);
 uint32_t fault_it_remaining(const struct cpu *cpu, uint32_t pc);

@@ -197,6 +197,11 @@ static uint8_t screen(const struct cpu *cpu, uint16_t first, uint16_t second)
     return kind == RV32_ACCESS && cpu->model != CPU_SIFIVE_E31 ? RV32_PLAIN : (uint8_t)kind;
 }
 
+static void skipped(struct cpu *cpu)
+{
+    (void)cpu;
+}
+
 static bool is_nothing(const struct cpu *cpu)
 {
     (void)cpu;
@@ -319,6 +324,7 @@ const struct cpu_arch cpu_rv32 = {
     .is_nothing = is_nothing,
     .explain = explain,
     .clear_monitor = clear_monitor,
+    .skipped = skipped,
     .counted_ahead = counted_ahead,
     .misaligned_device = misaligned_device,
     .accesses = accesses,

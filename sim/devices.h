@@ -132,6 +132,9 @@ void devices_update_lines(struct k5sim *sim);
 /* Bit k of `raised`: the device's k-th interrupt. Records what has changed. */
 void lines_show(struct k5sim *sim, uint32_t index, uint32_t raised);
 
+/* Something that the line's level depends on has changed. */
+void lines_set(struct k5sim *sim, uint32_t line);
+
 /* The outside holds a line up, or no longer. */
 void lines_force(struct k5sim *sim, uint32_t line, bool raised);
 

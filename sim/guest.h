@@ -20,7 +20,10 @@ struct guest {
     uint32_t register_count; /* of k5sim_registers() */
     bool has_fpu;
 
-    void (*decode_mpu)(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count);
+    /* What the registers of the protection unit say, in two steps; see sim/mpu.h. */
+    void (*list_mpu)(struct mpu_entries *entries, const struct port_mpu_image *image,
+                     uint32_t count);
+    void (*build_mpu)(struct mpu *mpu, const struct mpu_entries *entries);
     /* Trap entry. False: it could not be taken, and the kernel got that fault instead. */
     bool (*suspend)(struct k5sim *sim, struct thread *thread, struct cpu *cpu);
     /* Trap entry for the fault that stopped the CPU; the kernel gets it. */
@@ -40,6 +43,11 @@ struct guest {
                       struct cpu_registers *registers);
     /* Sets one of them. False: there is no place where it would be taken from. */
     bool (*set_register)(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value);
+    /* Those bits of a register that there are. */
+    uint32_t (*register_bits)(uint32_t number);
+    /* Flips bits of a register of such a thread where it is kept; false: nobody knows where that
+     * is. The stack pointer of Armv8-M is the one with the frame on it. */
+    bool (*flip_saved)(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t mask);
 };
 
 /* By the board's name for it; NULL: there is none. */

@@ -11,9 +11,10 @@
 #define REGISTERS              17u
 #define FRAME_WORDS            (FRAME_EXTENDED_BYTES / 4u + 2u) /* and what aligns it */
 
-static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
+static void list_mpu(struct mpu_entries *entries, const struct port_mpu_image *image,
+                     uint32_t count)
 {
-    mpu_decode_pmsav8(mpu, &image->armv8m, count);
+    mpu_list_pmsav8(entries, &image->armv8m, count);
 }
 
 static struct fault_input fault_input_of(const struct thread *thread)
@@ -58,8 +59,13 @@ static uint32_t push(struct k5sim *sim, struct thread *thread, struct cpu *cpu)
     memcpy(thread->reg, &registers->r[FIRST_SYSCALL_REGISTER], sizeof thread->reg);
     cpu_exception(cpu);
     sim->live = false;
-    return exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
-                          fp_active ? &fp : NULL, &thread->context.armv8m);
+    uint32_t stacking = exception_push(sim->memory, &sim->task[thread->task].mpu, registers,
+                                       fp_active ? &fp : NULL, &thread->context.armv8m);
+
+    if (sim->faults.words.count != 0) {
+        memory_hold_stuck(sim->memory, thread->context.armv8m.psp, FRAME_EXTENDED_BYTES);
+    }
+    return stacking;
 }
 
 static uint32_t exception_of(uint32_t cfsr)
@@ -219,6 +225,20 @@ static void saved_registers(struct k5sim *sim, const struct thread *thread,
     memcpy(&registers->r[FIRST_SYSCALL_REGISTER], thread->reg, sizeof thread->reg);
 }
 
+static uint32_t register_bits(uint32_t number)
+{
+    switch (number) {
+    case CPU_SP:
+        return ~UINT32_C(3);
+    case CPU_PC:
+        return ~UINT32_C(1);
+    case CPU_XPSR: /* flags, IT, T, GE; a thread's exception number is 0 whatever a frame says */
+        return UINT32_C(0xff0ffc00);
+    default:
+        return UINT32_MAX;
+    }
+}
+
 /* Where register `number` lies in a frame; FRAME_BYTES: not there. */
 static uint32_t frame_offset(uint32_t number)
 {
@@ -260,6 +280,21 @@ static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t numb
     return true;
 }
 
+static bool flip_saved(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t mask)
+{
+    uint32_t saved = number - FIRST_SYSCALL_REGISTER;
+    uint32_t at = thread->context.armv8m.psp + frame_offset(number);
+
+    if (saved < sizeof thread->reg / sizeof thread->reg[0]) {
+        thread->reg[saved] ^= mask;
+    } else if (number == CPU_SP) {
+        thread->context.armv8m.psp ^= mask;
+    } else {
+        return machine_flip_word(sim, at, mask) == K5SIM_OK;
+    }
+    return true;
+}
+
 const struct guest guest_cortex_m33 = {
     .cpu = "cortex-m33",
     .model = CPU_CORTEX_M33,
@@ -268,7 +303,10 @@ const struct guest guest_cortex_m33 = {
     .elf_name = "Arm",
     .register_count = REGISTERS,
     .has_fpu = true,
-    .decode_mpu = decode_mpu,
+    .list_mpu = list_mpu,
+    .build_mpu = mpu_build_pmsav8,
+    .register_bits = register_bits,
+    .flip_saved = flip_saved,
     .suspend = suspend,
     .fault = instruction_fault,
     .describe_fault = describe_fault,

@@ -15,9 +15,10 @@
 #define X_S2 18u
 #define X_T3 28u
 
-static void decode_mpu(struct mpu *mpu, const struct port_mpu_image *image, uint32_t count)
+static void list_mpu(struct mpu_entries *entries, const struct port_mpu_image *image,
+                     uint32_t count)
 {
-    mpu_decode_pmp(mpu, &image->rv32, count);
+    mpu_list_pmp(entries, &image->rv32, count);
 }
 
 static void save(struct thread *thread, const uint32_t x[CPU_REGISTERS])
@@ -126,6 +127,25 @@ static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t numb
     return true;
 }
 
+static uint32_t register_bits(uint32_t number)
+{
+    if (number == CPU_X_PC) {
+        return ~UINT32_C(1);
+    }
+    return number == 0 ? 0 : UINT32_MAX;
+}
+
+static bool flip_saved(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t mask)
+{
+    uint32_t x[CPU_REGISTERS];
+
+    (void)sim;
+    load(thread, x);
+    x[number] ^= mask;
+    save(thread, x);
+    return true;
+}
+
 const struct guest guest_rv32 = {
     .cpu = "rv32",
     .model = CPU_RV32,
@@ -133,7 +153,10 @@ const struct guest guest_rv32 = {
     .elf_machine = EM_RISCV,
     .elf_name = "RISC-V",
     .register_count = CPU_REGISTERS,
-    .decode_mpu = decode_mpu,
+    .list_mpu = list_mpu,
+    .build_mpu = mpu_build_pmp,
+    .register_bits = register_bits,
+    .flip_saved = flip_saved,
     .suspend = suspend,
     .fault = fault,
     .describe_fault = describe_fault,
@@ -150,7 +173,10 @@ const struct guest guest_sifive_e31 = {
     .elf_machine = EM_RISCV,
     .elf_name = "RISC-V",
     .register_count = CPU_REGISTERS,
-    .decode_mpu = decode_mpu,
+    .list_mpu = list_mpu,
+    .build_mpu = mpu_build_pmp,
+    .register_bits = register_bits,
+    .flip_saved = flip_saved,
     .suspend = suspend,
     .fault = fault,
     .describe_fault = describe_fault,

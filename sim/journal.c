@@ -123,9 +123,10 @@ static bool has_its_bytes(const struct k5sim_entry *entry)
     case K5SIM_INPUT_LINE:
     case K5SIM_INPUT_KILL:
     case K5SIM_INPUT_RESET:
+    case K5SIM_INPUT_FAULTS_END:
         return entry->bytes == 0;
     case K5SIM_INPUT_FAULT:
-    case K5SIM_INPUT_FAULTS_END:
+        return entry->bytes == sizeof(struct k5sim_fault);
     case K5SIM_INPUT_REGISTER:
         break;
     }
@@ -140,6 +141,14 @@ int journal_check(struct k5sim *sim, const struct k5sim_entry *entry, size_t num
     return machine_error(sim, K5SIM_BAD_ARGUMENT,
                          "entry %zu of the journal is none: input %u with %u bytes", number,
                          (unsigned)entry->input, (unsigned)entry->bytes);
+}
+
+static int inject(struct k5sim *sim, const struct k5sim_entry *entry)
+{
+    struct k5sim_fault fault;
+
+    memcpy(&fault, entry->data, sizeof fault);
+    return k5sim_inject(sim, &fault);
 }
 
 int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
@@ -170,7 +179,9 @@ int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
     case K5SIM_INPUT_IDLE:
         return k5sim_idle_until(sim, journal_idle_tick(entry));
     case K5SIM_INPUT_FAULT:
+        return inject(sim, entry);
     case K5SIM_INPUT_FAULTS_END:
+        return k5sim_faults_end(sim);
     case K5SIM_INPUT_REGISTER:
         break;
     }

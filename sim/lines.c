@@ -4,10 +4,15 @@
 /* Fires without the line going down in between: far more than a driver that is at work causes. */
 #define STORM_FIRES 1000u
 
+static uint32_t requests_of(const struct k5sim *sim, uint32_t word)
+{
+    return sim->faults.lines.any ? faults_line_requests(sim, word) : sim->raised[word];
+}
+
 uint32_t devices_pending_line(const struct k5sim *sim)
 {
     for (uint32_t i = 0; i < HOSTPORT_LINES / 32u; i++) {
-        uint32_t pending = sim->raised[i] & sim->port.unmasked[i];
+        uint32_t pending = requests_of(sim, i) & sim->port.unmasked[i];
 
         if (pending != 0) {
             return 32u * i + (uint32_t)__builtin_ctz(pending);
@@ -21,7 +26,7 @@ void devices_update_lines(struct k5sim *sim)
     bool pending = devices_pending_line(sim) != K5SIM_NO_LINE;
 
     sim->port.lines_changed = false;
-    timers_set(&sim->timers, TIMERS_INTERRUPT, pending ? 0 : TIMERS_NEVER);
+    timers_set(&sim->timers, TIMERS_INTERRUPT, pending ? 0 : faults_next_line(sim));
 }
 
 static bool raised_by(const struct sim_device *row, uint32_t line)
@@ -34,7 +39,7 @@ static bool raised_by(const struct sim_device *row, uint32_t line)
     return false;
 }
 
-static void set_line(struct k5sim *sim, uint32_t line)
+void lines_set(struct k5sim *sim, uint32_t line)
 {
     uint32_t bit = UINT32_C(1) << (line % 32u);
     uint32_t *word = &sim->raised[line / 32u];
@@ -43,8 +48,10 @@ static void set_line(struct k5sim *sim, uint32_t line)
     for (uint32_t i = 0; !raised && i < sim->devices.count; i++) {
         raised = raised_by(&sim->devices.row[i], line);
     }
+    raised = sim->faults.lines.any ? faults_line_level(sim, line, raised) : raised;
     if (!raised) {
         sim->fired[line] = 0;
+        faults_line_is_down(sim, line);
     }
     *word = raised ? *word | bit : *word & ~bit;
     devices_update_lines(sim);
@@ -62,7 +69,7 @@ void lines_show(struct k5sim *sim, uint32_t index, uint32_t raised)
         if (row->line[k] != K5SIM_NO_LINE) {
             devices_record(sim, K5SIM_EVENT_LINE, index,
                            (const uint32_t[5]){row->line[k], (raised >> k) & 1u});
-            set_line(sim, row->line[k]);
+            lines_set(sim, row->line[k]);
         }
     }
 }
@@ -73,7 +80,7 @@ void lines_force(struct k5sim *sim, uint32_t line, bool raised)
     uint32_t *word = &sim->forced[line / 32u];
 
     *word = raised ? *word | bit : *word & ~bit;
-    set_line(sim, line);
+    lines_set(sim, line);
 }
 
 void lines_fired(struct k5sim *sim, uint32_t line)

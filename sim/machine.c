@@ -208,13 +208,50 @@ void machine_init(struct k5sim *sim)
 
 /* ---------------------------------------------------------------- tasks */
 
+static void decode_mpu(const struct k5sim *sim, uint32_t task, const struct port_mpu_image *image,
+                       struct mpu *mpu)
+{
+    struct mpu_entries entries;
+
+    sim->guest->list_mpu(&entries, image, sim->mpu_regions);
+    if (sim->faults.region_count == 0) {
+        sim->guest->build_mpu(mpu, &entries);
+    } else {
+        faults_decode_mpu(sim, task, &entries, mpu);
+    }
+}
+
 void machine_view(const struct k5sim *sim, uint32_t task, struct mpu *mpu)
 {
     const struct task *t = &sim->kernel.task[task];
     struct port_mpu_image image;
 
     sim->guest->port->mpu_compile(t->region, t->region_count, &image);
-    sim->guest->decode_mpu(mpu, &image, sim->mpu_regions);
+    decode_mpu(sim, task, &image, mpu);
+}
+
+void machine_list_mpu(const struct k5sim *sim, uint32_t task, struct mpu_entries *entries)
+{
+    const struct task *t = &sim->kernel.task[task];
+    struct port_mpu_image image;
+
+    sim->guest->port->mpu_compile(t->region, t->region_count, &image);
+    sim->guest->list_mpu(entries, &image, sim->mpu_regions);
+}
+
+void machine_refresh_mpu(struct k5sim *sim, uint32_t task)
+{
+    struct sim_task *entry = &sim->task[task];
+
+    entry->image = sim->kernel.task[task].mpu;
+    decode_mpu(sim, task, &entry->image, &entry->mpu);
+    if (entry->cpu != NULL) {
+        cpu_set_mpu(entry->cpu, &entry->mpu);
+    }
+    faults_touch(sim, task);
+    if (sim->store != NULL) {
+        store_forget_task(sim, task);
+    }
 }
 
 /* The regions of a task that runs now, as the kernel programmed them. */
@@ -224,14 +261,7 @@ static const struct mpu *mpu_in_force(struct k5sim *sim, uint32_t task)
     const struct port_mpu_image *image = &sim->kernel.task[task].mpu;
 
     if (memcmp(entry->image.word, image->word, sizeof image->word) != 0) {
-        entry->image = *image;
-        sim->guest->decode_mpu(&entry->mpu, image, sim->mpu_regions);
-        if (entry->cpu != NULL) {
-            cpu_set_mpu(entry->cpu, &entry->mpu);
-        }
-        if (sim->store != NULL) {
-            store_forget_task(sim, task);
-        }
+        machine_refresh_mpu(sim, task);
     }
     return &entry->mpu;
 }
@@ -269,17 +299,11 @@ static bool is_code(const struct mpu *mpu, uint32_t address, uint32_t bytes)
     return false;
 }
 
-void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
+void machine_code_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 {
     const struct memory_range *range = memory_range_of(sim->memory, address);
-
-    if (sim->store != NULL) {
-        store_written(sim, address, bytes);
-    }
-    if (sim->isolation != NULL) {
-        isolation_written(sim, address, bytes);
-    }
-    bool no_code = range == NULL || bytes == 0 || (range->writable && !sim->code_in_ram);
+    bool no_code = range == NULL || bytes == 0 ||
+                   (range->writable && !sim->code_in_ram && sim->faults.region_count == 0);
 
     for (uint32_t i = 0; !no_code && i < CFG_TASKS; i++) {
         const struct sim_task *task = &sim->task[i];
@@ -290,11 +314,28 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
     }
 }
 
+void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
+{
+    if (sim->store != NULL) {
+        store_written(sim, address, bytes);
+    }
+    if (sim->isolation != NULL) {
+        isolation_written(sim, address, bytes);
+    }
+    if (sim->faults.words.count != 0) {
+        memory_hold_stuck(sim->memory, address, bytes);
+    }
+    machine_code_written(sim, address, bytes);
+}
+
 /* ---------------------------------------------------------------- the loop */
 
 static void after_entry(struct k5sim *sim)
 {
-    timers_set(&sim->timers, TIMERS_KERNEL, sim->port.deadline);
+    uint64_t deadline = sim->port.deadline;
+
+    timers_set(&sim->timers, TIMERS_KERNEL,
+               sim->faults.jitter_most == 0 ? deadline : faults_deadline(sim));
     if (sim->port.lines_changed) {
         devices_update_lines(sim);
     }
@@ -342,6 +383,8 @@ static void fire(struct k5sim *sim)
         devices_event(sim, (uint32_t)source - TIMERS_DEVICE);
     } else if (source == TIMERS_SERIAL) {
         serial_arrive(sim);
+    } else if (source == TIMERS_INTERRUPT && sim->faults.lines.any && !faults_admit_line(sim)) {
+        devices_update_lines(sim); /* none comes now */
     } else if (interrupt_thread(sim)) {
         if (source == TIMERS_KERNEL) {
             enter_timer(sim);
@@ -425,7 +468,8 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
         store_runs(sim, thread->task);
     }
     sim->running = cpu;
-    enum cpu_stop stop = cpu_run(cpu, budget, &executed);
+    enum cpu_stop stop = faults_in_code(&sim->faults) ? faults_run(sim, id, cpu, budget, &executed)
+                                                      : cpu_run(cpu, budget, &executed);
 
     sim->running = NULL;
     sim->instructions += executed;
@@ -519,6 +563,7 @@ static void start(struct k5sim *sim, enum device_reset why)
     sim->reset_wanted = false;
     timers_reset(&sim->timers, TIMERS_DEVICE + sim->devices.count);
     memset(sim->port.unmasked, 0, sizeof sim->port.unmasked);
+    faults_reset(sim);
     for (uint32_t i = 0; i < CFG_TASKS; i++) {
         if (sim->task[i].cpu != NULL) {
             cpu_forget(sim->task[i].cpu);
@@ -550,6 +595,7 @@ static void restart(struct k5sim *sim, enum device_reset why)
     if (why == DEVICE_RESET_POWER) {
         memory_erase(sim->memory, true);
         machine_touch_regions(sim);
+        memory_hold_stuck(sim->memory, 0, UINT32_MAX);
         if (sim->store != NULL) {
             store_all_changed(sim);
         }
@@ -666,6 +712,26 @@ int machine_reset(struct k5sim *sim, uint32_t why)
         restart(sim, (enum device_reset)why);
     }
     return K5SIM_OK;
+}
+
+void machine_suspend(struct k5sim *sim)
+{
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) != 0) {
+        sim->panicked = true;
+    } else {
+        (void)interrupt_thread(sim); /* where its frame does not fit, that is a fault of its own */
+    }
+}
+
+void machine_panic(struct k5sim *sim, const char *file, uint32_t line)
+{
+    hostport_enter(&sim->port, &sim->kernel, sim->system);
+    if (setjmp(sim->leave_kernel) == 0) {
+        port_panic(file, line);
+    }
+    sim->panicked = true;
+    sim->live = false;
 }
 
 /* What the kernel has left for an interrupt, before something else happens to it. */

@@ -12,6 +12,7 @@
 #include "sim/cpu.h"
 #include "sim/debug.h"
 #include "sim/devices.h"
+#include "sim/fault.h"
 #include "sim/guest.h"
 #include "sim/history.h"
 #include "sim/k5sim.h"
@@ -60,6 +61,8 @@ struct k5sim {
     uint64_t fpu_threads;      /* a bit each */
     struct sim_task task[CFG_TASKS];
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
+
+    struct faults faults; /* what lasts of those that were injected */
 
     uint64_t epoch;    /* ticks from power-on to the last reset: port.now counts from there */
     bool reset_wanted; /* by a device: */
@@ -123,8 +126,26 @@ void machine_record(struct k5sim *sim, const struct k5sim_event *event);
 /* The running thread, which is suspended, committed this fault. */
 void machine_fault(struct k5sim *sim, const struct fault_record *record);
 
-/* Somebody wrote memory: no translation of it may live on. */
+/* Somebody wrote memory: no translation of it may live on, and stuck bits are as ever. */
 void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
+/* The translations alone. */
+void machine_code_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
+
+/* api.c: as k5sim_write(), but no history is told; and the same for bits of the word there that flip. */
+int machine_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes);
+int machine_flip_word(struct k5sim *sim, uint32_t address, uint32_t mask);
+
+/* The running thread's registers go where the kernel finds them, as at an interrupt. */
+void machine_suspend(struct k5sim *sim);
+/* The kernel has come to an end: PANIC, at this place of the source. */
+void machine_panic(struct k5sim *sim, const char *file, uint32_t line);
+
+/* The regions of a task as its protection unit has them when it runs now: decoded anew. */
+void machine_refresh_mpu(struct k5sim *sim, uint32_t task);
+void machine_list_mpu(const struct k5sim *sim, uint32_t task, struct mpu_entries *entries);
+
+/* outside.c: as k5sim_value_set(), of a device and a quantity that there are. */
+void outside_set_value(struct k5sim *sim, uint32_t device, uint32_t value, int32_t to);
 
 /* api.c: what tasks may write, now or later, counts as written. */
 void machine_touch_regions(struct k5sim *sim);

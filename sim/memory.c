@@ -109,3 +109,19 @@ void memory_erase(struct memory *memory, bool writable)
         }
     }
 }
+
+void memory_hold_stuck(const struct memory *memory, uint32_t address, uint32_t bytes)
+{
+    for (uint32_t i = 0; memory->stuck != NULL && i < memory->stuck->count; i++) {
+        uint32_t at = memory->stuck->word[i].address;
+        uint32_t mask = memory->stuck->word[i].mask;
+        uint8_t *host = memory_host(memory, at, 4);
+        uint32_t word;
+
+        if ((at - address < bytes || address - at < 4u) && host != NULL) {
+            memcpy(&word, host, 4);
+            word = (word & ~mask) | (memory->stuck->word[i].level & mask);
+            memcpy(host, &word, 4);
+        }
+    }
+}

@@ -33,12 +33,29 @@ struct mpu_access {
     uint32_t any;
 };
 
+/* What a region or an entry covers, before the unit decides between them. */
+#define MPU_ENTRIES 8u
+struct mpu_entry {
+    uint64_t base;
+    uint64_t end; /* behind the last byte; equal to base: it covers nothing */
+    uint32_t access;
+};
+
+struct mpu_entries {
+    uint32_t count;
+    struct mpu_entry entry[MPU_ENTRIES];
+};
+
 /*
  * PMSAv8: the first `count` regions of the image, the chip has no more; 32-byte grain. An address
  * in two enabled regions faults (Armv8-M ARM B8.2.2).
  */
 #define MPU_PMSAV8_GRAIN 32u
 void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, uint32_t count);
+/* The same in two steps: those that are enabled, in the order of their numbers; what they say. */
+void mpu_list_pmsav8(struct mpu_entries *entries, const struct armv8m_mpu_image *image,
+                     uint32_t count);
+void mpu_build_pmsav8(struct mpu *mpu, const struct mpu_entries *entries);
 
 /*
  * PMP: the first `count` entries; 4-byte grain. The lowest entry that matches an address decides
@@ -47,6 +64,13 @@ void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, ui
  */
 #define MPU_PMP_GRAIN 4u
 void mpu_decode_pmp(struct mpu *mpu, const struct rv32_mpu_image *image, uint32_t count);
+/* The same in two steps: those that match something, in the order of their numbers; what they say.
+ */
+void mpu_list_pmp(struct mpu_entries *entries, const struct rv32_mpu_image *image, uint32_t count);
+void mpu_build_pmp(struct mpu *mpu, const struct mpu_entries *entries);
+
+/* Nothing in [first, last] may be written any more. Pieces for which there is no room are lost. */
+void mpu_protect(struct mpu *mpu, uint32_t first, uint32_t last);
 
 /* [address, address + bytes); bytes is not 0 and the range does not wrap. */
 struct mpu_access mpu_range(const struct mpu *mpu, uint32_t address, uint32_t bytes);

@@ -161,6 +161,19 @@ int k5sim_serial_damage(struct k5sim *sim, uint32_t device, uint32_t errors)
 
 /* ---------------------------------------------------------------- devices */
 
+void outside_set_value(struct k5sim *sim, uint32_t device, uint32_t value, int32_t to)
+{
+    const struct device_model *model = sim->devices.row[device].device.model;
+    struct device *d = devices_at_work(sim, device);
+
+    d->value[value] = to;
+    devices_record(sim, K5SIM_EVENT_VALUE, device, (const uint32_t[5]){value, (uint32_t)to});
+    if (model->changed != NULL && !sim->devices.row[device].held) {
+        model->changed(d, value);
+    }
+    devices_settle(sim, device);
+}
+
 int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t to)
 {
     int result = check_device(sim, device);
@@ -168,10 +181,10 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
     if (result != K5SIM_OK) {
         return result;
     }
-    const struct device_model *model = sim->devices.row[device].device.model;
+    uint32_t count = sim->devices.row[device].device.model->value_count;
 
-    if (value >= model->value_count) {
-        return no_such(sim, "value", value, model->value_count);
+    if (value >= count) {
+        return no_such(sim, "value", value, count);
     }
     const struct k5sim_entry what = {
         .input = K5SIM_INPUT_VALUE,
@@ -181,18 +194,10 @@ int k5sim_value_set(struct k5sim *sim, uint32_t device, uint32_t value, int32_t 
     };
 
     result = history_input(sim, &what, NULL, 0);
-    if (result != K5SIM_OK) {
-        return result;
+    if (result == K5SIM_OK) {
+        outside_set_value(sim, device, value, to);
     }
-    struct device *d = devices_at_work(sim, device);
-
-    d->value[value] = to;
-    devices_record(sim, K5SIM_EVENT_VALUE, device, (const uint32_t[5]){value, (uint32_t)to});
-    if (model->changed != NULL && !sim->devices.row[device].held) {
-        model->changed(d, value);
-    }
-    devices_settle(sim, device);
-    return K5SIM_OK;
+    return result;
 }
 
 const char *k5sim_value_name(const struct k5sim *sim, uint32_t device, uint32_t value)

@@ -69,6 +69,7 @@ static void gather(const struct k5sim *sim, struct snapshot_core *core)
     core->epoch = sim->epoch;
     core->deadline = sim->port.deadline;
     core->unsettled = sim->devices.unsettled;
+    core->faults = sim->faults;
     core->halted = sim->port.halted;
     core->reset_wanted = sim->reset_wanted;
     core->reset_by = sim->reset_by;
@@ -98,6 +99,7 @@ static void scatter(struct k5sim *sim, const struct snapshot_core *core)
     sim->port.lines_changed = false;
     sim->port.halted = core->halted != 0;
     sim->devices.unsettled = core->unsettled;
+    faults_restore(sim, &core->faults);
     sim->reset_wanted = core->reset_wanted != 0;
     sim->reset_by = core->reset_by;
     sim->panicked = core->panicked != 0;
@@ -115,11 +117,6 @@ static void scatter(struct k5sim *sim, const struct snapshot_core *core)
 static bool has_fpu(const struct k5sim *sim, uint32_t thread)
 {
     return ((sim->fpu_threads >> thread) & 1u) != 0;
-}
-
-static uint32_t slot_of(uint32_t thread, uint32_t task)
-{
-    return thread - sys_task(task)->first_thread;
 }
 
 /* Selecting other threads changed what the engine holds: the running one is loaded again. */
@@ -150,8 +147,7 @@ static bool save_fp(struct k5sim *sim, struct k5sim_snapshot *snapshot)
         struct cpu *cpu = sim->task[task].cpu;
 
         memset(&snapshot->fp[i], 0, sizeof snapshot->fp[i]);
-        if (cpu != NULL && has_fpu(sim, i) &&
-            !cpu_fp_save(cpu, slot_of(i, task), &snapshot->fp[i])) {
+        if (cpu != NULL && has_fpu(sim, i) && !cpu_fp_save(cpu, i, &snapshot->fp[i])) {
             return false;
         }
     }
@@ -166,7 +162,7 @@ static bool load_fp(struct k5sim *sim, const struct k5sim_snapshot *snapshot)
         struct cpu *cpu = known ? machine_cpu(sim, task) : sim->task[task].cpu;
 
         if (has_fpu(sim, i) && (known || cpu != NULL) &&
-            (cpu == NULL || !cpu_fp_load(cpu, slot_of(i, task), &snapshot->fp[i]))) {
+            (cpu == NULL || !cpu_fp_load(cpu, i, &snapshot->fp[i]))) {
             return false;
         }
     }

@@ -17,6 +17,7 @@ struct snapshot_core {
     uint64_t epoch;
     uint64_t deadline;
     uint64_t unsettled;
+    struct faults faults;
     uint32_t halted;
     uint32_t reset_wanted;
     uint32_t reset_by;

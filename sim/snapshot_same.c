@@ -83,6 +83,7 @@ static bool core_same(const struct snapshot_core *a, const struct snapshot_core 
         FIELD("forced interrupt lines", forced),
         FIELD("unmasked interrupt lines", unmasked),
         FIELD("interrupts in a row", fired),
+        FIELD("injected faults", faults),
         FIELD("halted", halted),
         FIELD("wanted reset", reset_wanted),
         FIELD("panicked", panicked),

@@ -21,17 +21,21 @@ static void resolve(struct sim_device *row)
         now = d->model->drives(d);
     }
     uint32_t pads = pads_of(row);
+    uint32_t stuck = s->stuck;
     uint32_t outside = ~now.driven & s->outside_driven & pads;
     uint32_t wired = ~(now.driven | outside) & s->wired_driven & pads;
     uint32_t open = ~(now.driven | outside | wired);
     uint32_t pulled = open & now.pulled & pads;
 
     s->driven = now.driven;
-    s->open = open;
-    s->own = now.driven | outside;
-    s->own_high = (now.driven & now.high) | (outside & s->outside_high);
-    s->level = s->own_high | (wired & s->wired_high) | (pulled & now.high) |
-               (open & ~pulled & pads & s->board_high);
+    s->open = open & ~stuck;
+    s->own = now.driven | outside | stuck;
+    s->own_high = (((now.driven & now.high) | (outside & s->outside_high)) & ~stuck) |
+                  (stuck & s->stuck_high);
+    s->level =
+        s->own_high |
+        (((wired & s->wired_high) | (pulled & now.high) | (open & ~pulled & pads & s->board_high)) &
+         ~stuck);
 }
 
 static void record_pins(struct k5sim *sim, uint32_t index, uint32_t changed)
@@ -193,6 +197,18 @@ void wires_drive_pin(struct k5sim *sim, uint32_t pin, int32_t level)
 
     s->outside_driven = level >= 0 ? s->outside_driven | bit : s->outside_driven & ~bit;
     s->outside_high = level > 0 ? s->outside_high | bit : s->outside_high & ~bit;
+    (void)devices_at_work(sim, p->device);
+    devices_settle(sim, p->device);
+}
+
+void wires_stick_pin(struct k5sim *sim, uint32_t pin, int32_t level)
+{
+    const struct pin *p = &sim->devices.wires.pin[pin];
+    struct signals *s = &sim->devices.row[p->device].signals;
+    uint32_t bit = UINT32_C(1) << p->signal;
+
+    s->stuck = level >= 0 ? s->stuck | bit : s->stuck & ~bit;
+    s->stuck_high = level > 0 ? s->stuck_high | bit : s->stuck_high & ~bit;
     (void)devices_at_work(sim, p->device);
     devices_settle(sim, p->device);
 }

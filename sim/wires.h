@@ -32,6 +32,8 @@ struct signals {
     uint32_t wired_high;
     uint32_t board_high; /* pulled up by the board */
     uint32_t named;      /* some pin is there */
+    uint32_t stuck;      /* pads alone, faults: whoever drives them, they are at this level */
+    uint32_t stuck_high;
 };
 
 struct wire {
@@ -62,3 +64,6 @@ void wires_spread(struct k5sim *sim, uint32_t index);
 /* Drives a pin from the outside: 0, 1, or -1 for not any more. */
 void wires_drive_pin(struct k5sim *sim, uint32_t pin, int32_t level);
 bool wires_pin_level(const struct k5sim *sim, uint32_t pin);
+
+/* A pin sticks at a level, or (-1) no longer. */
+void wires_stick_pin(struct k5sim *sim, uint32_t pin, int32_t level);

@@ -11,23 +11,19 @@ uint32_t bench_text(uint32_t task)
     return FAKE_FLASH_BASE + task * BUILD_TASK_BYTES;
 }
 
-static struct k5sim *open_board(uint32_t ticks_per_insn, const struct k5sim_device *device,
-                                size_t device_count)
+/* `board` has whatever is beside CPU and memory. */
+static struct k5sim *open_board(enum bench_isa isa, struct k5sim_board board)
 {
     static const struct k5sim_memory memory[] = {
         {FAKE_FLASH_BASE, FAKE_FLASH_BYTES, false},
         {FAKE_RAM_BASE, FAKE_RAM_BYTES, true},
     };
-    const struct k5sim_board board = {
-        .cpu = "cortex-m33",
-        .memory = memory,
-        .memory_count = 2,
-        .mpu_regions = 8,
-        .ticks_per_insn = ticks_per_insn,
-        .device = device,
-        .device_count = device_count,
-    };
     char why[256] = "";
+
+    board.cpu = isa == BENCH_ARM ? "cortex-m33" : "rv32";
+    board.memory = memory;
+    board.memory_count = 2;
+    board.mpu_regions = 8;
     struct k5sim *sim = k5sim_open(&board, why, sizeof why);
 
     if (sim == NULL) {
@@ -38,7 +34,7 @@ static struct k5sim *open_board(uint32_t ticks_per_insn, const struct k5sim_devi
 
 struct k5sim *bench_open_with(uint32_t ticks_per_insn)
 {
-    return open_board(ticks_per_insn, NULL, 0);
+    return open_board(BENCH_ARM, (struct k5sim_board){.ticks_per_insn = ticks_per_insn});
 }
 
 struct k5sim *bench_open(void)
@@ -48,7 +44,16 @@ struct k5sim *bench_open(void)
 
 struct k5sim *bench_open_devices(const struct k5sim_device *device, size_t count)
 {
-    return open_board(1, device, count);
+    return open_board(BENCH_ARM, (struct k5sim_board){
+                                     .ticks_per_insn = 1,
+                                     .device = device,
+                                     .device_count = count,
+                                 });
+}
+
+struct k5sim *bench_open_isa(enum bench_isa isa, const struct k5sim_board *extra)
+{
+    return open_board(isa, extra == NULL ? (struct k5sim_board){.ticks_per_insn = 1} : *extra);
 }
 
 static void check(struct k5sim *sim, int result)
@@ -72,7 +77,8 @@ void bench_mark_devices(const struct sys_header *system)
     }
 }
 
-void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count)
+static void load(enum bench_isa isa, struct k5sim *sim, const struct bench_program *programs,
+                 uint32_t count)
 {
     const struct sys_header *system = build_finish();
 
@@ -82,12 +88,25 @@ void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_
         struct elf_file file;
 
         elf_file_make(&file, bench_text(i), programs[i].code, programs[i].halfwords);
+        file.head.e_machine = isa == BENCH_ARM ? EM_ARM : EM_RISCV;
         const char *path = elf_file_write(&file);
         int result = k5sim_add_task(sim, i, path);
 
         elf_file_remove(path);
         check(sim, result);
     }
+}
+
+void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count)
+{
+    load(BENCH_ARM, sim, programs, count);
+}
+
+void bench_start_isa(enum bench_isa isa, struct k5sim *sim, const struct bench_program *programs,
+                     uint32_t count)
+{
+    load(isa, sim, programs, count);
+    check(sim, k5sim_boot(sim));
 }
 
 struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count)

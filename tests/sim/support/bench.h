@@ -12,6 +12,10 @@ struct k5sim *bench_open(void);
 struct k5sim *bench_open_with(uint32_t ticks_per_insn);
 struct k5sim *bench_open_devices(const struct k5sim_device *device, size_t count);
 
+/* Either instruction set, for what must be so on both; BENCH_ARM is that of all the others here. */
+enum bench_isa { BENCH_ARM, BENCH_RV32, BENCH_ISAS };
+struct k5sim *bench_open_isa(enum bench_isa isa, const struct k5sim_board *extra);
+
 /* Gives the machine the system that was built, and task i the code of programs[i]. */
 struct bench_program {
     const uint16_t *code;
@@ -24,6 +28,9 @@ struct bench_program {
     }
 
 void bench_load(struct k5sim *sim, const struct bench_program *programs, uint32_t count);
+/* Loads and boots, in a machine of this instruction set. */
+void bench_start_isa(enum bench_isa isa, struct k5sim *sim, const struct bench_program *programs,
+                     uint32_t count);
 
 /* Opens, loads and boots. */
 struct k5sim *bench_boot(const struct bench_program *programs, uint32_t count);
