@@ -146,7 +146,7 @@ void cpu_set_mpu(struct cpu *cpu, const struct mpu *mpu);
 void cpu_stuck_changed(struct cpu *cpu);
 
 /*
- * Loads the thread `slot` (0 to CPU_THREADS - 1) of the task into the CPU: what the exception
+ * Loads the thread `slot` (0 to CPU_THREADS - 1) into the CPU: what the exception
  * frame does not carry (stack limit, FP registers). Cheap if it is loaded already. False if the
  * engine failed. On RV32 all is in the registers, and there is nothing to load.
  */

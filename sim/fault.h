@@ -124,6 +124,8 @@ uint32_t faults_line_requests(const struct k5sim *sim, uint32_t word);
 uint64_t faults_next_line(const struct k5sim *sim);
 /* An interrupt is about to be taken. False: none is, now. */
 bool faults_admit_line(struct k5sim *sim);
+/* It was taken, for this line. */
+void faults_line_fired(struct k5sim *sim, uint32_t line);
 
 /* ---- fault_device.c ---- */
 

@@ -100,19 +100,26 @@ bool faults_admit_line(struct k5sim *sim)
     }
     struct fault_late *late = late_of(lines, line);
 
-    set(lines->pends, line, false);
     if (has(lines->drop, line)) {
         set(lines->drop, line, false);
+        set(lines->pends, line, false);
         set(lines->lost, line, has(sim->raised, line));
         return false;
     }
     if (late != NULL) {
+        set(lines->pends, line, false);
         late->until = machine_now(sim) + late->by;
         return false;
     }
+    return true;
+}
+
+void faults_line_fired(struct k5sim *sim, uint32_t line)
+{
+    struct fault_lines *lines = &sim->faults.lines;
+
     set(lines->pends, line, has(lines->twice, line));
     set(lines->twice, line, false);
-    return true;
 }
 
 /* ---------------------------------------------------------------- from the outside */

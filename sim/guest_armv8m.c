@@ -11,6 +11,8 @@
 #define REGISTERS              17u
 #define FRAME_WORDS            (FRAME_EXTENDED_BYTES / 4u + 2u) /* and what aligns it */
 
+_Static_assert(CFG_THREADS <= CPU_THREADS, "a thread has its number in any engine");
+
 static void list_mpu(struct mpu_entries *entries, const struct port_mpu_image *image,
                      uint32_t count)
 {
@@ -162,7 +164,7 @@ static void describe_fault(struct k5sim *sim, const struct thread *thread, const
 
 static bool select_thread(struct k5sim *sim, const struct thread *thread, struct cpu *cpu)
 {
-    uint32_t slot = (uint32_t)(thread - sim->kernel.thread) - sys_task(thread->task)->first_thread;
+    uint32_t slot = (uint32_t)(thread - sim->kernel.thread);
 
     return cpu_select(cpu, slot, thread->context.armv8m.psplim, has_fpu(sim, thread));
 }

@@ -85,6 +85,9 @@ void lines_force(struct k5sim *sim, uint32_t line, bool raised)
 
 void lines_fired(struct k5sim *sim, uint32_t line)
 {
+    if (sim->faults.lines.any) {
+        faults_line_fired(sim, line);
+    }
     sim->fired[line]++;
     if (sim->fired[line] == STORM_FIRES) {
         const struct k5sim_event event = {
