@@ -443,6 +443,24 @@ static bool take_trap(struct k5sim *sim, struct thread *thread, struct cpu *cpu,
     return true;
 }
 
+/*
+ * Has the goal not been reached? A position may lie behind an instruction that faults, which is
+ * not counted: then it is the next one's turn although all are executed.
+ */
+static bool may_run(const struct k5sim *sim, const struct run_goal *goal)
+{
+    return sim->instructions < goal->instructions ||
+           (goal->exact && sim->instructions == goal->instructions && sim->actions < goal->actions);
+}
+
+static uint64_t budget_within(const struct k5sim *sim, const struct run_goal *goal, uint64_t budget)
+{
+    uint64_t left = goal->instructions - sim->instructions;
+
+    left = left == 0 ? 1 : left;
+    return budget < left ? budget : left;
+}
+
 /* Runs the current thread up to tick `limit`, or the goal. False: the simulator failed. */
 static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal *goal)
 {
@@ -458,12 +476,10 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (!is_resumed(sim, thread, cpu)) {
         return !sim->failed;
     }
-    if (sim->instructions >= goal->instructions) {
+    if (!may_run(sim, goal)) {
         return true; /* the loop sees it */
     }
-    if (budget > goal->instructions - sim->instructions) {
-        budget = goal->instructions - sim->instructions;
-    }
+    budget = budget_within(sim, goal, budget);
     if (sim->store != NULL) {
         store_runs(sim, thread->task);
     }
@@ -626,7 +642,7 @@ static int turn(struct k5sim *sim, uint64_t until, const struct run_goal *goal)
     if (sim->port.now >= until && !goal->exact) {
         return K5SIM_STOP_TIME;
     }
-    if (sim->live && sim->instructions >= goal->instructions) {
+    if (sim->live && !may_run(sim, goal)) {
         return K5SIM_STOP_POSITION; /* of an exact goal: it lies on another run than this */
     }
     uint64_t limit = until < sim->timers.next && !goal->exact ? until : sim->timers.next;

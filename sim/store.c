@@ -144,6 +144,21 @@ void store_forget_task(struct k5sim *sim, uint32_t task)
     sim->store->knows[task] = false;
 }
 
+/* A region may begin before a memory and end behind it, if a fault has moved its borders. */
+static void learn_region(struct k5sim *sim, const struct mpu_region *r, uint64_t *writes)
+{
+    for (uint32_t i = 0; i < sim->memory->count; i++) {
+        const struct memory_range *range = &sim->memory->range[i];
+        uint32_t range_last = range->base + (range->bytes - 1u);
+        uint32_t first = r->first > range->base ? r->first : range->base;
+        uint32_t last = r->last < range_last ? r->last : range_last;
+
+        if (first <= last) {
+            each_block(sim, first, last - first + 1u, true, writes);
+        }
+    }
+}
+
 static void learn_task(struct k5sim *sim, uint32_t task)
 {
     struct store *store = sim->store;
@@ -156,7 +171,7 @@ static void learn_task(struct k5sim *sim, uint32_t task)
             const struct mpu_region *r = &mpu->region[i];
 
             if ((r->access & SYS_WRITE) != 0) {
-                each_block(sim, r->first, r->last - r->first + 1u, true, writes);
+                learn_region(sim, r, writes);
             }
         }
     }
