@@ -93,6 +93,9 @@ int machine_reset(struct k5sim *sim, uint32_t why); /* enum device_reset */
 /* The task must run. */
 void machine_kill(struct k5sim *sim, uint32_t task, uint32_t code);
 enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal);
+/* Interrupts the running thread, between two runs; `entry` calls the kernel. */
+void machine_enter(struct k5sim *sim, void (*entry)(struct k5sim *sim, uint32_t where),
+                   uint32_t where);
 
 /* The task's CPU with the regions in force; NULL: sim->error says why. */
 struct cpu *machine_cpu(struct k5sim *sim, uint32_t task);

@@ -25,6 +25,7 @@ from k5.builder import Built
 from k5.decode import Decoder, Line
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
+from k5.forcing import Forcing
 from k5.outside import Outside, Periphery, find
 from k5.past import Past
 from k5.snapshots import Snapshots
@@ -68,7 +69,7 @@ class DeviceEvent:
     value: int
 
 
-class Machine(Outside, Snapshots, Past):
+class Machine(Outside, Snapshots, Past, Forcing):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:

@@ -20,7 +20,15 @@ from k5.errors import K5Error
 from k5.paths import BUILD, ROOT
 
 ATTEMPTS, PAUSE_S = 5, 0.5
-HEADERS = ("k5sim", "k5sim_snapshot", "k5sim_fault", "k5sim_history", "k5sim_debug", "k5sim_golden")
+HEADERS = (
+    "k5sim",
+    "k5sim_snapshot",
+    "k5sim_fault",
+    "k5sim_history",
+    "k5sim_debug",
+    "k5sim_golden",
+    "k5sim_explore",
+)
 
 
 def declarations() -> str:
