@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -210,7 +211,7 @@ class ScenarioFile:
     def _settings(self, read: Reader, table: dict[str, Any]) -> Settings:
         where = ("scenario",)
         good = read.table(where, table, _SETTINGS)
-        system = self.path.parent / good.get("system", "")
+        system = Path(os.path.normpath(self.path.parent / good.get("system", "")))
         if good.get("system") and not system.is_file():
             read.error((*where, "system"), f"system: {shown(system)}: no such file")
         if "until" in good and "limit" in good:

@@ -31,6 +31,10 @@ class Test:
         """One that has seen nothing."""
         return self
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Test:
+        """One that has seen the same: nothing."""
+        return self
+
 
 class SerialTest(Test):
     """Collects what a device sends, until it ends with the text, or a line of it matches."""
@@ -60,6 +64,11 @@ class SerialTest(Test):
 
     def fresh(self) -> Test:
         return SerialTest(self.device, self.pattern)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Test:
+        copied = SerialTest(self.device, self.pattern)
+        copied.seen = self.seen
+        return copied
 
 
 def compiled(pattern: Pattern, names: Names, stimuli: list[str]) -> Test:

@@ -59,17 +59,20 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Moment:
-    """A time, or some time after an event; neither: the end."""
+    """A time, or some time after an event, or an instruction; none of them: the end."""
 
     at: int | None = None
     after: Pattern | None = None
     delay: int = 0
+    instruction: int | None = None  # so many have been executed since boot
 
     def said(self) -> str:
         from k5.scenario.units import shown
 
         if self.at is not None:
             return f"at {shown(self.at)}"
+        if self.instruction is not None:
+            return f"at instruction {self.instruction}"
         if self.after is None:
             return "at the end"
         return f"{shown(self.delay) + ' ' if self.delay else ''}after {self.after.said()}"
@@ -96,7 +99,7 @@ class Window:
 class Action:
     """What a stimulus does: `what` is its key, `subject` the key's text."""
 
-    what: str  # send, press, release, drive, set, raise, lower, kill, reset
+    what: str  # send, press, release, drive, set, raise, lower, kill, reset, preempt, wake, interrupt
     subject: str
     where: Where
     device: str = ""  # send: to

@@ -72,6 +72,11 @@ class Names:
             known("task or thread", name, names)
         return frozenset(found)
 
+    def thread(self, name: str) -> int:
+        """The one thread of that name."""
+        names = [str(thread["name"]) for thread in self.meta["threads"]]
+        return names.index(known("thread", name, names))
+
     def formats(self, task: str) -> list[str]:
         """The formats of a task's log lines."""
         if task not in self._formats:

@@ -83,8 +83,10 @@ class _Binder:
             names.pin(subject)
         elif action.what == "set":
             names.value(subject)
-        elif action.what in ("raise", "lower"):
+        elif action.what in ("raise", "lower", "interrupt"):
             names.line(subject)
+        elif action.what in ("preempt", "wake"):
+            names.thread(subject)
         elif action.what == "kill":
             names.task(subject)
 

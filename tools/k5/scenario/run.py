@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from k5.builder import Built
 from k5.engine import Run
 from k5.errors import K5Error
+from k5.forcing import LINE, PREEMPT, TIMER, Force
 from k5.scenario import judge as judging
 from k5.scenario import sense, states
 from k5.scenario.judge import Judge
@@ -38,6 +39,8 @@ CHUNK = 1 << 26
 FURTHER = 1_000_000  # ns: a look beyond the end, to see by how much something was missed
 AFTER_STIMULI = 1 << 20  # rank of what is looked at, at a tick with stimuli
 Seen = Callable[[Event], None]
+Drive = Callable[[int, int], "Stop"]
+FORCED = {"preempt": PREEMPT, "wake": TIMER, "interrupt": LINE}
 
 
 @dataclass
@@ -56,7 +59,8 @@ class _Due:
     tick: int
     rank: int
     number: int
-    do: Callable[[], None] = field(compare=False)
+    do: Callable[..., None] = field(compare=False)  # a method and what it takes: copies of a run
+    args: tuple[Any, ...] = field(compare=False)  # have copies of both
 
 
 class HostedRun:
@@ -90,11 +94,20 @@ class HostedRun:
         settings = scenario.settings
         self.ends_early = settings.until is None and not settings.ends
         self.timed = {s.action.device for s in scenario.stimuli if s.action.baud}
+        # Stimuli at instructions: how many have been executed, and which stimulus.
+        self.marks = sorted(
+            (stimulus.first.instruction, index)
+            for index, stimulus in enumerate(scenario.stimuli)
+            if stimulus.first.instruction is not None
+        )
+        self.last = self.clock.up(settings.until or settings.limit)
+        self.deadline = 0.0  # of the host
+        self.stop: Stop | None = None  # why the machine stopped last
 
     # ---- the agenda
 
-    def _at(self, tick: int, rank: int, do: Callable[[], None]) -> None:
-        due = _Due(max(tick, self.machine.now), rank, next(self.numbers), do)
+    def _at(self, tick: int, rank: int, do: Callable[..., None], *args: Any) -> None:
+        due = _Due(max(tick, self.machine.now), rank, next(self.numbers), do, args)
         heapq.heappush(self.agenda, due)
 
     def _schedule(self, index: int, base: int, number: int) -> None:
@@ -104,7 +117,7 @@ class HostedRun:
         if stimulus.jitter:
             source = random.Random(f"{self.scenario.variant.seed}:{index}:{number}")
             shift = source.randrange(self.clock.down(stimulus.jitter) + 1)
-        self._at(base + shift, index, lambda: self._give(index, base, number))
+        self._at(base + shift, index, self._give, index, base, number)
 
     def _give(self, index: int, base: int, number: int) -> None:
         stimulus = self.scenario.stimuli[index]
@@ -113,7 +126,7 @@ class HostedRun:
         self._saw(Event(self.machine.now, DO, 0xFF, index, (0,) * 6))
         if stimulus.lasts:
             lasts = self.clock.up(stimulus.lasts)
-            self._at(self.machine.now + lasts, index, lambda: self._take_back(stimulus.action))
+            self._at(self.machine.now + lasts, index, self._take_back, stimulus.action)
         if stimulus.every and (stimulus.times is None or number + 1 < stimulus.times):
             self._schedule(index, base + self.clock.up(stimulus.every), number + 1)
 
@@ -134,6 +147,8 @@ class HostedRun:
             machine.force_line(self.names.line(subject), action.what == "raise")
         elif action.what == "kill":
             self._kill(stimulus, action)
+        elif action.what in FORCED:
+            self._force(stimulus, action)
         else:
             machine.reset(subject)
 
@@ -142,6 +157,16 @@ class HostedRun:
             self.machine.kill(action.subject, action.code)
         except K5Error:
             came = [f"task {action.subject} did not run: it was down, or on its way"]
+            self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
+
+    def _force(self, stimulus: Stimulus, action: Action) -> None:
+        line = action.what == "interrupt"
+        where = self.names.line(action.subject) if line else self.names.thread(action.subject)
+        try:
+            self.machine.force(Force(FORCED[action.what], where))
+        except K5Error as problem:
+            why = problem.messages[0].removeprefix("simulator: ")
+            came = [f"not possible at instruction {self.machine.instructions}: {why}"]
             self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
 
     def _send(self, stimulus: Stimulus, action: Action) -> None:
@@ -189,7 +214,7 @@ class HostedRun:
         for check in self.pending:
             if check.trigger and check.trigger(event):
                 tick = event.time + self.clock.up(check.state.moment.delay)
-                self._at(tick, AFTER_STIMULI, lambda check=check: self._look(check))  # type: ignore[misc]
+                self._at(tick, AFTER_STIMULI, self._look, check)
 
     def _awaited(self) -> int:
         """The kinds of events at which the machine must stop."""
@@ -205,10 +230,17 @@ class HostedRun:
     def run(self) -> Ran:
         """To the end."""
         self.begin()
-        end = self._go()
+        end = ""
+        while not end:
+            end = self.turn()
+        return self.finish(end)
+
+    def finish(self, end: str, further: bool = True) -> Ran:
+        """The verdict, once turn() has said that it is over. `further`: also by how much something
+        was missed."""
         ran = Ran(end, self.machine.now, self.machine.instructions, self.failures, self.judge)
         self._look_at_end(end)
-        if end == "decided":
+        if end == "decided" and further:
             self._look_further()
         self._judge(end, ran.tick)
         return ran
@@ -225,47 +257,60 @@ class HostedRun:
         for check in self.pending:
             if check.state.moment.at is not None:
                 tick = self.clock.up(check.state.moment.at)
-                self._at(tick, AFTER_STIMULI, lambda check=check: self._look(check))  # type: ignore[misc]
+                self._at(tick, AFTER_STIMULI, self._look, check)
+        self.deadline = time.monotonic() + self.scenario.settings.host_limit / 1e9
+        self._take()
 
     def _due(self) -> None:
         """What is to happen now happens; that may bring more."""
         while self.agenda and self.agenda[0].tick <= self.machine.now:
-            heapq.heappop(self.agenda).do()
+            due = heapq.heappop(self.agenda)
+            due.do(*due.args)
 
     def _done(self) -> bool:
         """Nothing is left to give, to look at, or to wait for."""
         given = all(trigger is None or not trigger.left for trigger in self.plan.triggers)
-        return given and not self.agenda and not self.pending and self.judge.settled
+        done = given and not self.agenda and not self.marks and not self.pending
+        return done and self.judge.settled
 
-    def _go(self) -> str:
+    def turn(self, drive: Drive | None = None) -> str:
+        """What is due happens, then the machine runs to what comes next. Why it is over, or "".
+        `drive`: how it runs, to a tick or an event of some kinds."""
         from k5.machine import Stop
 
-        settings, machine = self.scenario.settings, self.machine
-        last = self.clock.up(settings.until or settings.limit)
-        deadline = time.monotonic() + settings.host_limit / 1e9
-        stop: Stop | None = None
+        machine = self.machine
+        self._due()
+        if self.ends_early and self._done():
+            return "decided"
+        if machine.now >= self.last:
+            return "time" if self.scenario.settings.until else "limit"
+        if time.monotonic() > self.deadline:
+            return "host"
+        target = self._target(self.last)
+        if self.stop is Stop.HALT:
+            if not self.agenda:
+                return "halt"
+            machine.idle_until(target)
+            self.judge.advance(target)
+            self.stop = None
+            return ""
+        target = min(target, machine.now + CHUNK)
+        self.stop = (drive or self._drive)(target, self._awaited())
         self._take()
-        while True:
-            self._due()
-            if self.ends_early and self._done():
-                return "decided"
-            if machine.now >= last:
-                return "time" if settings.until else "limit"
-            if time.monotonic() > deadline:
-                return "host"
-            target = self._target(last)
-            if stop is Stop.HALT:
-                if not self.agenda:
-                    return "halt"
-                machine.idle_until(target)
-                self.judge.advance(target)
-                stop = None
-                continue
-            target = min(target, machine.now + CHUNK)
-            stop = machine.run(until_tick=target, stop_kinds=self._awaited())
-            self._take()
-            if stop is Stop.PANIC:
-                return "panic"
+        if self.stop is Stop.POSITION and self.marks and self._at_mark():
+            self._give(self.marks.pop(0)[1], machine.now, 0)
+        return "panic" if self.stop is Stop.PANIC else ""
+
+    def _drive(self, target: int, kinds: int) -> Stop:
+        while self.marks and self.marks[0][0] < self.machine.instructions:
+            self.marks.pop(0)  # it is too late for that one
+        if not self.marks:
+            return self.machine.run(until_tick=target, stop_kinds=kinds)
+        count = self.marks[0][0] - self.machine.instructions
+        return self.machine.step(count, until_tick=target, stop_kinds=kinds)
+
+    def _at_mark(self) -> bool:
+        return self.marks[0][0] == self.machine.instructions
 
     def _take(self) -> None:
         for event in self.machine.take():
@@ -323,6 +368,8 @@ class HostedRun:
                 why = f"it was given {self.given[index]} times"
                 if moment.after and not self.given[index]:
                     why = f"{moment.after.said()} did not come in time"
+                elif moment.instruction is not None:
+                    why = f"no thread came to instruction {moment.instruction}"
                 self._fail(stimulus.where, f"stimulus {stimulus.name} was given", [why])
         for check in self.pending:
             after = check.state.moment.after

@@ -6,7 +6,7 @@ from typing import Any
 
 from k5.errors import suggestion
 from k5.schema import Key, spelled
-from k5.scenario.model import Action, Stimulus, Where
+from k5.scenario.model import Action, Moment, Stimulus, Where
 from k5.scenario.reader import ANY, RESETS, TEXT, Reader, Table, listed
 
 LONGEST_SEND = 4096  # so many characters may wait at a time
@@ -23,11 +23,16 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "lower": (),
     "kill": ("code",),
     "reset": (),
+    "preempt": (),
+    "wake": (),
+    "interrupt": (),
 }
+FORCED = ("preempt", "wake", "interrupt")  # another timing of the machine, at one instruction
 NEEDED = {"send": "to", "drive": "level", "set": "value"}
 _WHEN = {
     "name": TEXT,
     "at": ANY,
+    "at_instruction": Key(int, least=0, most=(1 << 62) - 1),
     "after": Key(dict),
     "delay": ANY,
     "each": Key(bool),
@@ -54,24 +59,38 @@ def read_stimulus(read: Reader, where: Where, data: Any) -> Stimulus | None:
     """One table [[do]]."""
     good = read.table(where, data, _KEYS)
     action = _action(read, where, data, good)
-    first = read.moment(where, good, "when")
+    first = _instruction(read, where, good) or read.moment(where, good, "when")
     timed = {name: read.time(where, good, name, least=1) for name in ("every", "jitter", "for")}
     if first is None or any(name in data and ns is None for name, ns in timed.items()):
         return None
     every, jitter, lasts = timed["every"], timed["jitter"], timed["for"]
-    if first.at is None and first.after is None and every is None:
+    if first == Moment() and every is None:
         if read.complete(where, data, _KEYS):
-            read.error(where, "when? it needs at, after or every")
+            read.error(where, "when? it needs at, after, every or at_instruction")
         return None
     if not _repeats_well(read, where, good):
         return None
-    if first.at is None and first.after is None:
-        first = type(first)(at=every)
+    if first == Moment():
+        first = Moment(at=every)
     if action is None:
+        return None
+    if action.what in FORCED and first.instruction is None:
+        text = f"{action.what} is something that happens between two instructions: it needs at_instruction"
+        read.error(action.where, text)
         return None
     name = good.get("name") or action.said()
     return Stimulus(name, where, first, action, good.get("each", False), every, good.get("times"),
                     jitter or 0, lasts)  # fmt: skip
+
+
+def _instruction(read: Reader, where: Where, good: Table) -> Moment | None:
+    """`at_instruction`, which is all that says when."""
+    if "at_instruction" not in good:
+        return None
+    for name in _WHEN:
+        if name in good and name not in ("name", "at_instruction"):
+            read.error((*where, name), f"at_instruction and {name} exclude each other")
+    return Moment(instruction=good["at_instruction"])
 
 
 def _repeats_well(read: Reader, where: Where, good: Table) -> bool:
