@@ -6,6 +6,7 @@
 #include "kernel/entry.h"
 #include "kernel/port.h"
 #include "kernel/thread.h"
+#include "sim/history.h"
 #include "sim/machine.h"
 
 /* ---------------------------------------------------------------- what is allowed here */
@@ -131,8 +132,17 @@ int k5sim_force(struct k5sim *sim, const struct k5sim_force *force)
     if (why != NULL) {
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "%s", why);
     }
-    machine_enter(sim, entry[force->kind], force->where);
-    return K5SIM_OK;
+    const struct k5sim_entry what = {
+        .input = K5SIM_INPUT_FORCE,
+        .target = force->where,
+        .value = (int32_t)force->kind,
+    };
+    int result = history_input(sim, &what, NULL, 0);
+
+    if (result == K5SIM_OK) {
+        machine_enter(sim, entry[force->kind], force->where);
+    }
+    return result;
 }
 
 /* ---------------------------------------------------------------- what there is to choose from */

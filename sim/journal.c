@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/k5sim_explore.h"
 #include "sim/machine.h"
 
 #define FIRST_ROOM 64u
@@ -124,6 +125,7 @@ static bool has_its_bytes(const struct k5sim_entry *entry)
     case K5SIM_INPUT_KILL:
     case K5SIM_INPUT_RESET:
     case K5SIM_INPUT_FAULTS_END:
+    case K5SIM_INPUT_FORCE:
         return entry->bytes == 0;
     case K5SIM_INPUT_FAULT:
         return entry->bytes == sizeof(struct k5sim_fault);
@@ -178,6 +180,8 @@ int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
         return k5sim_device_memory_write(sim, target, entry->extra, entry->data, entry->bytes);
     case K5SIM_INPUT_IDLE:
         return k5sim_idle_until(sim, journal_idle_tick(entry));
+    case K5SIM_INPUT_FORCE:
+        return k5sim_force(sim, &(struct k5sim_force){(uint32_t)entry->value, target});
     case K5SIM_INPUT_FAULT:
         return inject(sim, entry);
     case K5SIM_INPUT_FAULTS_END:

@@ -778,7 +778,6 @@ void machine_kill(struct k5sim *sim, uint32_t task, uint32_t code)
 void machine_enter(struct k5sim *sim, void (*entry)(struct k5sim *sim, uint32_t where),
                    uint32_t where)
 {
-    machine_acts(sim);
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     if (setjmp(sim->leave_kernel) != 0) {
         sim->panicked = true;

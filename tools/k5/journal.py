@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 # enum k5sim_input
 PIN, SERIAL, SPEED, DAMAGE, VALUE, LINE, KILL = 1, 2, 3, 4, 5, 6, 7
-RESET, WRITE, MEMORY, FAULT, IDLE, FAULTS_END, REGISTER = 8, 9, 10, 11, 12, 13, 14
+RESET, WRITE, MEMORY, FAULT, IDLE, FAULTS_END, REGISTER, FORCE = 8, 9, 10, 11, 12, 13, 14, 15
 WHATS = {
     "pin": PIN, "serial": SERIAL, "speed": SPEED, "damage": DAMAGE, "value": VALUE, "line": LINE,
     "kill": KILL, "reset": RESET, "write": WRITE, "memory": MEMORY, "fault": FAULT, "idle": IDLE,
-    "faults-end": FAULTS_END, "register": REGISTER,
+    "faults-end": FAULTS_END, "register": REGISTER, "force": FORCE,
 }  # fmt: skip
 _WORDS = {number: word for word, number in WHATS.items()}
 _BATCH = 256
@@ -34,7 +34,7 @@ class Entry:
 
     position: Position
     what: str  # a key of WHATS
-    name: str = ""  # of the pin, device, task, thread, reset; a line's number; an address
+    name: str = ""  # of the pin, device, task, thread, reset; a number of line, forced; an address
     field: str = ""  # value: which quantity; memory: offset; register: number
     value: int = 0  # level, baud, errors, quantity, code; idle: the tick
     data: bytes = b""  # serial: the characters; write, memory: the bytes; fault: struct k5sim_fault
@@ -64,6 +64,7 @@ class Codec:
             RESET: lambda name: RESETS[name] if name in RESETS else find("reset", name, RESETS),
             WRITE: lambda name: _int(name, "address"),
             REGISTER: lambda name: find("thread", name, self._threads),
+            FORCE: lambda name: _int(name, "thread or interrupt line"),
             FAULT: lambda _: 0,
             IDLE: lambda _: 0,
             FAULTS_END: lambda _: 0,
@@ -97,7 +98,7 @@ class Codec:
             return str(self._threads[target])
         if kind == RESET:
             return next(name for name, number in RESETS.items() if number == target)
-        if kind in (LINE, WRITE):
+        if kind in (LINE, WRITE, FORCE):
             return hex(target) if kind == WRITE else str(target)
         if kind in (FAULT, IDLE, FAULTS_END):
             return ""

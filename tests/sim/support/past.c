@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "sim/k5sim_explore.h"
 #include "tests/sim/support/bench.h"
 
 #define ARM   40
@@ -167,6 +168,9 @@ void past_give(struct k5sim *sim, uint64_t *random)
     case 8:
         must(sim,
              k5sim_device_memory_write(sim, PAST_FLASH, number % 100u, text, number % sizeof text));
+        break;
+    case 9: /* refused, if it is masked */
+        k5sim_force(sim, &(struct k5sim_force){K5SIM_FORCE_LINE, PAST_LINE});
         break;
     default:
         must(sim, k5sim_line_force(sim, PAST_LINE, (number & 1u) != 0));
