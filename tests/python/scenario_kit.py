@@ -23,18 +23,28 @@ def event(time: int, kind: int, code: int = 0, *args: int, thread: int = 0) -> E
 
 
 class ScriptedMachine:
-    """`script`: events in their order; `calls`: what was done to it, with its tick."""
+    """`script`: events in their order; `calls`: what was done to it, with its tick. An instruction
+    takes a tick."""
 
     def __init__(self, script: list[Event], halts: bool = False) -> None:
         self.script = script
         self.halts = halts
         self.calls: list[tuple[int, str, tuple[Any, ...]]] = []
         self.now = 0
-        self.instructions = 0
         self.fresh: list[Event] = []
         self.left: list[Event] = []
         self.stops: list[int] = []  # ticks at which a run came back
         self.levels = dict.fromkeys(PINS, False)
+
+    @property
+    def instructions(self) -> int:
+        return self.now
+
+    def step(self, count: int, *, until_tick: int, stop_kinds: int = 0) -> Stop:
+        goal = self.now + count
+        stop = self._run(min(goal, until_tick), stop_kinds)
+        there = stop is Stop.TIME and self.now == goal and goal < until_tick
+        return Stop.POSITION if there else stop
 
     def reboot(self, seed: int, kinds: int) -> None:
         self.now, self.left, self.kinds = 0, list(self.script), kinds
@@ -122,6 +132,9 @@ class ScriptedNames:
 
     def line(self, name: str) -> int:
         return int(name)
+
+    def thread(self, name: str) -> int:
+        return ["main", "other"].index(name)
 
     def value(self, name: str) -> tuple[str, str]:
         return name, name

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from k5.errors import K5Error
+from k5.forcing import LINE, PREEMPT, Force
 from k5.stream import Event
-from scenario_kit import HALT, LOG, PIN, SERIAL, came, event, run
+from scenario_kit import HALT, LOG, PIN, SERIAL, ScriptedMachine, came, event, run
 
 
 def log(time: int, number: int) -> Event:
@@ -35,6 +37,54 @@ def test_stimulus_comes_at_its_tick_exactly(tmp_path: Path) -> None:
     ran, machine = run(tmp_path, text, lines(1, 2, 3))
     assert not ran.failures
     assert machine.calls == [(1500, "press", ("b",)), (3500, "release", ("b",))]
+
+
+def test_stimulus_comes_before_its_instruction(tmp_path: Path) -> None:
+    text = """
+[[do]]
+at_instruction = 1500
+press = "b"
+for = "2ms"
+[[do]]
+at_instruction = 777
+preempt = "other"
+[[do]]
+at_instruction = 777
+interrupt = "9"
+[[do]]
+at = "777us"
+release = "c"
+[[never]]
+fault = "any"
+"""
+    ran, machine = run(tmp_path, text, lines(1, 600, 777, 900))
+    assert not ran.failures
+    assert machine.calls == [
+        (777, "release", ("c",)),  # what happens at a time comes first
+        (777, "force", (Force(PREEMPT, 1),)),
+        (777, "force", (Force(LINE, 9),)),
+        (1500, "press", ("b",)),
+        (3500, "release", ("b",)),
+    ]
+
+
+def test_instruction_that_no_thread_came_to_is_a_failure(tmp_path: Path) -> None:
+    text = '[[do]]\nat_instruction = 5000\nwake = "main"\n[[never]]\nfault = "any"\n'
+    ran, machine = run(tmp_path, text, lines(1, 2), halts=True)
+    assert machine.calls == []
+    assert came(ran) == ["stimulus wake main was given: no thread came to instruction 5000"]
+
+
+def test_what_cannot_be_forced_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: ScriptedMachine, force: Force) -> None:
+        raise K5Error("simulator: another thread runs")
+
+    monkeypatch.setattr(ScriptedMachine, "force", refuse, raising=False)
+    text = '[[do]]\nat_instruction = 50\npreempt = "main"\n[[never]]\nfault = "any"\n'
+    ran, _ = run(tmp_path, text, lines(1, 2))
+    assert came(ran) == [
+        "stimulus preempt main was given: not possible at instruction 50: another thread runs"
+    ]
 
 
 def test_stimulus_after_an_event_comes_with_it_or_later(tmp_path: Path) -> None:

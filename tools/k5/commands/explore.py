@@ -32,7 +32,7 @@ from k5.scenario.load import ScenarioFile, is_scenario
 from k5.scenario.model import Variant
 from k5.scenario.warm import Machines
 
-PAIRS = 1000
+PAIRS = 5000
 EARLY_NS = 100_000
 
 

@@ -61,7 +61,8 @@ def read_stimulus(read: Reader, where: Where, data: Any) -> Stimulus | None:
     action = _action(read, where, data, good)
     first = _instruction(read, where, good) or read.moment(where, good, "when")
     timed = {name: read.time(where, good, name, least=1) for name in ("every", "jitter", "for")}
-    if first is None or any(name in data and ns is None for name, ns in timed.items()):
+    read_all = all(name not in data or ns is not None for name, ns in timed.items())
+    if first is None or not read_all or ("at_instruction" in data) != ("at_instruction" in good):
         return None
     every, jitter, lasts = timed["every"], timed["jitter"], timed["for"]
     if first == Moment() and every is None:

@@ -1,0 +1,177 @@
+"""Explorations of real machines: what is found, what is not, and that nothing is left out unseen."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from k5.errors import K5Error
+from k5.explore.course import Course
+from k5.explore.explorer import Explored, Explorer, Options
+from k5.explore.schedule import Point
+from k5.explore.search import Search
+from k5.forcing import LINE, PREEMPT, Force
+from k5.scenario.load import ScenarioFile
+from k5.scenario.warm import Machines
+
+EXAMPLES = ROOT / "scenarios" / "examples"
+RACE, FIXED, LOCK = (EXAMPLES / f"race{name}.toml" for name in ("", "-fixed", "-lock"))
+BLINKY = EXAMPLES / "blinky.toml"
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machines]:
+    kept = Machines()
+    yield kept
+    kept.close()
+
+
+def explorer(machines: Machines, path: Path, board: str | None = None, **options: object) -> Explorer:
+    file = ScenarioFile(path)
+    variant = file.chosen(board, "hosted", None, {})[0]
+    return Explorer(file, variant, Options(**options), machines)  # type: ignore[arg-type]
+
+
+def explored(machines: Machines, path: Path, **options: object) -> Explored:
+    return explorer(machines, path, **options).run(lambda tally: None)
+
+
+# ---- what is found
+
+
+@pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
+def test_race_is_found_with_one_point(machines: Machines, board: str) -> None:
+    made = explorer(machines, RACE, board)
+    done = made.run(lambda tally: None)
+    assert done.found
+    (point,) = done.found.schedule
+    assert point.force == Force(PREEMPT, made.spelling.threads.index("left"))
+    assert done.found.failures[0].expected == 'a log line with "10 visitors" of task desk'
+    assert "left runs, in " in done.found.points[0] and "door.c:" in done.found.points[0]
+    assert done.tally.seconds < 10
+
+
+def test_what_is_printed_repeats_it_and_nothing_else_does(machines: Machines, tmp_path: Path) -> None:
+    made = explorer(machines, RACE)
+    found = made.run(lambda tally: None).found
+    assert found
+    text = made.write(found, RACE.parent)
+    ours, data = tomllib.loads(RACE.read_text()), tomllib.loads(text)
+    do = data.pop("do")
+    assert do == [{"at_instruction": found.schedule[0].instruction, "preempt": "left"}]
+    assert data["expect"] == ours["expect"] and data["never"] == ours["never"]
+    assert data["scenario"] == {**ours["scenario"], "engines": ["hosted"], "seeds": [0]}
+    # Elsewhere it names the same system.
+    elsewhere = tomllib.loads(made.write(found, tmp_path))
+    system = tmp_path / elsewhere["scenario"]["system"]
+    assert system.resolve() == ROOT / "user" / "examples" / "race" / "race.toml"
+
+
+def test_lock_that_is_none_takes_two_points(machines: Machines) -> None:
+    alone = explored(machines, LOCK, pairs=0)
+    assert alone.found is None and alone.tally.ran == alone.tally.singles
+    both = explored(machines, LOCK, pairs=20_000)
+    assert both.found
+    first, second = both.found.schedule
+    assert (first.force, second.force) == (Force(PREEMPT, 0), Force(PREEMPT, 1))
+    assert "in lock()" in both.found.points[0]
+
+
+def test_fixed_one_has_no_race_with_two_points_anywhere(machines: Machines) -> None:
+    done = explored(machines, FIXED, pairs=1_000_000, windows=["..4us"])
+    tally = done.tally
+    assert done.found is None
+    assert tally.ran - tally.ran_pairs == tally.singles > 0
+    assert tally.ran_pairs > tally.singles
+    assert tally.open == tally.stopped == 0
+
+
+def test_interrupt_is_forced_where_it_is_asked_for(machines: Machines) -> None:
+    done = explored(machines, BLINKY, preempt=False, interrupts=["timer"], pairs=0,
+                    windows=["1499ms..1501ms"])  # fmt: skip
+    assert done.found
+    (point,) = done.found.schedule
+    assert point.force == Force(LINE, 49)
+    assert "timer fires" in done.found.points[0]
+
+
+# ---- the search
+
+
+def test_same_search_twice_is_the_same(machines: Machines) -> None:
+    one, two = (explored(machines, LOCK, pairs=600) for _ in range(2))
+    assert dataclasses.replace(one.tally, seconds=0) == dataclasses.replace(two.tally, seconds=0)
+    assert one.found == two.found
+
+
+@pytest.mark.parametrize("path", [RACE, FIXED, LOCK], ids=lambda path: path.stem)
+def test_what_is_cut_off_would_have_gone_the_same_way(
+    machines: Machines, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All single points, each run to its end: the first that fails is the one that is found."""
+    done = explored(machines, path, pairs=0)
+    monkeypatch.setattr(Course, "key", lambda self, state, keys=itertools.count(): next(keys))
+    search = Search(explorer(machines, path)._begin, 0, lambda tally: None)
+    search._look()
+    failing = [
+        Point(instruction, force)
+        for run, instruction, force in search._first_points()
+        if search._branch(run, force)
+    ]
+    assert search.tally.cut == 0
+    assert done.found is None or done.tally.cut > 0
+    assert [done.found.schedule[0]] == failing[:1] if done.found else not failing
+
+
+def test_budget_of_pairs_is_kept_and_what_is_left_is_said(machines: Machines) -> None:
+    done = explored(machines, FIXED, pairs=300)
+    assert done.tally.ran_pairs == 300
+    assert done.tally.open == done.tally.singles
+
+
+def test_window_of_a_function_is_where_its_code_is(machines: Machines) -> None:
+    """Also where the compiler has put it into others."""
+    everywhere = explored(machines, FIXED, pairs=0)
+    inside = explored(machines, FIXED, pairs=0, windows=["left.tell"])
+    assert 0 < inside.tally.places < everywhere.tally.places
+    both = explored(machines, FIXED, pairs=0, windows=["tell", "main"])
+    assert inside.tally.places < both.tally.places <= everywhere.tally.places
+
+
+# ---- mistakes
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"windows": ["5ms..6ms"]}, "nothing could be forced in --window 5ms..6ms"),
+        ({"windows": ["6ms..5ms"]}, "--window 6ms..5ms: it ends before it begins"),
+        ({"windows": ["1ms..2"]}, '--window 1ms..2: "2" has no unit'),
+        ({"windows": ["1ms..2ms", "3ms.."]}, "--window 3ms..: a second stretch of time"),
+        ({"windows": ["lfet.main"]}, "no task 'lfet' (did you mean 'left'?)"),
+        ({"windows": ["mian"]}, "there is no function 'mian' (did you mean 'main'?)"),
+        ({"windows": ["desk.tell"]}, "task desk has no function 'tell'"),
+        ({"interrupts": ["200"]}, "no interrupt of race-fixed is on that line (it has none)"),
+        ({"interrupts": ["alram"]}, "no interrupt of mps2-an505 'alram' (did you mean 'alarm'?)"),
+    ],
+)
+def test_mistakes(machines: Machines, options: dict[str, object], message: str) -> None:
+    with pytest.raises(K5Error) as caught:
+        explored(machines, FIXED, **options)
+    assert message in caught.value.messages[0]
+
+
+def test_scenario_that_fails_as_it_is(machines: Machines, tmp_path: Path) -> None:
+    system = ROOT / "user" / "examples" / "race" / "race.toml"
+    path = tmp_path / "a.toml"
+    text = RACE.read_text().replace("10 visitors", "11 visitors")
+    path.write_text(text.replace("../../user/examples/race/race.toml", str(system)))
+    with pytest.raises(K5Error) as caught:
+        explored(machines, path)
+    assert "fails as it is, with nothing forced" in caught.value.messages[0]
+    assert "nearest: " in "\n".join(caught.value.messages)
