@@ -1,0 +1,1 @@
+"""Fault campaigns: what faults make of a system, and the evidence of it."""
