@@ -393,6 +393,8 @@ def test_piped_input_has_no_commands_and_ends_quietly(said: Said) -> None:
 class Board:
     """The machine's side: a line that takes four bytes at a time."""
 
+    replaying = False
+
     def __init__(self) -> None:
         self.now = 7
         self.out, self.got, self.room = b"", b"", 4

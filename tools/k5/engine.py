@@ -40,6 +40,7 @@ class Run:
     instructions: int | None = None
     on_boot: Callable[[Machine], None] | None = None  # hosted: before the first instruction
     on_end: Callable[[Machine], None] | None = None  # hosted: when it has stopped
+    until_tick: int | None = None  # hosted: instead of until_us, and finer
 
     def __iter__(self) -> Iterator[Event]:
         if self.engine == "hosted":
@@ -48,7 +49,10 @@ class Run:
             return self._qemu()
         raise K5Error(f"unknown engine '{self.engine}' (known: {', '.join(ENGINES)})")
 
-    def _until(self) -> int:
+    def until(self) -> int:
+        """The tick at which it ends."""
+        if self.until_tick is not None:
+            return self.until_tick
         return int(self.until_us * self.built.meta["tick_hz"] // 1_000_000)
 
     def _hosted(self) -> Iterator[Event]:
@@ -60,7 +64,7 @@ class Run:
         with Machine(self.built, self.seed, kinds) as machine:
             if self.on_boot:
                 self.on_boot(machine)
-            for event in machine.stream(self._until()):
+            for event in machine.stream(self.until()):
                 if self.kernel_events or event.kind != SERIAL:
                     yield event
             self.instructions = machine.instructions
@@ -87,7 +91,7 @@ class Run:
         with qemu.run(
             made.elf, made.shim, board, icount=icount, words=words, serial=serial
         ) as machine:
-            for event in machine.events(until_tick=self._until()):
+            for event in machine.events(until_tick=self.until()):
                 if self.kernel_events or event.kind < KERNEL_KIND:
                     yield event
             self.end = machine.end

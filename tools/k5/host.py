@@ -14,7 +14,7 @@ from k5.console import Progress, progress
 from k5.errors import FAILED, K5Error
 from k5.paths import BUILD, HOST_LIBRARY, HOST_PRESET, ROOT
 
-FOLDERS = ("kernel", "hostport", "sim", "abi", "arch")
+FOLDERS = ("kernel", "hostport", "sim", "peripherals", "abi", "arch")
 SUFFIXES = (".c", ".h", ".txt", ".cmake", ".toml")
 _STATUS = re.compile(r"\[(\d+)/(\d+)\] (.*)")
 

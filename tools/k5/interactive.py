@@ -157,10 +157,6 @@ class Interactive:
     options: Options
     links: list[Link] = field(default_factory=list)
 
-    def _until(self) -> int:
-        hz: int = self.run.built.meta["tick_hz"]
-        return int(self.run.until_us * hz // 1_000_000)
-
     def _pace(self) -> Pace:
         return Pace(int(self.run.built.meta["tick_hz"]), self.options.speed)
 
@@ -195,7 +191,7 @@ class Interactive:
             machine = stack.enter_context(Machine(self.run.built, self.run.seed, kinds))
             if self.run.on_boot:
                 self.run.on_boot(machine)
-            live = Live(machine, self._pace(), self._until())
+            live = Live(machine, self._pace(), self.run.until())
             self._connect(stack, live.stimuli)
             signals = stack.enter_context(_Signals())
             while live.ended is None and not self._over(signals):
@@ -221,7 +217,7 @@ class Interactive:
         from k5.gui.session import Session
 
         run = self.run
-        session = Session(run.built, run.seed, pace, self._until(), traced=run.kernel_events)
+        session = Session(run.built, run.seed, pace, self.run.until(), traced=run.kernel_events)
         stack.callback(session.close)
         if run.on_boot:
             run.on_boot(session.machine)
@@ -274,7 +270,7 @@ class Interactive:
     def _last(self, wanted_: list[Any], session: Session) -> int:
         """With times for all pictures the run ends with the last one."""
         if any(shot.at_us is None for shot in wanted_):
-            return self._until()
+            return self.run.until()
         return session.machine.ticks(max(shot.at_us for shot in wanted_))
 
 

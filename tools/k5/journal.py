@@ -107,7 +107,8 @@ class Codec:
     def _field(self, raw: Any) -> str:
         if raw.input == VALUE:
             device: str = self._machine.devices[raw.target]["name"]
-            return self._machine.values(device)[raw.extra]
+            place: int = raw.extra
+            return self._machine.values(device)[place]
         return str(raw.extra) if raw.input in (MEMORY, REGISTER) else ""
 
     # ---- to C

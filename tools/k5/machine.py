@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from k5 import blob, builder, native
 from k5.builder import Built
@@ -30,6 +30,9 @@ from k5.outside import Outside, Periphery, find
 from k5.past import Past
 from k5.snapshots import Snapshots
 from k5.stream import Event
+
+if TYPE_CHECKING:
+    from k5.recording import Recorder
 
 LOG_KIND = 2
 LOG_KINDS = (1 << 16) - 1  # of class log: what is recorded unless more is asked for
@@ -119,7 +122,7 @@ class Machine(Outside, Snapshots, Past, Forcing):
             raise K5Error(f"this machine was loaded with seed {self._seed}, not {seed}")
         if kinds is not None:
             self.record(kinds)
-        self.history, self.stopped = [], None
+        self.history, self.stopped, self.replaying = [], None, False
         self._sent.clear()
         self._check(self._lib.k5sim_boot(self._sim))
 
@@ -206,6 +209,8 @@ class Machine(Outside, Snapshots, Past, Forcing):
     def _stopped(self, stop: int) -> Stop:
         """After each run of the library: its events are taken."""
         self._drain()
+        if self.recorder is not None:
+            self.recorder.flush()
         if stop == Stop.ENGINE:
             raise K5Error(self._error_text())
         return Stop(stop)
@@ -282,7 +287,14 @@ class Machine(Outside, Snapshots, Past, Forcing):
             pass
         return stop
 
+    @property
+    def seed(self) -> int:
+        """The argument of the threads that ask for it."""
+        return self._seed
+
     stopped: Stop | None = None
+    recorder: Recorder | None = None  # writes down what comes from outside
+    replaying = False  # what comes from outside is a recording's
 
     # ---- what happened
 

@@ -100,6 +100,11 @@ class Past:
         """What came from outside since the history began, from the first-th entry on."""
         return list(journal.read(self._machine(), first))
 
+    @property
+    def journal_count(self) -> int:
+        """How many entries it has."""
+        return int(self._lib.k5sim_history_journal(self._sim, 0, self._ffi.NULL, 0))
+
     def play(self, entries: Iterable[Entry]) -> None:
         """A machine that was just booted gets what its outside will do: each entry comes at its
         position, by itself."""

@@ -100,14 +100,19 @@ class Stimuli:
         self.record: list[Stimulus] | None = None  # a list, for who wants to keep them
 
     def do(self, what: str, name: str, value: Value = None, field: str = "") -> None:
-        """Now, at the machine's time."""
+        """Now, at the machine's time; nothing, where a recording says what comes."""
+        if self.machine.replaying:
+            return
         stimulus = Stimulus(self.machine.now, what, name, value, field)
         apply(self.machine, stimulus)
         if self.record is not None:
             self.record.append(stimulus)
 
     def send(self, serial: str, data: bytes) -> int:
-        """Bytes onto a serial line, as many as there is room for; returns how many."""
+        """Bytes onto a serial line, as many as there is room for; returns how many. Where a
+        recording says what comes, they are gone."""
+        if self.machine.replaying:
+            return len(data)
         taken = self.machine.send(serial, data)
         if taken and self.record is not None:
             self.record.append(Stimulus(self.machine.now, "serial", serial, data[:taken]))

@@ -9,7 +9,8 @@ where it stands for many runs, --board, --engine, --seed and --set choose some.
 --serial connects a serial line to this terminal, a pty, a TCP port or a file
 (docs/serial.md), --gui shows the board in a window, --screenshot saves pictures
 of it (docs/gui.md). Such runs keep pace with the wall clock, unless --speed max,
-and last until the person ends them.
+and last until the person ends them. --record writes down all that comes from
+outside, and --replay FILE does the same run again, exactly (docs/past.md).
 
 Exit code: 0 it ended by itself or at --until, or passed; 1 the kernel panicked,
 the engine failed, or the scenario; 2 it could not run.
@@ -21,12 +22,12 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from k5 import builder, interactive, misuse, sanitize, setup
+from k5 import builder, interactive, misuse, recording, sanitize, setup
 from k5.console import coloured, paint, say, warning
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
@@ -40,6 +41,7 @@ from k5.tracing.writers import TraceFile
 
 if TYPE_CHECKING:
     from k5.machine import Machine
+    from k5.recording import Recording
 
 _UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
 
@@ -64,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("system", help="a TOML file, or a system's name")
     add_run_arguments(parser)
     scenario.add_arguments(parser)
+    recording.add_arguments(parser)
     parser.set_defaults(engine=None, seed=None, until=None)  # a scenario has its own
 
 
@@ -93,14 +96,20 @@ def main(args: argparse.Namespace) -> int:
     if args.sanitize:
         restart_sanitized(args.engine or ENGINES[0])
     if is_scenario(Path(args.system)):
+        if args.record or args.replay:
+            option = "--record" if args.record else "--replay"
+            text = f"{args.system} is a scenario: it runs the same way each time"
+            raise K5Error(f"{option} is for systems; {text}")
         if interactive.wanted(args):
             text = f"{args.system} is a scenario: its stimuli are all that it depends on"
             raise K5Error(f"{interactive.first_option(args)} is for systems; {text}")
         return scenario.run(args, lambda args, decoder: Printer(args, decoder).show)
     if args.set:
         raise K5Error(f"--set is for scenarios; {args.system} is a system")
-    args.engine, args.seed = args.engine or ENGINES[0], args.seed or 0
-    return run_system(builder.build(builder.find(args.system), args.board), args)
+    args.engine = args.engine or ENGINES[0]
+    replay = recording.chosen(args)
+    args.seed = args.seed or 0
+    return run_system(builder.build(builder.find(args.system), args.board), args, replay)
 
 
 def restart_sanitized(engine: str) -> None:
@@ -110,26 +119,53 @@ def restart_sanitized(engine: str) -> None:
     sanitize.restart()
 
 
-def run_system(built: builder.Built, args: argparse.Namespace) -> int:
+def run_system(
+    built: builder.Built, args: argparse.Namespace, replay: Recording | None = None
+) -> int:
     """Runs, prints, sums up."""
     until = args.until
     if until is None:
         until = interactive.ENDLESS_US if interactive.lasts(args) else DEFAULT_LIMIT_US
     run = Run(built, args.engine, args.seed, until, bool(args.trace or args.kernel))
+    if replay:
+        run.until_tick = min(run.until(), replay.end.now) if args.until else replay.end.now
+        run.until_us = run.until_tick * 1_000_000 // int(built.meta["tick_hz"])
     started = time.monotonic()
     with _traced(args.trace) as trace, _written(args.log) as log:
         standard = sys.stderr if interactive.log_is_on_stderr(args) else sys.stdout
         printer = Printer(args, Decoder(built), log or standard)
-        run.on_boot, run.on_end = printer.know, printer.look_back
+        run.on_boot, run.on_end = _hooks(printer, args, replay)
         for event in interactive.source(run, args):
             printer.show(event, trace)
         if trace and run.end == "time":
             trace.ns = run.until_us * 1000
+    if replay and run.end == "time" and run.until() == replay.end.now:
+        run.end = "replayed"
     sys.stdout.flush()
     for remark in printer.remarks:
         warning(remark)
     say(printer.summary(run, time.monotonic() - started))
     return FAILED if run.end == "panic" else PASSED
+
+
+def _hooks(
+    printer: Printer, args: argparse.Namespace, replay: Recording | None
+) -> tuple[Callable[[Machine], None], Callable[[Machine], None]]:
+    """What happens with the machine before the first instruction, and when it has stopped."""
+
+    def boot(machine: Machine) -> None:
+        printer.know(machine)
+        if replay:
+            replay.play(machine)
+        elif getattr(args, "record", None):
+            recording.Recorder(Path(args.record), machine, builder.find(args.system))
+
+    def end(machine: Machine) -> None:
+        if machine.recorder:
+            machine.recorder.finish()
+        printer.look_back(machine)
+
+    return boot, end
 
 
 def _traced(path: str | None) -> AbstractContextManager[TraceFile | None]:
@@ -194,8 +230,9 @@ class Printer:
     def summary(self, run: Run, wall_s: float) -> str:
         """The closing line."""
         ends = {"halt": "ended by itself", "time": "stopped at the time limit", "panic": "PANIC",
-                "quit": "ended from outside"}  # fmt: skip
-        virtual = run.until_us / 1e6 if run.end in ("time", "quit") else self.last
+                "quit": "ended from outside",
+                "replayed": "came to the end of the recording"}  # fmt: skip
+        virtual = run.until_us / 1e6 if run.end in ("time", "quit", "replayed") else self.last
         parts = [
             f"{run.built.name} on {run.engine} ({run.built.board})",
             ends.get(run.end, run.end),

@@ -1,0 +1,55 @@
+"""What a recording or a snapshot belongs to: the very build of system and simulator."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+
+from k5 import host, stamp
+from k5.builder import Built
+from k5.errors import K5Error
+from k5.paths import ROOT
+
+_DIGITS = 16
+
+
+def _hash(*parts: bytes) -> str:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return found.hexdigest()[:_DIGITS]
+
+
+@functools.cache
+def _simulator() -> str:
+    """Of its sources: another compiler, or sanitizers, make the same machine of them."""
+    found = [ROOT / "CMakeLists.txt"]
+    folders = (ROOT / folder for folder in host.FOLDERS)
+    found += stamp.sources(*folders, suffixes=(".c", ".h", ".toml"))
+    texts = [(str(path.relative_to(ROOT)).encode(), path.read_bytes()) for path in found]
+    return _hash(*(part for text in texts for part in text))
+
+
+def of(built: Built) -> dict[str, str]:
+    """All that a run depends on besides what comes from outside: a short hash for each part."""
+    parts = {
+        "the simulator": _simulator(),
+        "the boot tables": _hash(built.blob()),
+        "the board": _hash(json.dumps(built.meta, sort_keys=True).encode()),
+    }
+    for task in built.meta["tasks"]:
+        parts[f"task {task['name']}"] = _hash(built.elf(task["name"]).read_bytes())
+    return parts
+
+
+def check(what: str, made: object, built: Built) -> None:
+    """K5Error with the reason, if `what` was made with another build."""
+    now = of(built)
+    if not isinstance(made, dict):
+        raise K5Error(f"{what}: it does not say which build it is of")
+    others = [part for part in now if made.get(part) != now[part]]
+    others += [f"{part} (which is gone)" for part in made if part not in now]
+    if others:
+        text = "was made with another build, and would not be what it was: different are"
+        raise K5Error(f"{what}: {text} {', '.join(others)}")
