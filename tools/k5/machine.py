@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from k5 import blob, builder, native
+from k5.breakpoints import Breakpoints
 from k5.builder import Built
 from k5.decode import Decoder, Line
 from k5.elf import ElfFile
@@ -72,7 +73,7 @@ class DeviceEvent:
     value: int
 
 
-class Machine(Outside, Snapshots, Past, Forcing):
+class Machine(Outside, Snapshots, Past, Forcing, Breakpoints):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
