@@ -22,6 +22,7 @@ COMMANDS = {
     "explore": "run a scenario under other timings, to find what depends on them",
     "trace": "filter a trace, draw it, write it for Perfetto or a wave viewer",
     "top": "show what each task did with the CPU, its calls and its stack",
+    "why": "ask who wrote this, or what that waits for, at a moment of a run",
     "logs": "decode a captured or live event stream of a board",
     "inspect": "show a system's layout, capabilities and MPU regions",
     "test": "run the tests",

@@ -115,6 +115,7 @@ class Machine(Outside, Snapshots, Past, Forcing, Breakpoints):
 
     def record(self, kinds: int) -> None:
         """Which kinds of events are recorded from now on: a bit each."""
+        self.recorded = kinds
         self._lib.k5sim_record(self._sim, kinds)
 
     def reboot(self, seed: int = 0, kinds: int | None = None) -> None:
@@ -293,6 +294,7 @@ class Machine(Outside, Snapshots, Past, Forcing, Breakpoints):
         """The argument of the threads that ask for it."""
         return self._seed
 
+    recorded = LOG_KINDS
     stopped: Stop | None = None
     recorder: Recorder | None = None  # writes down what comes from outside
     replaying = False  # what comes from outside is a recording's

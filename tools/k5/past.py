@@ -12,7 +12,8 @@ has of the machine are those of the way that it has gone since.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from k5 import journal
@@ -111,6 +112,21 @@ class Past:
         listed = list(entries)
         rows = journal.rows(self._machine(), listed)
         self._check(self._lib.k5sim_history_play(self._sim, rows, len(listed)))
+
+    @contextmanager
+    def excursion(self) -> Iterator[None]:
+        """The machine may be taken anywhere in its past; then it is again where it was, with the
+        events that it had."""
+        machine = self._machine()
+        at, kinds = machine.position, machine.recorded
+        kept = self.history, self._sent
+        self.history, self._sent = [], {}
+        try:
+            yield
+        finally:
+            machine.record(kinds)
+            self.goto(at)
+            self.history, self._sent = kept
 
     def _forget(self) -> None:
         self.history.clear()

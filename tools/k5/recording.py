@@ -269,6 +269,15 @@ class _Reader:
 _KINDS = {int: "a number", str: "a text", dict: "a table"}
 
 
+def is_recording(path: Path) -> bool:
+    """Whether the file says so itself."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20).startswith(b'{"k5":"recording"')
+    except OSError:
+        return False
+
+
 def load(path: Path) -> Recording:
     """Reads a recording; K5Error names file and line of what is wrong."""
     reader = _Reader(path)
