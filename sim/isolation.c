@@ -137,6 +137,14 @@ void isolation_executed(struct k5sim *sim, uint32_t thread, uint64_t instruction
     sim->isolation->run.task[sim->kernel.thread[thread].task].executed += instructions;
 }
 
+void isolation_interrupted(struct k5sim *sim, uint32_t thread)
+{
+    struct isolation_task *task = &sim->isolation->run.task[sim->kernel.thread[thread].task];
+    const uint64_t where[2] = {thread, task->executed};
+
+    task->breaks = XXH3_64bits_withSeed(where, sizeof where, task->breaks);
+}
+
 void isolation_called(struct k5sim *sim, uint32_t thread)
 {
     sim->isolation->run.called |= UINT64_C(1) << thread;
@@ -180,6 +188,7 @@ static bool record(struct isolation *isolation, uint32_t t, struct isolation_del
     delivery->time = machine_now(sim);
     delivery->executed = task->executed;
     delivery->inputs = task->inputs;
+    delivery->breaks = task->breaks;
     delivery->written = task->written;
     delivery->memory = malloc(golden->pieces * sizeof(struct content *) + 1u);
     delivery->slot = malloc(slots * sizeof *delivery->slot + 1u);
@@ -264,37 +273,24 @@ static void breach(struct isolation *isolation, uint32_t kind, uint32_t task, ui
     }
 }
 
-/* Below its stack pointer a thread has nothing: interrupts leave there what they find. */
-static bool is_dead_stack(struct k5sim *sim, uint32_t thread, uint32_t address)
+/* Interrupts leave their frames on a thread's stack, below whatever is live there and, where the
+ * thread has not written yet what it has reserved, within that. So a stack says nothing unless the
+ * thread was interrupted where the golden run's was. */
+static bool is_noise(const struct k5sim *sim, uint32_t t, const struct isolation_delivery *delivery,
+                     uint32_t address)
 {
-    uint32_t base = sys_thread(thread)->stack_base;
-    uint32_t sp = sim->guest->model == CPU_CORTEX_M33 ? CPU_SP : CPU_X_SP;
-    struct cpu_registers registers = {{0}};
-    const struct thread *t = &sim->kernel.thread[thread];
+    bool noise = false;
 
-    if (address < base || address >= sys_thread(thread)->stack_top) {
-        return false;
-    }
-    if (sim->live && thread == sim->kernel.current) {
-        registers = *cpu_registers(sim->task[t->task].cpu);
-    } else {
-        sim->guest->registers(sim, t, &registers);
-    }
-    return address < registers.r[sp];
-}
-
-static bool is_dead(struct k5sim *sim, uint32_t t, uint32_t address)
-{
     for (uint32_t i = 0; i < sys_task(t)->thread_count; i++) {
-        if (is_dead_stack(sim, sys_task(t)->first_thread + i, address)) {
-            return true;
-        }
+        const struct sys_thread *thread = sys_thread(sys_task(t)->first_thread + i);
+
+        noise = noise || (address >= thread->stack_base && address < thread->stack_top);
     }
-    return false;
+    return noise && delivery->breaks != sim->isolation->run.task[t].breaks;
 }
 
 /* A byte of the task's own that it can write now, and that nobody else wrote by right. */
-static bool counts(struct k5sim *sim, uint32_t t, const struct isolation_delivery *delivery,
+static bool counts(const struct k5sim *sim, uint32_t t, const struct isolation_delivery *delivery,
                    uint32_t address)
 {
     const struct task *task = &sim->kernel.task[t];
@@ -306,13 +302,14 @@ static bool counts(struct k5sim *sim, uint32_t t, const struct isolation_deliver
         has = has || (address - r->base < r->bytes && is_own(r));
     }
     return has && owner_of(sim, address) == t && !is_written(&delivery->written, address) &&
-           !is_written(&sim->isolation->run.task[t].written, address) && !is_dead(sim, t, address);
+           !is_written(&sim->isolation->run.task[t].written, address) &&
+           !is_noise(sim, t, delivery, address);
 }
 
 static bool memory_differs(struct isolation *isolation, uint32_t t,
                            const struct isolation_delivery *delivery)
 {
-    struct k5sim *sim = isolation->sim;
+    const struct k5sim *sim = isolation->sim;
     const struct isolation_golden *golden = &isolation->golden[t];
 
     for (uint32_t i = 0; i < golden->pieces; i++) {

@@ -29,6 +29,7 @@ struct isolation_ranges {
 struct isolation_task {
     uint64_t executed; /* instructions of its threads */
     uint64_t inputs;   /* hash of what devices told it */
+    uint64_t breaks;   /* hash of where it was interrupted: that is left behind on its stacks */
     uint32_t next;     /* its next delivery */
     uint32_t explained;
     struct isolation_ranges written;
@@ -46,6 +47,7 @@ struct isolation_delivery {
     uint64_t content;
     uint64_t executed;
     uint64_t inputs;
+    uint64_t breaks;
     struct isolation_ranges written;
     struct content **memory; /* of the task's pieces, in their order */
     struct cap *slot;        /* its capability table */
@@ -93,6 +95,7 @@ void isolation_look(struct k5sim *sim);
 /* What the machine tells while sim->isolation is there. */
 void isolation_executed(struct k5sim *sim, uint32_t thread, uint64_t instructions);
 void isolation_called(struct k5sim *sim, uint32_t thread);
+void isolation_interrupted(struct k5sim *sim, uint32_t thread);
 void isolation_delivered(struct k5sim *sim, uint32_t thread);
 void isolation_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
 void isolation_device_read(struct k5sim *sim, uint32_t device, uint32_t offset, uint32_t value);

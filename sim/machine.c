@@ -359,6 +359,9 @@ static bool interrupt_thread(struct k5sim *sim)
     if (sim->store != NULL) {
         store_runs(sim, thread->task); /* its frame goes onto its stack */
     }
+    if (sim->isolation != NULL) {
+        isolation_interrupted(sim, sim->kernel.current);
+    }
     bool suspended = sim->guest->suspend(sim, thread, sim->task[thread->task].cpu);
 
     if (!suspended) {

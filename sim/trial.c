@@ -133,8 +133,8 @@ static void report(const struct k5sim_golden *golden, enum k5sim_outcome outcome
         .restarts =
             progress->restarts > end->restarts ? (uint32_t)(progress->restarts - end->restarts) : 0,
         .breach = golden->isolation.breach,
-        .breach_task = golden->isolation.breach_task,
-        .breach_detail = golden->isolation.breach_detail,
+        .breach_task = golden->isolation.breach != 0 ? golden->isolation.breach_task : 0,
+        .breach_detail = golden->isolation.breach != 0 ? golden->isolation.breach_detail : 0,
         .pc = core->registers.r[pc],
         .thread = core->kernel.current,
         .end = machine_now(golden->sim),
