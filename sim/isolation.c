@@ -232,6 +232,11 @@ static struct isolation_delivery *next_place(struct isolation_golden *golden)
 bool isolation_open(struct isolation *isolation, struct k5sim *sim)
 {
     *isolation = (struct isolation){.sim = sim, .recording = true};
+    /* A call that was made before may be answered; what was interrupted gets a delivery more. */
+    isolation->run.called = UINT64_MAX;
+    if (sim->live) {
+        isolation->run.called &= ~(UINT64_C(1) << sim->kernel.current);
+    }
     for (uint32_t t = 0; t < sim->system->task_count; t++) {
         if (!find_pieces(isolation, t)) {
             return false;
