@@ -129,7 +129,12 @@ static struct k5_event *place_event(struct hostport_machine *port, uint32_t kind
 
 static void memory_written(struct hostport_machine *port, uint32_t address, uint32_t bytes)
 {
-    machine_written(sim_of(port), address, bytes);
+    struct k5sim *sim = sim_of(port);
+
+    machine_written(sim, address, bytes);
+    if (sim->isolation != NULL) {
+        isolation_written(sim, address, bytes);
+    }
 }
 
 __attribute__((noreturn)) static void leave_kernel(struct hostport_machine *port)
@@ -318,9 +323,6 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes)
 {
     if (sim->store != NULL) {
         store_written(sim, address, bytes);
-    }
-    if (sim->isolation != NULL) {
-        isolation_written(sim, address, bytes);
     }
     if (sim->faults.words.count != 0) {
         memory_hold_stuck(sim->memory, address, bytes);

@@ -153,8 +153,8 @@ static bool read_all(struct k5sim *sim, struct k5sim_snapshot *snapshot, struct 
     }
     memcpy(&header, raw, sizeof header);
     const void *core = take(r, sizeof snapshot->core);
-    bool good = memcmp(header.magic, magic, sizeof magic) == 0 && core != NULL &&
-                header.core_bytes == sizeof snapshot->core &&
+    bool good = memcmp(header.magic, magic, sizeof magic) == 0 && header.reserved == 0 &&
+                core != NULL && header.core_bytes == sizeof snapshot->core &&
                 header.fp_count == (snapshot->fp == NULL ? 0u : sim->system->thread_count);
     const void *fp = good ? take(r, header.fp_count * sizeof *snapshot->fp) : NULL;
 

@@ -16,7 +16,7 @@ static volatile uint32_t work_done;
 /* Takes some milliseconds, so that tick finds somebody to interrupt. */
 static void work(uint32_t steps)
 {
-    for (uint32_t i = 0; i < steps; i++) {
+    for (; steps != 0; steps--) {
         work_done = work_done + 1;
     }
 }
