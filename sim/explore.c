@@ -163,14 +163,16 @@ static void add(struct found *found, uint32_t kind, uint32_t where)
 static void find_timers(const struct k5sim *sim, uint64_t early, struct found *found)
 {
     uint32_t urgency = running(sim)->effective;
-    bool first = sim->kernel.charged_at == sim->port.now;
+    uint64_t now = sim->port.now;
+    uint64_t next = sim->kernel.next_timer;
+    bool first = sim->kernel.charged_at == now;
 
-    if (!first && sim->kernel.next_timer - sim->port.now > early) {
+    if (!first && next > now && next - now > early) {
         return; /* the usual case, at nearly each instruction */
     }
     for (uint32_t id = 0; id < sim->system->thread_count; id++) {
         uint64_t at = timer_of(sim, id);
-        bool soon = at != PORT_NEVER && at > sim->port.now && at - sim->port.now <= early;
+        bool soon = at != PORT_NEVER && at > now && at - now <= early;
 
         if (soon && (first || sim->kernel.thread[id].effective > urgency)) {
             add(found, K5SIM_FORCE_TIMER, id);

@@ -15,7 +15,7 @@ from k5.explore.course import Course
 from k5.explore.explorer import Explored, Explorer, Options
 from k5.explore.schedule import Point
 from k5.explore.search import Search
-from k5.forcing import LINE, PREEMPT, Force
+from k5.forcing import LINE, PREEMPT, TIMER, Force
 from k5.scenario.load import ScenarioFile
 from k5.scenario.warm import Machines
 
@@ -175,3 +175,94 @@ def test_scenario_that_fails_as_it_is(machines: Machines, tmp_path: Path) -> Non
         explored(machines, path)
     assert "fails as it is, with nothing forced" in caught.value.messages[0]
     assert "nearest: " in "\n".join(caught.value.messages)
+
+
+# ---- timers
+
+WAKE = """
+[system]
+name = "wake"
+board = "mps2-an505"
+
+[task.low]
+sources = ["low.c"]
+priority = 5
+stack = 512
+regions = [{ region = "pair", access = "rw" }]
+
+[task.high]
+sources = ["high.c"]
+priority = 15
+stack = 512
+regions = [{ region = "pair", access = "r" }]
+
+[region.pair]
+bytes = 32
+"""
+LOW = """
+#include "k5.h"
+#include "k5_task.h"
+
+int main(void)
+{
+    volatile uint32_t *pair = (volatile uint32_t *)(uintptr_t)REGION_PAIR;
+
+    for (uint32_t i = 1; i < 4; i++) {
+        pair[0] = i;
+        pair[1] = i;
+    }
+    k5_sleep_forever();
+}
+"""
+HIGH = """
+#include "k5.h"
+#include "k5_log.h"
+#include "k5_task.h"
+
+int main(void)
+{
+    const volatile uint32_t *pair = (const volatile uint32_t *)(uintptr_t)REGION_PAIR;
+
+    k5_sleep_us(50);
+    if (pair[0] == pair[1]) {
+        K5_INFO("equal");
+    } else {
+        K5_INFO("different");
+    }
+    k5_sleep_forever();
+}
+"""
+SCENARIO = """# Both words are always seen equal.
+[scenario]
+system = "wake.toml"
+
+[[expect]]
+log = "equal"
+
+[[never]]
+log = "different"
+"""
+
+
+@pytest.fixture
+def wake(tmp_path: Path) -> Path:
+    for name, text in (("wake.toml", WAKE), ("low.c", LOW), ("high.c", HIGH), ("a.toml", SCENARIO)):
+        (tmp_path / name).write_text(text)
+    return tmp_path / "a.toml"
+
+
+def test_timer_that_comes_early_is_found(machines: Machines, wake: Path) -> None:
+    made = explorer(machines, wake, early_ns=100_000, pairs=0)
+    found = made.run(lambda tally: None).found
+    assert found
+    (point,) = found.schedule
+    assert point.force == Force(TIMER, made.spelling.threads.index("high"))
+    assert tomllib.loads(made.write(found, wake.parent))["do"] == [
+        {"at_instruction": point.instruction, "wake": "high"}
+    ]
+
+
+def test_timer_out_of_reach_is_none(machines: Machines, wake: Path) -> None:
+    with pytest.raises(K5Error) as caught:
+        explored(machines, wake, early_ns=10_000, pairs=0)
+    assert "nothing could be forced in the whole run" in caught.value.messages[0]
