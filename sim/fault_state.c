@@ -49,10 +49,10 @@ int fault_register(struct k5sim *sim, const struct k5sim_fault *f)
     return sim->guest->flip_saved(sim, thread, f->where, mask) ? K5SIM_OK : K5SIM_NOTHING;
 }
 
-/* Of the whole mask. */
+/* Of the whole mask. All ones are a level, too. */
 static int check_level(struct k5sim *sim, int32_t level)
 {
-    if (level != 0 && level != 1) {
+    if (level < -1 || level > 1) {
         return machine_error(sim, K5SIM_BAD_ARGUMENT, "%d is no level: 0 and 1 are", (int)level);
     }
     return K5SIM_OK;

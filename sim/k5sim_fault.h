@@ -12,8 +12,8 @@
 enum k5sim_fault_kind {
     K5SIM_FAULT_REGISTER = 1,   /* thread, where: its number (k5sim_registers()), mask: bits that
                                    flip.   Of a thread that is suspended: what it will go on with. */
-    K5SIM_FAULT_REGISTER_STUCK, /* the same; value: the level of `mask`, from now on before each
-                                   instruction of that thread (an IT block is one) */
+    K5SIM_FAULT_REGISTER_STUCK, /* the same; value: the level of `mask`, 0 or 1, from now on before
+                                   each instruction of that thread (an IT block is one) */
     K5SIM_FAULT_MEMORY,        /* where: address, a multiple of 4, mask: bits of the word that flip;
                                   flash, too */
     K5SIM_FAULT_MEMORY_STUCK,  /* the same; value: their level, whatever is written there */
@@ -67,3 +67,19 @@ struct k5sim_region {
     uint32_t access; /* SYS_READ | SYS_WRITE | SYS_EXECUTE */
 };
 int k5sim_regions(struct k5sim *sim, uint32_t task, struct k5sim_region *out, uint32_t most);
+
+/*
+ * The fields of the kernel's state by name: "current", "thread[].reg[]", "task[].region[].base".
+ * The first [] stands for one of `rows` rows, `row_bytes` apart; one that is not at the name's
+ * first word for one of `count` elements, `step` apart.
+ */
+struct k5sim_kernel_field {
+    const char *name;
+    uint32_t offset; /* of the first */
+    uint32_t bytes;
+    uint32_t rows;
+    uint32_t row_bytes;
+    uint32_t count;
+    uint32_t step;
+};
+size_t k5sim_kernel_fields(const struct k5sim_kernel_field **fields);

@@ -248,6 +248,37 @@ static void test_no_flip_takes_the_simulator_down(void **state)
     k5sim_close(sim);
 }
 
+/* Each byte of the state has a name, at its place and size, but for what is reserved or a hole. */
+static void test_fields_of_the_kernel_have_names(void **state)
+{
+    static uint8_t named[sizeof(struct kernel_state)];
+    const struct k5sim_kernel_field *fields;
+    size_t count = k5sim_kernel_fields(&fields);
+    size_t nameless = 0;
+
+    (void)state;
+    memset(named, 0, sizeof named);
+    for (size_t i = 0; i < count; i++) {
+        const struct k5sim_kernel_field *f = &fields[i];
+
+        for (uint32_t k = 0; k < f->rows * f->count; k++) {
+            uint32_t at = f->offset + k / f->count * f->row_bytes + k % f->count * f->step;
+
+            assert_true(at + f->bytes <= sizeof named);
+            memset(&named[at], 1, f->bytes);
+        }
+        for (size_t k = 0; k < i; k++) {
+            assert_string_not_equal(f->name, fields[k].name);
+        }
+    }
+    for (size_t at = 0; at < offsetof(struct kernel_state, endpoint); at++) {
+        nameless += named[at] == 0;
+    }
+    /* A reserved word and holes of a thread; reserved bytes, padding and holes of a task. */
+    assert_in_range(nameless, 1, CFG_THREADS * 24 + CFG_TASKS * 48 + 16);
+    assert_int_equal(fields[0].offset, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_thread_that_is_taken_for_another_state_is_lost),
         cmocka_unit_test(test_running_thread_is_taken_for_another),
         cmocka_unit_test(test_index_of_no_table_ends_the_run),
+        cmocka_unit_test(test_fields_of_the_kernel_have_names),
         cmocka_unit_test(test_no_flip_takes_the_simulator_down),
     };
 
