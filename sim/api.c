@@ -238,6 +238,7 @@ int k5sim_boot(struct k5sim *sim)
         }
     }
     faults_clear(sim);
+    sim->kernel_hit = false;
     restore_flash(sim);
     memory_erase(sim->memory, true);
     machine_touch_regions(sim);
@@ -448,6 +449,9 @@ const char *k5sim_invariants(struct k5sim *sim)
 {
     if (!sim->booted) {
         return NULL;
+    }
+    if (sim->kernel_hit && fault_kernel_check(sim) != 0) {
+        return "what the kernel refers to exists"; /* the check itself would look for it */
     }
     hostport_enter(&sim->port, &sim->kernel, sim->system);
     return kernel_invariants();

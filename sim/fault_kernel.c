@@ -57,6 +57,7 @@ int fault_kernel(struct k5sim *sim, const struct k5sim_fault *f)
     if (result != K5SIM_OK) {
         return result;
     }
+    sim->kernel_hit = true;
     settle_running(sim, f->where);
     for (uint32_t i = 0; i < bytes; i++) {
         state[f->where + i] ^= (uint8_t)(f->mask >> 8u * i);

@@ -63,6 +63,7 @@ struct k5sim {
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
 
     struct faults faults; /* what lasts of those that were injected */
+    bool kernel_hit;      /* since the last boot a fault changed the kernel's state */
 
     uint64_t epoch;    /* ticks from power-on to the last reset: port.now counts from there */
     bool reset_wanted; /* by a device: */
