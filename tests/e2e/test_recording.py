@@ -102,6 +102,8 @@ def test_killed_session_leaves_what_was_until_then(tmp_path: Path) -> None:
     ("options", "message"),
     [
         (["--record", "a", "--replay", "b"], "--record and --replay exclude each other"),
+        (["--replay", "a", "--from", "b"], "--replay and --from exclude each other"),
+        (["--from", "/nowhere/a"], "/nowhere/a: no such file or directory"),
         (["--record", "a", "--engine", "qemu"], "--record is for --engine hosted"),
         (["--record", "/nowhere/a"], "/nowhere/a: no such file or directory"),
         (["--replay", "/nowhere/a"], "/nowhere/a: no such file or directory"),

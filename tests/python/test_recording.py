@@ -23,7 +23,7 @@ def session(path: Path, seed: int) -> Machine:
     """A machine to which much has come, and its recording in `path`."""
     choose = random.Random(seed)
     machine = Machine.boot(SHELL, kernel_events=True, device_events=True)
-    recorder = Recorder(path, machine, SHELL)
+    recorder = Recorder(path, machine)
     button = next(iter(machine.periphery.buttons))
     gives: list[Callable[[], object]] = [
         lambda: machine.send("usart1", b"uptime\r" * choose.randrange(1, 30)),
@@ -227,4 +227,4 @@ def test_journal_that_is_not_of_this_run(made: Path) -> None:
 
 def test_disk_that_is_full_says_so(made: Path) -> None:
     with Machine.boot(SHELL) as machine, pytest.raises(K5Error, match="/dev/full: no space left"):
-        Recorder(Path("/dev/full"), machine, SHELL)
+        Recorder(Path("/dev/full"), machine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from pathlib import Path
 
 from k5 import host, stamp
 from k5.builder import Built
@@ -31,12 +32,24 @@ def _simulator() -> str:
     return _hash(*(part for text in texts for part in text))
 
 
+def _described(built: Built) -> bytes:
+    """All that the tools know of it, but for where it is."""
+    meta = {key: value for key, value in built.meta.items() if key != "description"}
+    return json.dumps(meta, sort_keys=True).encode()
+
+
+def description(built: Built) -> Path:
+    """The file that it was built of, which says so as a person would have typed it then."""
+    path = Path(built.meta["description"])
+    return next((found for found in (path, ROOT / path) if found.exists()), path)
+
+
 def of(built: Built) -> dict[str, str]:
     """All that a run depends on besides what comes from outside: a short hash for each part."""
     parts = {
         "the simulator": _simulator(),
         "the boot tables": _hash(built.blob()),
-        "the board": _hash(json.dumps(built.meta, sort_keys=True).encode()),
+        "the board": _hash(_described(built)),
     }
     for task in built.meta["tasks"]:
         parts[f"task {task['name']}"] = _hash(built.elf(task["name"]).read_bytes())

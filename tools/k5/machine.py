@@ -113,6 +113,20 @@ class Machine(Outside, Snapshots, Past, Forcing, Breakpoints):
         kinds = ALL_KINDS if kernel_events else LOG_KINDS
         return cls(built, seed, kinds | DEVICE_KINDS | BOARD_KINDS if device_events else kinds)
 
+    @classmethod
+    def load(cls, path: str | Path, kinds: int | None = None) -> Machine:
+        """The machine that save() has written, in a build that is still the same."""
+        from k5 import snapshotfile
+
+        saved = snapshotfile.load(Path(path))
+        machine = cls(saved.built(), saved.seed, kinds)
+        try:
+            saved.restore(machine)
+        except BaseException:
+            machine.close()
+            raise
+        return machine
+
     def record(self, kinds: int) -> None:
         """Which kinds of events are recorded from now on: a bit each."""
         self.recorded = kinds

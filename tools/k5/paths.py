@@ -24,6 +24,17 @@ def shown(path: Path) -> str:
         return str(path)
 
 
+def portable(path: Path) -> str:
+    """As a file may say it that is read elsewhere in the tree: from its root on."""
+    full = path.resolve()
+    return str(full.relative_to(ROOT)) if full.is_relative_to(ROOT) else str(full)
+
+
+def unportable(text: str) -> Path:
+    """The reverse."""
+    return ROOT / text
+
+
 def write_if_changed(path: Path, data: str | bytes) -> bool:
     """Write only what differs, so that ninja sees no change where there is none."""
     content = data.encode() if isinstance(data, str) else data

@@ -11,7 +11,6 @@ of what was until then.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
@@ -23,10 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from k5 import builder, identity, journal
 from k5.builder import Built
-from k5.console import say
 from k5.errors import K5Error
 from k5.journal import Entry
-from k5.paths import ROOT, shown
+from k5.paths import portable, shown, unportable
 from k5.snapshots import Position
 
 if TYPE_CHECKING:
@@ -73,7 +71,7 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
 class Recorder:
     """Writes what comes to a machine that was just booted."""
 
-    def __init__(self, path: Path, machine: Machine, description: Path) -> None:
+    def __init__(self, path: Path, machine: Machine) -> None:
         self.path = path
         self._machine = machine
         self._count = 0
@@ -86,7 +84,7 @@ class Recorder:
                 "k5": "recording",
                 "format": FORMAT,
                 "system": built.name,
-                "description": _portable(description),
+                "description": portable(identity.description(built)),
                 "board": built.board,
                 "seed": machine.seed,
                 "build": identity.of(built),
@@ -138,12 +136,6 @@ def _created(path: Path) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     except OSError as problem:
         raise K5Error(f"{path}: {(problem.strerror or 'cannot write').lower()}") from None
-
-
-def _portable(path: Path) -> str:
-    """Inside the tree: from its root on."""
-    full = path.resolve()
-    return str(full.relative_to(ROOT)) if full.is_relative_to(ROOT) else str(full)
 
 
 # ---------------------------------------------------------------- reading
@@ -308,11 +300,10 @@ def load(path: Path) -> Recording:
             numbers.append(reader.number)
             end = entries[-1].position
     reader.number = 1
-    description = Path(reader.get(header, "description", str))
     return Recording(
         path,
         reader.get(header, "system", str),
-        description if description.is_absolute() else ROOT / description,
+        unportable(reader.get(header, "description", str)),
         reader.get(header, "board", str),
         reader.get(header, "seed", int),
         reader.get(header, "build", dict),
@@ -321,36 +312,3 @@ def load(path: Path) -> Recording:
         entries,
         numbers,
     )
-
-
-# ---------------------------------------------------------------- options of ./k5 run
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of who writes and reads recordings."""
-    group = parser.add_argument_group("recordings")
-    group.add_argument(
-        "--record", metavar="FILE", help="write down all that comes from outside while it runs"
-    )
-    group.add_argument("--replay", metavar="FILE", help="run as it was recorded, up to its end")
-
-
-def chosen(args: argparse.Namespace) -> Recording | None:
-    """What --replay names; board and seed are the recording's, and engines others than the
-    simulator have none."""
-    if not (args.record or args.replay):
-        return None
-    option = "--replay" if args.replay else "--record"
-    if args.engine != "hosted":
-        raise K5Error(f"{option} is for --engine hosted, not for --engine {args.engine}")
-    if args.record and args.replay:
-        raise K5Error("--record and --replay exclude each other: the recording is there already")
-    if not args.replay:
-        return None
-    found = load(Path(args.replay))
-    args.board = args.board or found.board
-    args.seed = found.seed if args.seed is None else args.seed
-    if not found.ended:
-        text = f"the session did not come to its end; its last mark is at tick {found.end.now}"
-        say(f"{shown(found.path)}: {text}")
-    return found

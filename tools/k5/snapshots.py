@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from k5.errors import K5Error
 
 if TYPE_CHECKING:
-    from k5.machine import Stop
+    from k5.machine import Machine, Stop
     from k5.stream import Event
 
 FOR_EVER = (1 << 64) - 1
@@ -131,6 +132,15 @@ class Snapshots:
     def unpack(self, data: bytes) -> Snapshot:
         """What packed() made, in a machine of the same build that was just booted."""
         return self._owned(self._lib.k5sim_snapshot_unpack(self._sim, data, len(data)))
+
+    def save(self, path: str | Path) -> None:
+        """The machine as it is now, to a file that a later run of the same build loads."""
+        from k5 import snapshotfile
+
+        snapshotfile.save(self._machine(), Path(path))
+
+    def _machine(self) -> Machine:
+        raise NotImplementedError
 
     def step(self, count: int = 1, *, until_tick: int = FOR_EVER, stop_kinds: int = 0) -> Stop:
         """Runs `count` instructions: POSITION, with the next one about to be executed. An IT block

@@ -10,7 +10,8 @@ where it stands for many runs, --board, --engine, --seed and --set choose some.
 (docs/serial.md), --gui shows the board in a window, --screenshot saves pictures
 of it (docs/gui.md). Such runs keep pace with the wall clock, unless --speed max,
 and last until the person ends them. --record writes down all that comes from
-outside, and --replay FILE does the same run again, exactly (docs/past.md).
+outside, and --replay FILE does the same run again, exactly; --save keeps the
+machine as it is at the end, and --from FILE goes on from there (docs/past.md).
 
 Exit code: 0 it ended by itself or at --until, or passed; 1 the kernel panicked,
 the engine failed, or the scenario; 2 it could not run.
@@ -27,11 +28,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from k5 import builder, interactive, misuse, recording, sanitize, setup
+from k5 import builder, interactive, misuse, pastoptions, sanitize, setup
 from k5.console import coloured, paint, say, warning
 from k5.decode import Decoder, Line
 from k5.engine import DEFAULT_LIMIT_US, ENGINES, Run
 from k5.errors import FAILED, PASSED, K5Error
+from k5.pastoptions import Chosen
+from k5.recording import Recorder
 from k5.scenario import command as scenario
 from k5.scenario.load import is_scenario
 from k5.stream import Event
@@ -41,8 +44,8 @@ from k5.tracing.writers import TraceFile
 
 if TYPE_CHECKING:
     from k5.machine import Machine
-    from k5.recording import Recording
 
+NO_PAST = Chosen()
 _UNITS = {"us": 1, "ms": 1000, "s": 1_000_000, "": 1_000_000}
 
 
@@ -66,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("system", help="a TOML file, or a system's name")
     add_run_arguments(parser)
     scenario.add_arguments(parser)
-    recording.add_arguments(parser)
+    pastoptions.add_arguments(parser)
     parser.set_defaults(engine=None, seed=None, until=None)  # a scenario has its own
 
 
@@ -96,8 +99,8 @@ def main(args: argparse.Namespace) -> int:
     if args.sanitize:
         restart_sanitized(args.engine or ENGINES[0])
     if is_scenario(Path(args.system)):
-        if args.record or args.replay:
-            option = "--record" if args.record else "--replay"
+        option = pastoptions.first_option(args)
+        if option:
             text = f"{args.system} is a scenario: it runs the same way each time"
             raise K5Error(f"{option} is for systems; {text}")
         if interactive.wanted(args):
@@ -107,9 +110,9 @@ def main(args: argparse.Namespace) -> int:
     if args.set:
         raise K5Error(f"--set is for scenarios; {args.system} is a system")
     args.engine = args.engine or ENGINES[0]
-    replay = recording.chosen(args)
+    past = pastoptions.chosen(args)
     args.seed = args.seed or 0
-    return run_system(builder.build(builder.find(args.system), args.board), args, replay)
+    return run_system(builder.build(builder.find(args.system), args.board), args, past)
 
 
 def restart_sanitized(engine: str) -> None:
@@ -120,13 +123,14 @@ def restart_sanitized(engine: str) -> None:
 
 
 def run_system(
-    built: builder.Built, args: argparse.Namespace, replay: Recording | None = None
+    built: builder.Built, args: argparse.Namespace, past: Chosen = NO_PAST
 ) -> int:
     """Runs, prints, sums up."""
     until = args.until
     if until is None:
         until = interactive.ENDLESS_US if interactive.lasts(args) else DEFAULT_LIMIT_US
     run = Run(built, args.engine, args.seed, until, bool(args.trace or args.kernel))
+    replay = past.replay
     if replay:
         run.until_tick = min(run.until(), replay.end.now) if args.until else replay.end.now
         run.until_us = run.until_tick * 1_000_000 // int(built.meta["tick_hz"])
@@ -134,7 +138,7 @@ def run_system(
     with _traced(args.trace) as trace, _written(args.log) as log:
         standard = sys.stderr if interactive.log_is_on_stderr(args) else sys.stdout
         printer = Printer(args, Decoder(built), log or standard)
-        run.on_boot, run.on_end = _hooks(printer, args, replay)
+        run.on_boot, run.on_end = _hooks(printer, past)
         for event in interactive.source(run, args):
             printer.show(event, trace)
         if trace and run.end == "time":
@@ -149,20 +153,24 @@ def run_system(
 
 
 def _hooks(
-    printer: Printer, args: argparse.Namespace, replay: Recording | None
+    printer: Printer, past: Chosen
 ) -> tuple[Callable[[Machine], None], Callable[[Machine], None]]:
     """What happens with the machine before the first instruction, and when it has stopped."""
 
     def boot(machine: Machine) -> None:
         printer.know(machine)
-        if replay:
-            replay.play(machine)
-        elif getattr(args, "record", None):
-            recording.Recorder(Path(args.record), machine, builder.find(args.system))
+        if past.replay:
+            past.replay.play(machine)
+        elif past.record:
+            Recorder(past.record, machine)
+        elif past.start:
+            past.start.restore(machine)
 
     def end(machine: Machine) -> None:
         if machine.recorder:
             machine.recorder.finish()
+        if past.save:
+            machine.save(past.save)
         printer.look_back(machine)
 
     return boot, end

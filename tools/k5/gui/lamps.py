@@ -7,6 +7,10 @@ class Lamp:
     """One LED; tell it each change of its pin, then ask once a frame."""
 
     def __init__(self, on: bool, now: int) -> None:
+        self.begin(on, now)
+
+    def begin(self, on: bool, now: int) -> None:
+        """Whatever it was before, at another time."""
         self._on = on
         self._since = now  # tick of the last change, or of the frame's begin
         self._frame = now

@@ -16,6 +16,7 @@ from k5.engine import ALL_KINDS as EVERY_KIND
 from k5.gui.activity import NOBODY, Activity, Mark
 from k5.gui.lamps import Lamp
 from k5.machine import ALL_KINDS, LOG_KIND, LOG_KINDS, PIN, RESET, SERIAL, STORM, Machine
+from k5.snapshots import Snapshot
 from k5.stream import Event
 
 SWITCH, PREEMPT, IDLE = 18, 32, 33
@@ -53,6 +54,12 @@ class Watched(Machine):
         """From now on all the kernel's events are recorded; or only what is shown."""
         self.everything = everything or self._traced
         self.record(self._kinds())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See Snapshots; lamps shine as they did then."""
+        super().restore(snapshot)
+        for name, lamp in self.lamps.items():
+            lamp.begin(self.led(name), self.now)
 
     def _taken(self, batch: Any, count: int) -> None:
         if not count:
