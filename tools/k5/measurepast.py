@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 import time
 
 from k5 import builder
@@ -11,6 +12,7 @@ from k5.measure import BENCH
 
 INSTRUCTIONS = 10_000_000
 REVERSE_STEPS = 100
+ROUNDS, RUN, REPEATS = 2_000, 20, 9  # of snapshots; instructions between two
 
 
 def _run(machine: Machine, instructions: int) -> None:
@@ -34,3 +36,33 @@ def reverse_step_s() -> float:
             machine.reverse_step()
             times.append(time.perf_counter() - started)
     return max(times)
+
+
+def _loop(machine: Machine, snapshots: bool) -> float:
+    """Seconds of many rounds of two short runs, with or without a snapshot taken and restored."""
+    lib, sim = machine._lib, machine._sim
+    kept = machine.snapshot().raw
+    started = time.perf_counter()
+    for _ in range(ROUNDS):
+        lib.k5sim_step(sim, RUN, FOR_EVER, 0)
+        if snapshots:
+            lib.k5sim_snapshot_take(sim, kept)
+        lib.k5sim_step(sim, RUN, FOR_EVER, 0)
+        if snapshots:
+            lib.k5sim_snapshot_restore(sim, kept)
+    return time.perf_counter() - started
+
+
+def snapshot_us() -> float:
+    """A snapshot of the demo and the way back, together, each after it has run."""
+    times = []
+    with Machine.boot("user/demo/demo.toml") as machine:
+        machine.record(0)
+        machine.run(until_us=9_000)
+        here = machine.snapshot()
+        for _ in range(REPEATS):
+            bare = _loop(machine, False)
+            machine.restore(here)
+            times.append(_loop(machine, True) - bare)
+            machine.restore(here)
+    return statistics.median(times) / ROUNDS * 1e6

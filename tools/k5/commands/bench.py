@@ -62,6 +62,7 @@ FIGURES = (
     Figure("boot.ratio", "  QEMU against hosted", "x", at_least=8),
     Figure("scenario.start_ms", "start of a scenario, warm", "ms", at_most=0.5),
     Figure("scenario.hundred_s", "a hundred short scenarios, ./k5 test", "s", at_most=5),
+    Figure("snapshot.us", "a snapshot of the demo, and the way back", "us", at_most=6),
     Figure("reverse.step_s", "a step back, in 10 million instructions", "s", at_most=0.02),
     Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
            at_most=500, goal=430),
@@ -122,7 +123,8 @@ def measure() -> dict[str, float]:
         shown.update("start of a scenario, and of a hundred")
         values["scenario.start_ms"] = take.scenario_start_ms()
         values["scenario.hundred_s"] = take.hundred_scenarios_s()
-        shown.update("steps back")
+        shown.update("snapshots, steps back")
+        values["snapshot.us"] = measurepast.snapshot_us()
         values["reverse.step_s"] = measurepast.reverse_step_s()
         shown.update("start to first log line, QEMU")
         values["boot.qemu_ms"] = take.boot_qemu_ms()
