@@ -135,7 +135,8 @@ void machine_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
 /* The translations alone. */
 void machine_code_written(struct k5sim *sim, uint32_t address, uint32_t bytes);
 
-/* api.c: as k5sim_write(), but no history is told; and the same for bits of the word there that flip. */
+/* api.c: as k5sim_write(), but no history is told; and the same for bits of the word there that
+ * flip. */
 int machine_write(struct k5sim *sim, uint32_t address, const void *data, uint32_t bytes);
 int machine_flip_word(struct k5sim *sim, uint32_t address, uint32_t mask);
 
