@@ -238,5 +238,14 @@ void cpu_set_marks(struct cpu *cpu, const struct cpu_marks *marks, uint32_t task
 /* The first instruction of the next run is executed, whatever marks it has. */
 void cpu_pass_break(struct cpu *cpu);
 
+/*
+ * For an instruction that is another this once: between these two calls, what now stands in memory
+ * at [address, address + bytes), in one page, is executed without the translations of what stood
+ * there before being lost. Whoever calls has written it, and puts it back before the second call.
+ * False: it is not in one page of memory.
+ */
+bool cpu_shadow_code(struct cpu *cpu, uint32_t address, uint32_t bytes);
+void cpu_unshadow_code(struct cpu *cpu, uint32_t address, uint32_t bytes);
+
 /* Somebody else wrote [address, address + bytes): translations of it are stale. */
 void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes);

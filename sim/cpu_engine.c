@@ -23,7 +23,7 @@ uint32_t cpu_page(enum cpu_model model)
 
 uint32_t cpu_memory_end(enum cpu_model model)
 {
-    return arch_of(model)->scratch_base;
+    return arch_of(model)->scratch_base - arch_of(model)->page;
 }
 
 /* ---------------------------------------------------------------- registers */
@@ -81,7 +81,7 @@ UC_CTL_FUNCTION void engine_flush_tlb(struct cpu *cpu)
  * remove_cache looks up the first address only, through the TLB hook, and silently does nothing if
  * that refuses: so one call a page, and none for addresses where no memory is.
  */
-UC_CTL_FUNCTION void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes)
+UC_CTL_FUNCTION void engine_forget_code(struct cpu *cpu, uint32_t address, uint32_t bytes)
 {
     uint64_t end = (uint64_t)address + bytes;
 
@@ -95,6 +95,11 @@ UC_CTL_FUNCTION void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_
         from = to;
     }
     memset(cpu->decoded, 0, sizeof cpu->decoded);
+}
+
+void cpu_code_written(struct cpu *cpu, uint32_t address, uint32_t bytes)
+{
+    engine_forget_code(cpu, address, bytes);
     code_refresh(cpu, address, bytes);
 }
 
@@ -162,6 +167,8 @@ UC_CTL_FUNCTION static bool configure(struct cpu *cpu)
            uc_mem_map_ptr(cpu->uc, cpu->arch->scratch_base, cpu->arch->page,
                           UC_PROT_READ | UC_PROT_EXEC,
                           (void *)(uintptr_t)cpu->arch->setup_code) == UC_ERR_OK &&
+           uc_mem_map_ptr(cpu->uc, cpu->arch->scratch_base - cpu->arch->page, cpu->arch->page,
+                          UC_PROT_READ | UC_PROT_EXEC, cpu->shadow) == UC_ERR_OK &&
            uc_ctl_flush_tb(cpu->uc) == UC_ERR_OK;
 }
 
@@ -181,6 +188,7 @@ void cpu_close(struct cpu *cpu)
         }
         uc_close(cpu->uc);
     }
+    free(cpu->shadow);
     free(cpu->screen);
     free(cpu);
 }
@@ -203,7 +211,9 @@ static struct cpu *create(enum cpu_model model, uint32_t buffer_bytes)
     cpu->model = model;
     cpu->buffer_bytes = buffer_bytes;
     cpu->slot = CPU_THREADS;
-    if (uc_open(cpu->arch->uc_arch, cpu->arch->uc_mode, &cpu->uc) != UC_ERR_OK || !configure(cpu) ||
+    cpu->shadow = aligned_alloc(4096, 4096); /* as Unicorn maps it */
+    if (cpu->shadow == NULL ||
+        uc_open(cpu->arch->uc_arch, cpu->arch->uc_mode, &cpu->uc) != UC_ERR_OK || !configure(cpu) ||
         !prepare(cpu)) {
         cpu_close(cpu);
         return NULL;

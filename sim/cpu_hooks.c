@@ -121,6 +121,11 @@ static bool fill_device(const struct cpu *cpu, uint32_t page,
     return (any & (type == UC_MEM_WRITE ? SYS_WRITE : SYS_READ)) != 0;
 }
 
+static bool is_shadowed(const struct cpu *cpu, uint32_t page)
+{
+    return cpu->shadowed && page == cpu->shadow_page;
+}
+
 bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_entry *entry,
                    void *user)
 {
@@ -145,6 +150,10 @@ bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_ent
     struct mpu_access access = mpu_range(&cpu->mpu, page, cpu->arch->page);
     bool alias = needs_alias(cpu, page, access) || marks_watch_page(cpu, page);
 
+    if (type == UC_MEM_FETCH && is_shadowed(cpu, page)) {
+        *entry = (uc_tlb_entry){cpu->arch->scratch_base - cpu->arch->page, UC_PROT_EXEC};
+        return true;
+    }
     if (type == UC_MEM_FETCH) { /* what may execute is decided before each instruction */
         *entry = (uc_tlb_entry){page, UC_PROT_EXEC | (alias ? 0 : access.all & 3u)};
         return true;
@@ -154,8 +163,10 @@ bool hook_tlb_fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_ent
     }
     if (alias) {
         *entry = (uc_tlb_entry){window->alias + (page - window->range.base), access.any & 3u};
-    } else {
-        *entry = (uc_tlb_entry){page, (access.all & 3u) | UC_PROT_EXEC};
+    } else { /* Unicorn has one entry for data and code: a shadowed page must not be fetched by it
+              */
+        *entry =
+            (uc_tlb_entry){page, (access.all & 3u) | (is_shadowed(cpu, page) ? 0 : UC_PROT_EXEC)};
     }
     return true;
 }

@@ -67,7 +67,8 @@ struct cpu_arch {
     uc_mode uc_mode;
     int uc_model;
     uint32_t page;         /* Unicorn's, fixed */
-    uint32_t scratch_base; /* one page of set-up code; board memories lie below */
+    uint32_t scratch_base; /* one page of set-up code; below it, one for the shadow of a page;
+                              board memories lie below that */
     const void *setup_code;
     bool fetches_anywhere; /* a refused fetch would be reported wrongly: see hook_tlb_fill() */
     const int *register_id;
@@ -170,6 +171,9 @@ struct cpu {
     uc_context *fresh; /* Armv8-M: privileged, where stack limits can be set. RV32: a new thread */
     uc_context *fault_context; /* the registers before a refused instruction */
 
+    uint8_t *shadow; /* a page, see cpu_shadow.c */
+    uint32_t shadow_page;
+    bool shadowed; /* that page is fetched from there */
     struct cpu_decoded decoded[CPU_DECODED]; /* Armv8-M: by pc; forgotten where code is written */
     enum cpu_model model;
     uint32_t buffer_bytes;
@@ -188,6 +192,8 @@ enum cpu_stop cpu_failed(struct cpu *cpu, const char *what, unsigned number);
 /* cpu_engine.c */
 bool engine_run_setup(struct cpu *cpu, uint32_t address);
 void engine_flush_tlb(struct cpu *cpu);
+/* Translations of what lies there now are stale. */
+void engine_forget_code(struct cpu *cpu, uint32_t address, uint32_t bytes);
 void engine_read_registers(struct cpu *cpu);
 /* Bit i of `changed`: register i, but for pc, which is given to the engine at each start. */
 void engine_write_registers(struct cpu *cpu, const struct cpu_registers *to, uint64_t changed);

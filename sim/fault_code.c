@@ -70,13 +70,23 @@ static enum cpu_stop run_corrupted(struct k5sim *sim, const struct fault_next *n
         bad[i] = (uint8_t)(good[i] ^ (next->mask >> 8u * i));
     }
     memcpy(host, bad, bytes);
-    machine_code_written(sim, next->pc, bytes);
-    enum cpu_stop stop = cpu_run(cpu, 1, executed);
+    bool shadowed = cpu_shadow_code(cpu, next->pc, bytes);
 
-    if (memcmp(host, bad, bytes) == 0) {
+    if (!shadowed) {
+        machine_code_written(sim, next->pc, bytes);
+    }
+    enum cpu_stop stop = cpu_run(cpu, 1, executed);
+    bool stays = memcmp(host, bad, bytes) != 0;
+
+    if (!stays) {
         memcpy(host, good, bytes);
     }
-    machine_code_written(sim, next->pc, bytes);
+    if (shadowed) {
+        cpu_unshadow_code(cpu, next->pc, bytes);
+    }
+    if (!shadowed || stays) {
+        machine_code_written(sim, next->pc, bytes);
+    }
     return stop;
 }
 

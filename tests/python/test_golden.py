@@ -14,7 +14,7 @@ from k5.paths import ROOT
 
 LOG, FAULT = 2, 3
 FOO, BAR, TICK, ROGUE, SCORE = range(5)
-REGISTER, MEMORY, WIDEN, KERNEL = 1, 3, 9, 10
+REGISTER, MEMORY, OPCODE, WIDEN = 1, 3, 6, 9
 NOT_FIRED, MASKED, ENDED, LIMIT, HALTED, BREACH, ASSERTION = range(1, 8)
 IN_MEMORY, IN_CAPABILITY, IN_BUDGET = 1, 2, 3
 END_US = 40_000
@@ -179,3 +179,36 @@ def test_what_cannot_be(golden: Golden) -> None:
     assert "the golden run has the instructions 0 to" in golden.machine._error_text()
     with pytest.raises(K5Error, match="it does not come to its end"):
         Golden(golden.machine, end_kind=LOG, end_thread=255, end_code=9999, end_arg=0xFFFFFFFF, end_count=1)
+
+
+@pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
+def test_a_corrupted_opcode_is_memory_that_is_other_for_an_instruction(board: str) -> None:
+    """Where the changed instruction is one step, and does not store into itself."""
+    chance, compared = random.Random(5), 0
+    with Machine.boot(ROOT / "user/demo/brief.toml", board) as machine:
+        fault = machine._ffi.new("struct k5sim_fault *")
+        fault.kind = OPCODE
+        for _ in range(120):
+            machine.step(chance.randrange(1, 40))
+            here = machine.snapshot()
+            thread = machine.kernel_state()[0]
+            task = machine.built.meta["tasks"][thread]["name"]
+            pc = machine.registers(thread)[15 if board == "mps2-an505" else 32]
+            good = machine.read(task, pc, 4)
+            fault.thread = fault.task = thread
+            fault.mask = 1 << chance.randrange(16)
+            bad = (int.from_bytes(good, "little") ^ fault.mask).to_bytes(4, "little")
+
+            assert machine._lib.k5sim_inject(machine._sim, fault) == 0
+            machine.step()
+            once = machine.snapshot()
+            machine.restore(here)
+            machine.write(task, pc, bad)
+            machine.step()
+            machine.write(task, pc, good)
+            again = machine.snapshot()
+            compared += 1
+            assert once.difference(again) is None
+            machine.restore(here)
+            machine.step(3)  # and nothing of it is left
+    assert compared == 120
