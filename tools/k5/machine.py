@@ -26,11 +26,13 @@ from k5.builder import Built
 from k5.decode import Decoder, Line
 from k5.elf import ElfFile
 from k5.errors import FAILED, K5Error
+from k5.faultmodels import Faults
 from k5.forcing import Forcing
 from k5.outside import Outside, Periphery, find
 from k5.past import Past
 from k5.snapshots import Snapshots
 from k5.stream import Event
+from k5.triggers import Triggers
 
 if TYPE_CHECKING:
     from k5.recording import Recorder
@@ -73,7 +75,7 @@ class DeviceEvent:
     value: int
 
 
-class Machine(Outside, Snapshots, Past, Forcing, Breakpoints):
+class Machine(Outside, Snapshots, Past, Forcing, Breakpoints, Faults, Triggers):
     """A booted system. Close it, or use it in a `with` statement."""
 
     def __init__(self, built: Built, seed: int = 0, kinds: int | None = None) -> None:
