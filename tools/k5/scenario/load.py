@@ -14,6 +14,7 @@ from k5.paths import shown
 from k5.schema import Key, Problems, check, spelled
 from k5.scenario import parameters, sense
 from k5.scenario.expectations import read_expect, read_latency, read_never
+from k5.scenario.faults import read_fault
 from k5.scenario.model import ENGINES, Scenario, Settings, Value, Variant
 from k5.scenario.parameters import MOST_VARIANTS, Parameters
 from k5.scenario.reader import Reader
@@ -27,6 +28,7 @@ _TABLES = {
     "scenario": Key(dict, required=True),
     "parameters": Key(dict),
     "do": Key(list, items=dict),
+    "fault": Key(list, items=dict),
     "expect": Key(list, items=dict),
     "never": Key(list, items=dict),
     "latency": Key(list, items=dict),
@@ -184,6 +186,9 @@ class ScenarioFile:
         made = Scenario(self.file, variant, settings)
         for index, table in enumerate(data.get("do", [])):
             stimulus = read_stimulus(read, ("do", index), table)
+            made.stimuli.extend([stimulus] if stimulus else [])
+        for index, table in enumerate(data.get("fault", [])):
+            stimulus = read_fault(read, ("fault", index), table)
             made.stimuli.extend([stimulus] if stimulus else [])
         for index, table in enumerate(data.get("expect", [])):
             read_expect(read, made, ("expect", index), table)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from k5.faultmodels import Fault
 from k5.tomlindex import TomlFile
 
 Where = tuple[str | int, ...]
@@ -58,6 +59,21 @@ class Pattern:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """A task is about to execute a function, or a line of its source."""
+
+    where: Where
+    task: str
+    place: str  # FUNCTION or FILE:LINE
+    nth: int
+
+    def said(self) -> str:
+        """For people."""
+        often = f" for the {self.nth}. time" if self.nth > 1 else ""
+        return f"when task {self.task} comes to {self.place}{often}"
+
+
+@dataclass(frozen=True)
 class Moment:
     """A time, or some time after an event, or an instruction; none of them: the end."""
 
@@ -65,6 +81,8 @@ class Moment:
     after: Pattern | None = None
     delay: int = 0
     instruction: int | None = None  # so many have been executed since boot
+    spread: int = 0  # or up to so many more, as the seed will have it
+    reached: Reached | None = None
 
     def said(self) -> str:
         from k5.scenario.units import shown
@@ -72,7 +90,10 @@ class Moment:
         if self.at is not None:
             return f"at {shown(self.at)}"
         if self.instruction is not None:
-            return f"at instruction {self.instruction}"
+            more = f" to {self.instruction + self.spread}" if self.spread else ""
+            return f"at instruction {self.instruction}{more}"
+        if self.reached is not None:
+            return self.reached.said()
         if self.after is None:
             return "at the end"
         return f"{shown(self.delay) + ' ' if self.delay else ''}after {self.after.said()}"
@@ -99,7 +120,7 @@ class Window:
 class Action:
     """What a stimulus does: `what` is its key, `subject` the key's text."""
 
-    what: str  # send, press, release, drive, set, raise, lower, kill, reset, preempt, wake, interrupt
+    what: str  # send, press, release, drive, set, raise, lower, kill, reset, fault, preempt, wake, interrupt
     subject: str
     where: Where
     device: str = ""  # send: to
@@ -108,6 +129,7 @@ class Action:
     code: int = 0  # kill
     baud: int = 0  # send; 0: what the device is set to
     damage: str = ""  # send
+    fault: Fault | None = None  # fault
 
     def said(self) -> str:
         """For people."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from k5.builder import Built
 from k5.decode import Decoder
-from k5.errors import suggestion
+from k5.errors import K5Error, suggestion
 from k5.scenario import logs
 from k5.stream import Event
 
@@ -76,6 +76,15 @@ class Names:
         """The one thread of that name."""
         names = [str(thread["name"]) for thread in self.meta["threads"]]
         return names.index(known("thread", name, names))
+
+    def places(self, task: str, where: str) -> list[int]:
+        """The addresses of a function, or of a line of a task's source."""
+        self.task(task)
+        assert self.machine
+        try:
+            return self.machine.places(task, where)
+        except K5Error as problem:
+            raise Unknown(str(problem)) from None
 
     def formats(self, task: str) -> list[str]:
         """The formats of a task's log lines."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from k5.schema import Problems
 from k5.scenario import match, states, watch
 from k5.scenario.match import Test
-from k5.scenario.model import Action, Pattern, Scenario, State, Stimulus, Where
+from k5.scenario.model import Action, Pattern, Reached, Scenario, State, Stimulus, Where
 from k5.scenario.names import Names, Unknown
 from k5.scenario.watch import Clock, Trigger, Watcher
 
@@ -34,6 +34,7 @@ class Plan:
     watchers: list[Watcher] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     triggers: list[Trigger | None] = field(default_factory=list)  # one a stimulus
+    reached: dict[int, list[int]] = field(default_factory=dict)  # addresses, of some stimuli
     kinds: int = 0  # of events that must be recorded
 
 
@@ -71,6 +72,14 @@ class _Binder:
         test = self.after(after)
         self.plan.triggers.append(Trigger(after, test.fresh()) if after and test else None)
         self.known(stimulus.action.where, lambda: self.action(stimulus.action))
+        if stimulus.first.reached is not None:
+            self.reached(len(self.plan.triggers) - 1, stimulus.first.reached)
+
+    def reached(self, index: int, reached: Reached) -> None:
+        places = self.known(
+            reached.where, lambda: self.names.places(reached.task, reached.place)
+        )
+        self.plan.reached[index] = places or []
 
     def action(self, action: Action) -> None:
         """Raises Unknown where there is no such thing."""
@@ -89,6 +98,8 @@ class _Binder:
             names.thread(subject)
         elif action.what == "kill":
             names.task(subject)
+        elif action.fault is not None and names.machine is not None:
+            names.machine.binder.bind(action.fault)
 
     # ---- expectations
 

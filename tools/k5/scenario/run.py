@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from k5.builder import Built
 from k5.engine import Run
 from k5.errors import K5Error
+from k5.faultmodels import Fault
 from k5.forcing import LINE, PREEMPT, TIMER, Force
 from k5.scenario import judge as judging
 from k5.scenario import sense, states
@@ -96,13 +97,26 @@ class HostedRun:
         self.timed = {s.action.device for s in scenario.stimuli if s.action.baud}
         # Stimuli at instructions: how many have been executed, and which stimulus.
         self.marks = sorted(
-            (stimulus.first.instruction, index)
+            (self._instruction(index, stimulus.first.instruction), index)
             for index, stimulus in enumerate(scenario.stimuli)
             if stimulus.first.instruction is not None
         )
+        # Stimuli where a task comes to: how often it still must.
+        self.reaches = {
+            index: stimulus.first.reached.nth
+            for index, stimulus in enumerate(scenario.stimuli)
+            if stimulus.first.reached is not None
+        }
+        self.stops: set[tuple[int, str]] = set()  # the machine's breakpoints for them
         self.last = self.clock.up(settings.until or settings.limit)
         self.deadline = 0.0  # of the host
         self.stop: Stop | None = None  # why the machine stopped last
+
+    def _instruction(self, index: int, first: int) -> int:
+        """Of the range that the stimulus gives, the one of this seed."""
+        spread = self.scenario.stimuli[index].first.spread
+        source = random.Random(f"{self.scenario.variant.seed}:{index}")
+        return first + (source.randrange(spread + 1) if spread else 0)
 
     # ---- the agenda
 
@@ -149,6 +163,8 @@ class HostedRun:
             self._kill(stimulus, action)
         elif action.what in FORCED:
             self._force(stimulus, action)
+        elif action.fault is not None:
+            self._inject(stimulus, action.fault)
         else:
             machine.reset(subject)
 
@@ -158,6 +174,16 @@ class HostedRun:
         except K5Error:
             came = [f"task {action.subject} did not run: it was down, or on its way"]
             self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
+
+    def _inject(self, stimulus: Stimulus, fault: Fault) -> None:
+        """A fault that does nothing tests nothing, so that is a failure."""
+        try:
+            why = "" if self.machine.inject(fault) else "it changed nothing"
+        except K5Error as problem:
+            why = problem.messages[0].removeprefix("simulator: ")
+        if why:
+            where = f"at instruction {self.machine.instructions}"
+            self._fail(stimulus.where, f"fault: {fault.describe()}", [f"{why}, {where}"])
 
     def _force(self, stimulus: Stimulus, action: Action) -> None:
         line = action.what == "interrupt"
@@ -185,6 +211,8 @@ class HostedRun:
             self.machine.release(action.subject)
         elif action.what == "drive":
             self.machine.drive(action.subject, None)
+        elif action.fault is not None:
+            self.machine.faults_end()
         else:
             self.machine.force_line(self.names.line(action.subject), False)
 
@@ -229,16 +257,20 @@ class HostedRun:
 
     def run(self) -> Ran:
         """To the end."""
-        self.begin()
-        end = ""
-        while not end:
-            end = self.turn()
-        return self.finish(end)
+        try:
+            self.begin()
+            end = ""
+            while not end:
+                end = self.turn()
+            return self.finish(end)
+        finally:
+            self._stop_at_places(False)
 
     def finish(self, end: str, further: bool = True) -> Ran:
         """The verdict, once turn() has said that it is over. `further`: also by how much something
         was missed."""
         ran = Ran(end, self.machine.now, self.machine.instructions, self.failures, self.judge)
+        self._stop_at_places(False)
         self._look_at_end(end)
         if end == "decided" and further:
             self._look_further()
@@ -258,8 +290,34 @@ class HostedRun:
             if check.state.moment.at is not None:
                 tick = self.clock.up(check.state.moment.at)
                 self._at(tick, AFTER_STIMULI, self._look, check)
+        self._stop_at_places(True)
         self.deadline = time.monotonic() + self.scenario.settings.host_limit / 1e9
         self._take()
+
+    def _stop_at_places(self, stop: bool) -> None:
+        """The machine stops where a task comes to, for those stimuli that wait for that."""
+        for address, task in self.stops:
+            self.machine.break_clear(address, task)
+        self.stops.clear()
+        for index in self.reaches if stop else ():
+            reached = self.scenario.stimuli[index].first.reached
+            assert reached
+            self.stops |= {(address, reached.task) for address in self.plan.reached[index]}
+        for address, task in self.stops:
+            self.machine.break_set(address, task)
+
+    def _at_place(self) -> None:
+        """Whoever waits for this place, and has for the last time, is given now."""
+        hit = self.machine.hit
+        task = str(self.names.meta["threads"][hit.thread]["task"])
+        for index in list(self.reaches):
+            reached = self.scenario.stimuli[index].first.reached
+            assert reached
+            if reached.task == task and hit.pc in self.plan.reached[index]:
+                self.reaches[index] -= 1
+                if self.reaches[index] == 0:
+                    del self.reaches[index]
+                    self._give(index, self.machine.now, 0)
 
     def _due(self) -> None:
         """What is to happen now happens; that may bring more."""
@@ -270,7 +328,8 @@ class HostedRun:
     def _done(self) -> bool:
         """Nothing is left to give, to look at, or to wait for."""
         given = all(trigger is None or not trigger.left for trigger in self.plan.triggers)
-        done = given and not self.agenda and not self.marks and not self.pending
+        waits = self.agenda or self.marks or self.reaches or self.pending
+        done = given and not waits
         return done and self.judge.settled
 
     def turn(self, drive: Drive | None = None) -> str:
@@ -299,6 +358,8 @@ class HostedRun:
         self._take()
         if self.stop is Stop.POSITION and self.marks and self._at_mark():
             self._give(self.marks.pop(0)[1], machine.now, 0)
+        if self.stop is Stop.BREAK:
+            self._at_place()
         return "panic" if self.stop is Stop.PANIC else ""
 
     def _drive(self, target: int, kinds: int) -> Stop:
@@ -368,6 +429,9 @@ class HostedRun:
                 why = f"it was given {self.given[index]} times"
                 if moment.after and not self.given[index]:
                     why = f"{moment.after.said()} did not come in time"
+                elif moment.reached is not None:
+                    left = self.reaches.get(index, moment.reached.nth)
+                    why = f"task {moment.reached.task} came there {moment.reached.nth - left} times"
                 elif moment.instruction is not None:
                     why = f"no thread came to instruction {moment.instruction}"
                 self._fail(stimulus.where, f"stimulus {stimulus.name} was given", [why])

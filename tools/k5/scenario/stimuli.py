@@ -6,8 +6,9 @@ from typing import Any
 
 from k5.errors import suggestion
 from k5.schema import Key, spelled
-from k5.scenario.model import Action, Moment, Stimulus, Where
-from k5.scenario.reader import ANY, RESETS, TEXT, Reader, Table, listed
+from k5.scenario import when
+from k5.scenario.model import Action, Stimulus, Where
+from k5.scenario.reader import RESETS, TEXT, Reader, Table, listed
 
 LONGEST_SEND = 4096  # so many characters may wait at a time
 LEVELS = {"high": 1, "low": 0, "open": None}
@@ -29,17 +30,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 }
 FORCED = ("preempt", "wake", "interrupt")  # another timing of the machine, at one instruction
 NEEDED = {"send": "to", "drive": "level", "set": "value"}
-_WHEN = {
-    "name": TEXT,
-    "at": ANY,
-    "at_instruction": Key(int, least=0, most=(1 << 62) - 1),
-    "after": Key(dict),
-    "delay": ANY,
-    "each": Key(bool),
-    "every": ANY,
-    "times": Key(int, least=1, most=1_000_000),
-    "jitter": ANY,
-}
 _WHAT = {
     **dict.fromkeys(ACTIONS, TEXT),
     "reset": Key(str, choices=RESETS),
@@ -49,9 +39,8 @@ _WHAT = {
     "level": Key(str, choices=tuple(LEVELS)),
     "value": Key(int, least=-(1 << 31), most=(1 << 31) - 1),
     "code": Key(int, least=0, most=(1 << 32) - 1),
-    "for": ANY,
 }
-_KEYS = {**_WHEN, **_WHAT}
+_KEYS = {**when.KEYS, **_WHAT}
 _MODIFIERS = {name for names in ACTIONS.values() for name in names}
 
 
@@ -59,54 +48,16 @@ def read_stimulus(read: Reader, where: Where, data: Any) -> Stimulus | None:
     """One table [[do]]."""
     good = read.table(where, data, _KEYS)
     action = _action(read, where, data, good)
-    first = _instruction(read, where, good) or read.moment(where, good, "when")
-    timed = {name: read.time(where, good, name, least=1) for name in ("every", "jitter", "for")}
-    read_all = all(name not in data or ns is not None for name, ns in timed.items())
-    if first is None or not read_all or ("at_instruction" in data) != ("at_instruction" in good):
+    found = when.read_when(read, where, data, good, read.complete(where, data, _KEYS))
+    if found is None or action is None:
         return None
-    every, jitter, lasts = timed["every"], timed["jitter"], timed["for"]
-    if first == Moment() and every is None:
-        if read.complete(where, data, _KEYS):
-            read.error(where, "when? it needs at, after, every or at_instruction")
-        return None
-    if not _repeats_well(read, where, good):
-        return None
-    if first == Moment():
-        first = Moment(at=every)
-    if action is None:
-        return None
-    if action.what in FORCED and first.instruction is None:
+    if action.what in FORCED and found.first.instruction is None:
         text = f"{action.what} is something that happens between two instructions: it needs at_instruction"
         read.error(action.where, text)
         return None
     name = good.get("name") or action.said()
-    return Stimulus(name, where, first, action, good.get("each", False), every, good.get("times"),
-                    jitter or 0, lasts)  # fmt: skip
-
-
-def _instruction(read: Reader, where: Where, good: Table) -> Moment | None:
-    """`at_instruction`, which is all that says when."""
-    if "at_instruction" not in good:
-        return None
-    for name in _WHEN:
-        if name in good and name not in ("name", "at_instruction"):
-            read.error((*where, name), f"at_instruction and {name} exclude each other")
-    return Moment(instruction=good["at_instruction"])
-
-
-def _repeats_well(read: Reader, where: Where, good: Table) -> bool:
-    """What repeats a stimulus fits together."""
-    if "each" in good and "after" not in good:
-        read.error((*where, "each"), "each goes with after: after each of those events")
-    elif "each" in good and "every" in good:
-        read.error((*where, "every"), "each and every exclude each other")
-    elif "each" in good and "nth" in good["after"]:
-        read.error((*where, "each"), "each and nth exclude each other")
-    elif "times" in good and "every" not in good:
-        read.error((*where, "times"), "times goes with every: how often")
-    else:
-        return True
-    return False
+    return Stimulus(name, where, found.first, action, found.each, found.every, found.times,
+                    found.jitter, found.lasts)  # fmt: skip
 
 
 def _action(read: Reader, where: Where, data: Table, good: Table) -> Action | None:
