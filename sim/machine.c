@@ -488,6 +488,8 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (sim->store != NULL) {
         store_runs(sim, thread->task);
     }
+    const struct fault_next next = sim->faults.next;
+
     sim->running = cpu;
     enum cpu_stop stop = faults_in_code(&sim->faults) ? faults_run(sim, id, cpu, budget, &executed)
                                                       : cpu_run(cpu, budget, &executed);
@@ -498,8 +500,16 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (sim->isolation != NULL) {
         isolation_executed(sim, id, executed);
     }
-    return stop == CPU_STOP_BUDGET || debug_takes(sim, thread, cpu, stop, executed) ||
-           take_trap(sim, thread, cpu, stop);
+    if (stop == CPU_STOP_BUDGET) {
+        return true;
+    }
+    if (debug_takes(sim, thread, cpu, stop, executed)) {
+        if (executed == 0) {
+            sim->faults.next = next; /* the instruction is still to come */
+        }
+        return true;
+    }
+    return take_trap(sim, thread, cpu, stop);
 }
 
 /* The kernel is done, whatever may still be due. But what was given to a serial line leaves it: the

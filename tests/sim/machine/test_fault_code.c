@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "sim/k5sim_debug.h"
 #include "tests/sim/support/fault_kit.h"
 
 #define ROUNDS 50u
@@ -195,6 +196,45 @@ static void test_flips_of_one_instruction_add_up(void **state)
     }
 }
 
+/* A debugger that stops before the instruction, or before its fault, changes nothing of it. */
+static void test_debugger_sees_the_corrupted_instruction(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct set *set = &sets[i];
+        struct k5sim *sim = boot(set);
+        uint32_t expected[3] = {0};
+        struct k5sim_hit hit;
+
+        come_to(sim, set, 0, expected);
+        uint64_t now = k5sim_now(sim);
+
+        assert_int_equal(k5sim_break_set(sim, 0, bench_text(0)), K5SIM_OK);
+        k5sim_break_faults(sim, true);
+        fault_done(sim, (struct k5sim_fault){.kind = K5SIM_FAULT_OPCODE, .mask = set->undefined});
+        assert_int_equal(k5sim_run(sim, now + 20, 0), K5SIM_STOP_BREAK);
+        assert_int_equal(k5sim_last_hit(sim, &hit), K5SIM_OK);
+        if (!hit.is_fault) { /* the breakpoint comes first, or it is where the run began */
+            assert_int_equal(k5sim_run(sim, now + 20, 0), K5SIM_STOP_BREAK);
+            assert_int_equal(k5sim_last_hit(sim, &hit), K5SIM_OK);
+        }
+        assert_true(hit.is_fault);
+        assert_int_equal(hit.pc, bench_text(0));
+        assert_int_equal(hit.fault.arg[2], set->status);
+        k5sim_break_clear(sim, 0, bench_text(0));
+        k5sim_break_faults(sim, false);
+        static struct k5sim_event events[BENCH_EVENTS];
+
+        fault_run(sim, 20);
+        size_t count = bench_take(sim, events);
+        const struct k5sim_event *fault = bench_find(events, count, K5_EVENT_FAULT, 0);
+
+        assert_memory_equal(fault->arg, hit.fault.arg, sizeof fault->arg);
+        assert_int_equal(fault->time, now + 1);
+        k5sim_close(sim);
+    }
+}
+
 /* ---------------------------------------------------------------- IT blocks */
 
 static struct k5sim *boot_code(const uint16_t *code, size_t halfwords)
@@ -308,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_corrupted_opcode_is_executed_once),
         cmocka_unit_test(test_opcode_that_is_none_faults_where_it_stands),
         cmocka_unit_test(test_flips_of_one_instruction_add_up),
+        cmocka_unit_test(test_debugger_sees_the_corrupted_instruction),
         cmocka_unit_test(test_skipped_it_makes_its_slots_unconditional),
         cmocka_unit_test(test_skipped_slot_of_it_block_advances_it),
         cmocka_unit_test(test_nobody_runs_and_nothing_happens),

@@ -140,7 +140,7 @@ class Action:
         if self.what == "drive":
             level = "open" if self.level is None else "high" if self.level else "low"
             return f"drive {self.subject} {level}"
-        return f"{self.what} {self.subject}"
+        return f"{self.what}{':' if self.fault else ''} {self.subject}"
 
 
 @dataclass(frozen=True)
