@@ -11,6 +11,7 @@ The machine stands right before the instruction then. Times and events are run()
 
 from __future__ import annotations
 
+import bisect
 import re
 import subprocess
 from collections.abc import Iterator
@@ -56,14 +57,19 @@ def _rows(elf_path: Path) -> tuple[tuple[str, int, int], ...]:
 def addresses(elf_path: Path, task: str, where: str) -> list[int]:
     """Where the code of a function, or of a line (`check.c:31`), begins; K5Error if there is none.
 
-    A line may begin at several places: inlined functions, loops that were turned around."""
+    The compiler spreads a line over several places: of each function it is the first one, so that
+    who passes counts once."""
+    symbols = {s.name: s.value & ~1 for s in ElfFile(elf_path).symbols if s.kind == FUNCTION}
     line = _LINE.fullmatch(where)
     if line is None:
-        symbols = {s.name: s.value & ~1 for s in ElfFile(elf_path).symbols if s.kind == FUNCTION}
         if where not in symbols:
             raise K5Error(f"task {task} has no function '{where}'" + suggestion(where, symbols))
         return [symbols[where]]
-    return _line_addresses(elf_path, task, line[1], int(line[2]))
+    starts = sorted(symbols.values())
+    first: dict[int, int] = {}
+    for address in _line_addresses(elf_path, task, line[1], int(line[2])):
+        first.setdefault(bisect.bisect(starts, address), address)
+    return list(first.values())
 
 
 def _line_addresses(elf_path: Path, task: str, file: str, number: int) -> list[int]:
@@ -73,17 +79,12 @@ def _line_addresses(elf_path: Path, task: str, file: str, number: int) -> list[i
     if name not in files:
         hint = suggestion(name, files) if files else ": it has no debug information"
         raise K5Error(f"task {task} has no file '{file}'" + hint)
-    found = []
-    before: tuple[str, int] | None = None
-    for row_file, row_line, address in rows:
-        if (row_file, row_line) == (name, number) and before != (name, number):
-            found.append(address)
-        before = (row_file, row_line)
+    found = sorted({row[2] for row in rows if row[:2] == (name, number)})
     if not found:
         lines = sorted({line for row_file, line, _ in rows if row_file == name})
         near = min(lines, key=lambda line: (line < number, abs(line - number)))
         raise K5Error(f"{file}:{number}: no code of task {task} is there; the next is line {near}")
-    return sorted(set(found))
+    return found
 
 
 class Triggers:
