@@ -13,6 +13,7 @@ from k5.builder import Built
 from k5.decode import Decoder
 from k5.errors import K5Error
 from k5.paths import shown
+from k5.scenario import setups
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Scenario, Variant
 from k5.scenario.names import Names
@@ -111,7 +112,8 @@ def _run(
         return QemuRun(scenario, built, names, seen, bool(more)).run()
     warm = machines.get(built, scenario.variant.seed)
     try:
-        return HostedRun(scenario, warm.machine, warm.names, warm.seed, seen, more).run()
+        start = setups.start(scenario, machines, warm)
+        return HostedRun(scenario, warm.machine, warm.names, warm.seed, seen, more, start).run()
     except K5Error as problem:
         if any(message.startswith("simulator:") for message in problem.messages):
             machines.drop(warm)  # it may be in any state

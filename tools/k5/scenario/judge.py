@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from k5 import misuse
@@ -143,13 +144,15 @@ class Judge:
         return failed
 
 
-def guest_errors(scenario: Scenario, machine: Machine, judge: Judge) -> list[Failure]:
-    """Misused registers, and interrupts that nobody acknowledges."""
+def guest_errors(
+    scenario: Scenario, machine: Machine, judge: Judge, base: int = 0
+) -> list[Failure]:
+    """Misused registers, and interrupts that nobody acknowledges; times count from `base`."""
     if scenario.settings.guest_errors == "allowed":
         return []
     where, decoder, clock = ("scenario", "guest_errors"), judge.decoder, judge.plan.clock
     found = []
-    errors = machine.guest_errors()
+    errors = [replace(error, time=error.time - base) for error in machine.guest_errors()]
     came = [misuse.said(error, decoder, clock.shown) for error in errors]
     if came:
         hint = 'if that is meant: guest_errors = "allowed"'

@@ -34,7 +34,8 @@ _TABLES = {
     "latency": Key(list, items=dict),
 }
 _SETTINGS = {
-    "system": Key(str, required=True),
+    "system": Key(str),
+    "after": Key(str),
     "boards": Key(list, items=str),
     "engines": Key(list, items=str),
     "seeds": Key(object),
@@ -65,6 +66,20 @@ def find(path: Path) -> list[Path]:
     return [path]
 
 
+def chain(path: Path) -> list[Path]:
+    """The scenario, the one that it comes after, and so on; K5Error if that never ends."""
+    found = [path.resolve()]
+    while True:
+        head = TomlFile(found[-1]).data.get("scenario", {})
+        after = head.get("after") if isinstance(head, dict) else None
+        if not isinstance(after, str):
+            return found
+        before = (found[-1].parent / after).resolve()
+        if before in found:
+            raise K5Error(f"{shown(before)} comes after itself")
+        found.append(before)
+
+
 class ScenarioFile:
     """A scenario file: what multiplies it is read, the rest with each variant's parameters."""
 
@@ -75,6 +90,9 @@ class ScenarioFile:
         self.data = check(problems, (), self.file.data, _TABLES)
         problems.raise_if_any()
         head = check(problems, ("scenario",), self.data["scenario"], _SETTINGS)
+        if not {"system", "after"} & head.keys():
+            problems.raise_if_any()  # a misspelled one
+            problems.error(("scenario",), "[scenario] needs the key 'system', or 'after'")
         self.boards = self._names(problems, head, "boards", boards.names())
         self.engines = self._names(problems, head, "engines", ENGINES) or ["hosted"]
         self.seeds = self._seeds(problems, head.get("seeds", [0]))
@@ -213,16 +231,49 @@ class ScenarioFile:
         if messages:
             raise K5Error(*messages)
 
+    @property
+    def system(self) -> Path:
+        """That of the scenario that it comes after, if it names none itself."""
+        head = self.data["scenario"]
+        if "system" in head or "after" not in head:
+            return Path(os.path.normpath(self.path.parent / str(head.get("system", ""))))
+        return ScenarioFile(self.path.parent / str(head["after"])).system
+
+    def _after(self, read: Reader, good: dict[str, Any]) -> ScenarioFile | None:
+        """The scenario that it comes after; its system is this one's."""
+        where = ("scenario", "after")
+        if "after" not in good:
+            return None
+        path = Path(os.path.normpath(self.path.parent / good["after"]))
+        try:
+            if not is_scenario(path):
+                raise K5Error(f"{shown(path)} is no scenario")
+            chain(self.path)
+            found = ScenarioFile(path)
+            its = found.system
+        except K5Error as problem:
+            read.error(where, f"after: {problem.messages[0]}")
+            return None
+        if good.get("system") and self.system.resolve() != its.resolve():
+            read.error(where, f"after: {shown(path)} is of {shown(its)}, not of {shown(self.system)}")
+        if "qemu" in self.engines:
+            read.error(where, "after is for engine hosted alone: the others keep no snapshots")
+        return found
+
     def _settings(self, read: Reader, table: dict[str, Any]) -> Settings:
         where = ("scenario",)
         good = read.table(where, table, _SETTINGS)
         system = Path(os.path.normpath(self.path.parent / good.get("system", "")))
         if good.get("system") and not system.is_file():
             read.error((*where, "system"), f"system: {shown(system)}: no such file")
+        after = self._after(read, good)
+        if after and not good.get("system"):
+            system = after.system
         if "until" in good and "limit" in good:
             read.error((*where, "limit"), "until and limit exclude each other: it ends at until")
         return Settings(
             system,
+            after.path if after else None,
             read.time(where, good, "until", least=1),
             read.time(where, good, "limit", least=1) or LIMIT,
             read.time(where, good, "host_limit", least=1) or HOST_LIMIT,

@@ -215,6 +215,7 @@ class Settings:
     """[scenario], but for what multiplies it."""
 
     system: Path
+    after: Path | None  # the scenario at whose end it begins
     until: int | None
     limit: int
     host_limit: int

@@ -19,7 +19,7 @@ from pathlib import Path
 from k5 import native
 from k5.errors import K5Error
 from k5.paths import ROOT, shown
-from k5.scenario import execute
+from k5.scenario import execute, setups
 from k5.scenario.execute import ERROR, Outcome
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Scenario, Variant
@@ -143,7 +143,7 @@ def _job(
         return job.error("\n".join(problem.messages))
     scenario = scenarios[key]
     system = f"{scenario.settings.system} {variant.board}"
-    return replace(job, system=system, limit_s=scenario.settings.host_limit / 1e9)
+    return replace(job, system=system, limit_s=setups.host_limit_s(scenario))
 
 
 def run(

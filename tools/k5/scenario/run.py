@@ -11,7 +11,7 @@ import heapq
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from k5.builder import Built
@@ -27,10 +27,12 @@ from k5.scenario.model import Action, Scenario, Stimulus, Where
 from k5.scenario.names import Names
 from k5.scenario.plan import Check, bind
 from k5.scenario.watch import Failure
+from k5.snapshots import Position
 from k5.stream import Event
 
 if TYPE_CHECKING:
     from k5.machine import Machine, Stop
+    from k5.snapshots import Snapshot
 
 LOG_KINDS = (1 << 16) - 1
 ALWAYS = LOG_KINDS | 1 << SERIAL | 1 << STORM | 1 << RESET
@@ -53,6 +55,7 @@ class Ran:
     instructions: int | None = None
     failures: list[Failure] = field(default_factory=list)
     judge: Judge | None = None
+    snapshot: Snapshot | None = None  # of its end, where that was asked for
 
 
 @dataclass(order=True)
@@ -65,8 +68,9 @@ class _Due:
 
 
 class HostedRun:
-    """A machine, which is booted anew, and what is to happen to it. `more`: further kinds of events
-    to record; `seed`: what the machine was loaded with."""
+    """A machine, which is booted anew or goes on from `start`, and what is to happen to it. `more`:
+    further kinds of events to record; `seed`: what the machine was loaded with. Its times, also
+    those of events, and its instructions count from its beginning."""
 
     def __init__(
         self,
@@ -76,8 +80,11 @@ class HostedRun:
         seed: int,
         seen: Seen | None = None,
         more: int = 0,
+        start: Snapshot | None = None,
     ) -> None:
         self.scenario = scenario
+        self.start = start
+        self.base = start.position if start else Position(0, 0, 0)
         self.seed = seed
         self.more = more
         self.machine = machine
@@ -118,10 +125,20 @@ class HostedRun:
         source = random.Random(f"{self.scenario.variant.seed}:{index}")
         return first + (source.randrange(spread + 1) if spread else 0)
 
+    @property
+    def now(self) -> int:
+        """Ticks since its beginning."""
+        return self.machine.now - self.base.now
+
+    @property
+    def instructions(self) -> int:
+        """Executed since then."""
+        return self.machine.instructions - self.base.instructions
+
     # ---- the agenda
 
     def _at(self, tick: int, rank: int, do: Callable[..., None], *args: Any) -> None:
-        due = _Due(max(tick, self.machine.now), rank, next(self.numbers), do, args)
+        due = _Due(max(tick, self.now), rank, next(self.numbers), do, args)
         heapq.heappush(self.agenda, due)
 
     def _schedule(self, index: int, base: int, number: int) -> None:
@@ -137,10 +154,10 @@ class HostedRun:
         stimulus = self.scenario.stimuli[index]
         self._act(stimulus, stimulus.action)
         self.given[index] += 1
-        self._saw(Event(self.machine.now, DO, 0xFF, index, (0,) * 6))
+        self._saw(Event(self.now, DO, 0xFF, index, (0,) * 6))
         if stimulus.lasts:
             lasts = self.clock.up(stimulus.lasts)
-            self._at(self.machine.now + lasts, index, self._take_back, stimulus.action)
+            self._at(self.now + lasts, index, self._take_back, stimulus.action)
         if stimulus.every and (stimulus.times is None or number + 1 < stimulus.times):
             self._schedule(index, base + self.clock.up(stimulus.every), number + 1)
 
@@ -182,7 +199,7 @@ class HostedRun:
         except K5Error as problem:
             why = problem.messages[0].removeprefix("simulator: ")
         if why:
-            where = f"at instruction {self.machine.instructions}"
+            where = f"at instruction {self.instructions}"
             self._fail(stimulus.where, f"fault: {fault.describe()}", [f"{why}, {where}"])
 
     def _force(self, stimulus: Stimulus, action: Action) -> None:
@@ -192,7 +209,7 @@ class HostedRun:
             self.machine.force(Force(FORCED[action.what], where))
         except K5Error as problem:
             why = problem.messages[0].removeprefix("simulator: ")
-            came = [f"not possible at instruction {self.machine.instructions}: {why}"]
+            came = [f"not possible at instruction {self.instructions}: {why}"]
             self._fail(stimulus.where, f"stimulus {stimulus.name} was given", came)
 
     def _send(self, stimulus: Stimulus, action: Action) -> None:
@@ -224,7 +241,7 @@ class HostedRun:
             self.pending.remove(check)
 
     def _fail(self, where: Where, expected: str, came: list[str]) -> None:
-        self.failures.append(Failure(where, expected, came, self.machine.now))
+        self.failures.append(Failure(where, expected, came, self.now))
 
     # ---- events
 
@@ -255,21 +272,22 @@ class HostedRun:
 
     # ---- the run
 
-    def run(self) -> Ran:
-        """To the end."""
+    def run(self, keep: bool = False) -> Ran:
+        """To the end; `keep`: with a snapshot of it."""
         try:
             self.begin()
             end = ""
             while not end:
                 end = self.turn()
-            return self.finish(end)
+            snapshot = self.machine.snapshot() if keep else None
+            return replace(self.finish(end), snapshot=snapshot)
         finally:
             self._stop_at_places(False)
 
     def finish(self, end: str, further: bool = True) -> Ran:
         """The verdict, once turn() has said that it is over. `further`: also by how much something
         was missed."""
-        ran = Ran(end, self.machine.now, self.machine.instructions, self.failures, self.judge)
+        ran = Ran(end, self.now, self.instructions, self.failures, self.judge)
         self._stop_at_places(False)
         self._look_at_end(end)
         if end == "decided" and further:
@@ -279,8 +297,18 @@ class HostedRun:
 
     def begin(self) -> None:
         """The machine stands before its first instruction."""
-        kernel = KERNEL_KINDS if self.scenario.settings.deadlock == "none" else 0
-        self.machine.reboot(self.seed, ALWAYS | self.plan.kinds | kernel | self.more)
+        settings = self.scenario.settings
+        kernel = KERNEL_KINDS if settings.deadlock == "none" else 0
+        kinds = ALWAYS | self.plan.kinds | kernel | self.more
+        if self.start:
+            self.machine.restore(self.start)
+            self.machine.take()
+            self.machine.record(kinds)
+        elif settings.after:
+            raise K5Error(f"this needs a scenario that does not come after another ({settings.after})")
+        else:
+            self.machine.reboot(self.seed, kinds)
+        self.start = None  # so that a run can be copied where it stands
         pins = self.names.pins_asked()
         self.judge.levels = {pin: int(self.machine.level(name)) for pin, name in pins}
         for index, stimulus in enumerate(self.scenario.stimuli):
@@ -291,7 +319,7 @@ class HostedRun:
                 tick = self.clock.up(check.state.moment.at)
                 self._at(tick, AFTER_STIMULI, self._look, check)
         self._stop_at_places(True)
-        self.deadline = time.monotonic() + self.scenario.settings.host_limit / 1e9
+        self.deadline = time.monotonic() + settings.host_limit / 1e9
         self._take()
 
     def _stop_at_places(self, stop: bool) -> None:
@@ -317,11 +345,11 @@ class HostedRun:
                 self.reaches[index] -= 1
                 if self.reaches[index] == 0:
                     del self.reaches[index]
-                    self._give(index, self.machine.now, 0)
+                    self._give(index, self.now, 0)
 
     def _due(self) -> None:
         """What is to happen now happens; that may bring more."""
-        while self.agenda and self.agenda[0].tick <= self.machine.now:
+        while self.agenda and self.agenda[0].tick <= self.now:
             due = heapq.heappop(self.agenda)
             due.do(*due.args)
 
@@ -334,14 +362,14 @@ class HostedRun:
 
     def turn(self, drive: Drive | None = None) -> str:
         """What is due happens, then the machine runs to what comes next. Why it is over, or "".
-        `drive`: how it runs, to a tick or an event of some kinds."""
+        `drive`: how it runs, to a tick of the machine's or an event of some kinds."""
         from k5.machine import Stop
 
         machine = self.machine
         self._due()
         if self.ends_early and self._done():
             return "decided"
-        if machine.now >= self.last:
+        if self.now >= self.last:
             return "time" if self.scenario.settings.until else "limit"
         if time.monotonic() > self.deadline:
             return "host"
@@ -349,39 +377,39 @@ class HostedRun:
         if self.stop is Stop.HALT:
             if not self.agenda:
                 return "halt"
-            machine.idle_until(target)
+            machine.idle_until(target + self.base.now)
             self.judge.advance(target)
             self.stop = None
             return ""
-        target = min(target, machine.now + CHUNK)
-        self.stop = (drive or self._drive)(target, self._awaited())
+        target = min(target, self.now + CHUNK)
+        self.stop = (drive or self._drive)(target + self.base.now, self._awaited())
         self._take()
         if self.stop is Stop.POSITION and self.marks and self._at_mark():
-            self._give(self.marks.pop(0)[1], machine.now, 0)
+            self._give(self.marks.pop(0)[1], self.now, 0)
         if self.stop is Stop.BREAK:
             self._at_place()
         return "panic" if self.stop is Stop.PANIC else ""
 
     def _drive(self, target: int, kinds: int) -> Stop:
-        while self.marks and self.marks[0][0] < self.machine.instructions:
+        while self.marks and self.marks[0][0] < self.instructions:
             self.marks.pop(0)  # it is too late for that one
         if not self.marks:
             return self.machine.run(until_tick=target, stop_kinds=kinds)
-        count = self.marks[0][0] - self.machine.instructions
+        count = self.marks[0][0] - self.instructions
         return self.machine.step(count, until_tick=target, stop_kinds=kinds)
 
     def _at_mark(self) -> bool:
-        return self.marks[0][0] == self.machine.instructions
+        return self.marks[0][0] == self.instructions
 
     def _take(self) -> None:
         for event in self.machine.take():
-            self._saw(event)
-        self.judge.advance(self.machine.now)
+            self._saw(replace(event, time=event.time - self.base.now) if self.base.now else event)
+        self.judge.advance(self.now)
 
     def _target(self, last: int) -> int:
         target = min(last, self.agenda[0].tick) if self.agenda else last
         wake = self.judge.wake() if self.ends_early else None
-        return target if wake is None else max(min(target, wake), self.machine.now)
+        return target if wake is None else max(min(target, wake), self.now)
 
     # ---- the verdict
 
@@ -393,7 +421,9 @@ class HostedRun:
                 self._look(check)
         if self.judge.deadlock:
             self.judge.deadlock.halted = end == "halt"
-        self.failures += judging.guest_errors(self.scenario, self.machine, self.judge)
+        self.failures += judging.guest_errors(
+            self.scenario, self.machine, self.judge, self.base.now
+        )
         violated = self.machine.invariants() if end != "panic" else None
         if violated:
             self._fail(("scenario",), "the kernel's invariants hold", [f"violated: {violated}"])
@@ -405,9 +435,9 @@ class HostedRun:
         machine, judge = self.machine, self.judge
         judge.over, self.seen = True, None
         limit = self.clock.up(self.scenario.settings.limit)
-        until = min(limit, 2 * machine.now + self.clock.up(FURTHER), machine.now + CHUNK)
-        while judge.curious and machine.now < until:
-            stop = machine.run(until_tick=until, stop_kinds=judge.curious)
+        until = min(limit, 2 * self.now + self.clock.up(FURTHER), self.now + CHUNK)
+        while judge.curious and self.now < until:
+            stop = machine.run(until_tick=until + self.base.now, stop_kinds=judge.curious)
             self._take()
             if stop in (Stop.HALT, Stop.PANIC):
                 return

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from k5 import builder
 from k5.builder import Built
 from k5.machine import Machine
 from k5.scenario.names import Names
+from k5.snapshots import Snapshot
 
 MOST = 8  # machines at a time: each has its memory, and an engine a task
 
 
 @dataclass
 class Warm:
-    """`seed` is what the machine was loaded with."""
+    """`seed` is what the machine was loaded with; `setups` are ends of scenarios that others come
+    after, by their file and seed."""
 
     machine: Machine
     names: Names
     seed: int
+    setups: dict[tuple[str, int], Snapshot] = field(default_factory=dict)
 
 
 class Machines:

@@ -100,6 +100,7 @@ def _of_recording(path: Path, choice: Choice) -> Iterator[Machine]:
 
 @contextmanager
 def _of_scenario(path: Path, choice: Choice) -> Iterator[Machine]:
+    from k5.scenario import setups
     from k5.scenario.run import HostedRun
     from k5.scenario.warm import Machines
 
@@ -113,7 +114,8 @@ def _of_scenario(path: Path, choice: Choice) -> Iterator[Machine]:
         built = machines.build(scenario.settings.system, variants[0].board)
         warm = machines.get(built, variants[0].seed)
         warm.machine.history_start()
-        HostedRun(scenario, warm.machine, warm.names, warm.seed).run()
+        start = setups.start(scenario, machines, warm)
+        HostedRun(scenario, warm.machine, warm.names, warm.seed, start=start).run()
         yield warm.machine
     finally:
         machines.close()
