@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from k5.errors import K5Error
+from k5.explore import search as search_module
 from k5.explore.course import Course
 from k5.explore.explorer import Explored, Explorer, Options
 from k5.explore.schedule import Point
 from k5.explore.search import Search
 from k5.forcing import LINE, PREEMPT, TIMER, Force
+from k5.machine import Machine
 from k5.scenario.load import ScenarioFile
 from k5.scenario.warm import Machines
 
@@ -132,6 +134,35 @@ def test_budget_of_pairs_is_kept_and_what_is_left_is_said(machines: Machines) ->
     done = explored(machines, FIXED, pairs=300)
     assert done.tally.ran_pairs == 300
     assert done.tally.open == done.tally.singles
+
+
+def test_states_that_found_no_room_are_run_again(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_room = explored(machines, LOCK, pairs=500)
+    monkeypatch.setattr(search_module, "MOST_STATES", 100)
+    without = explored(machines, LOCK, pairs=500)
+    assert without.tally.states == 100 < with_room.tally.states
+    assert without.tally.cut < with_room.tally.cut
+    assert without.found is with_room.found is None
+
+
+def test_invariant_that_breaks_on_the_way_is_found(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it holds again at the end, where a scenario looks."""
+    made = explorer(machines, FIXED, pairs=0)
+    sound, right = Machine.invariants, made.spelling.threads.index("right")
+
+    def broken(machine: Machine) -> str | None:
+        early = machine.running == right and machine.instructions < 60
+        return "made up" if early else sound(machine)
+
+    monkeypatch.setattr(Machine, "invariants", broken)
+    found = made.run(lambda tally: None).found
+    assert found and found.failures[0].came == ["violated: made up"]
+    assert not found.repeats
+    assert made.write(found, FIXED.parent).startswith("# It passes: what is violated on the way")
 
 
 def test_window_of_a_function_is_where_its_code_is(machines: Machines) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from k5.snapshots import Snapshot
 
 OFTEN = 16
+MOST_STATES = 4_000_000  # that are remembered: some 600 MB
 Told = Callable[["Tally"], None]
 
 
@@ -108,7 +109,7 @@ class Search:
         run.changed = False
         key = run.key(self._hash(run))
         known = self.seen.get(key, -1)
-        if known < left:
+        if known < left and (known >= 0 or len(self.seen) < MOST_STATES):
             self.seen[key] = left
         return known < left
 

@@ -70,7 +70,10 @@ class _Due:
 class HostedRun:
     """A machine, which is booted anew or goes on from `start`, and what is to happen to it. `more`:
     further kinds of events to record; `seed`: what the machine was loaded with. Its times, also
-    those of events, and its instructions count from its beginning."""
+    those of events, and its instructions count from its beginning.
+
+    Explorations copy runs where they stand, and tell them apart by a key: what is added here and
+    has a say in what comes belongs into Course.key() (explore/course.py), too."""
 
     def __init__(
         self,
