@@ -110,12 +110,20 @@ class Course(HostedRun):
             return self._drive(target, kinds | self.changes)
         return machine.run(until_tick=target, stop_kinds=kinds | self.changes)
 
-    def go_to(self, instruction: int) -> None:
-        """To there exactly; the run comes to it."""
-        while not self.standing or self.machine.instructions != instruction:
-            end = self.turn(lambda target, kinds: self.machine.step(
-                instruction - self.machine.instructions, until_tick=target, stop_kinds=kinds))  # fmt: skip
-            assert not end, f"instruction {instruction} has not come again"
+    def go_to(self, instruction: int) -> bool:
+        """To there exactly; False: the run does not come to it."""
+        machine = self.machine
+
+        def step(target: int, kinds: int) -> Stop:
+            count = instruction - machine.instructions
+            return machine.step(count, until_tick=target, stop_kinds=kinds)
+
+        end = ""
+        while not self.standing or machine.instructions != instruction:
+            if end or machine.instructions > instruction:
+                return False
+            end = self.turn(step)
+        return True
 
     def choices(self) -> list[Force]:
         """What could be forced here, if here is in the window."""
@@ -124,6 +132,10 @@ class Course(HostedRun):
             return []
         found = machine.forces(self.wanted)
         return found if found and self.window.admits(machine) else []
+
+    def admits(self, force: Force) -> bool:
+        """Whether it is one of what could be forced here, in the window or not."""
+        return force in self.machine.forces(self.wanted)
 
     def force(self, force: Force) -> None:
         """It happens here."""

@@ -21,7 +21,6 @@ from k5.scenario.execute import FAILED, PASSED, execute
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Variant
 from k5.scenario.names import Names, Unknown
-from k5.scenario.run import HostedRun
 from k5.scenario.warm import Machines
 from k5.scenario.watch import Clock, Failure
 
@@ -97,13 +96,17 @@ class Explorer:
         run.begin()
         return run
 
-    def _failures(self, schedule: Schedule) -> list[Failure] | None:
-        """What is wrong with the scenario under a schedule; None: it cannot be forced so."""
-        scenario = self.spelling.added(self.scenario, schedule)
-        ran = HostedRun(scenario, self.warm.machine, self.warm.names, self.warm.seed).run()
-        forced = {stimulus.where for stimulus in scenario.stimuli[len(self.scenario.stimuli) :]}
-        refused = any(failure.where in forced for failure in ran.failures)
-        return None if refused else ran.failures
+    def _failures(self, schedule: Schedule) -> list[Failure]:
+        """What is wrong with the scenario under a schedule; nothing, where it cannot be forced so."""
+        run = self._begin()
+        for point in schedule:
+            if not run.go_to(point.instruction) or not run.admits(point.force):
+                return []
+            run.force(point.force)
+        end = ""
+        while not end:
+            end = run.go()
+        return run.verdict(end)
 
     # ---- the exploration
 
@@ -135,15 +138,13 @@ class Explorer:
         wheres = {failure.where for failure in violation.failures}
 
         def fails(schedule: Schedule) -> bool:
-            failures = self._failures(schedule)
-            return any(failure.where in wheres for failure in failures or [])
+            return any(failure.where in wheres for failure in self._failures(schedule))
 
         if not fails(violation.schedule):  # an invariant that holds again at the end
             schedule = violation.schedule
             return Found(schedule, violation.failures, self._told(schedule), repeats=False)
         schedule = reduce.reduced(violation.schedule, search.places, fails)
-        failures = self._failures(schedule) or []
-        return Found(schedule, failures, self._told(schedule))
+        return Found(schedule, self._failures(schedule), self._told(schedule))
 
     def _told(self, schedule: Schedule) -> list[str]:
         """Each point with its time, thread and source line."""

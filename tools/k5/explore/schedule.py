@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from k5.forcing import LINE, PREEMPT, TIMER, Force
-from k5.scenario.model import Action, Moment, Scenario, Stimulus, Where
 
 WORDS = {PREEMPT: "preempt", TIMER: "wake", LINE: "interrupt"}
 
@@ -43,13 +42,3 @@ class Spelling:
         """A [[do]]."""
         words = {WORDS[point.force.kind]: self.subject(point.force)}
         return {"at_instruction": point.instruction, **words}
-
-    def added(self, scenario: Scenario, schedule: Schedule) -> Scenario:
-        """The scenario with the schedule's stimuli, behind its own."""
-        stimuli = list(scenario.stimuli)
-        for number, point in enumerate(schedule):
-            where: Where = ("schedule", number)  # the file does not have it
-            action = Action(WORDS[point.force.kind], self.subject(point.force), where)
-            first = Moment(instruction=point.instruction)
-            stimuli.append(Stimulus(action.said(), where, first, action))
-        return replace(scenario, stimuli=stimuli)

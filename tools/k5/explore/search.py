@@ -143,7 +143,8 @@ class Search:
         """Each of them, with a run that stands there, for whoever takes it to go on with."""
         base = self.begin()
         for instruction, forces in self.places:
-            base.go_to(instruction)
+            there = base.go_to(instruction)
+            assert there, f"instruction {instruction} has not come again"
             with self._kept(base) as snapshot:
                 for force in forces:
                     yield base.fork(), instruction, force
