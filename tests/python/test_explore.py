@@ -14,7 +14,7 @@ from k5.errors import K5Error
 from k5.explore import search as search_module
 from k5.explore.course import Course
 from k5.explore.explorer import Explored, Explorer, Options
-from k5.explore.schedule import Point
+from k5.explore.schedule import Point, Schedule
 from k5.explore.search import Search
 from k5.forcing import LINE, PREEMPT, TIMER, Force
 from k5.machine import Machine
@@ -128,6 +128,21 @@ def test_what_is_cut_off_would_have_gone_the_same_way(
     assert search.tally.cut == 0
     assert done.found is None or done.tally.cut > 0
     assert [done.found.schedule[0]] == failing[:1] if done.found else not failing
+
+
+def test_cut_off_leaves_no_pair_out_that_fails(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_found() -> tuple[Schedule, int]:
+        search = Search(explorer(machines, LOCK)._begin, 1_000_000, lambda tally: None)
+        violation = search.run()
+        assert violation
+        return violation.schedule, search.tally.cut
+
+    schedule, cut = first_found()
+    monkeypatch.setattr(Course, "key", lambda self, state, keys=itertools.count(): next(keys))
+    assert first_found() == (schedule, 0)
+    assert cut > 0
 
 
 def test_budget_of_pairs_is_kept_and_what_is_left_is_said(machines: Machines) -> None:

@@ -104,18 +104,15 @@ class Search:
         assert not failures, f"the scenario has passed, but not step by step: {failures}"
         self.tally.singles = sum(len(forces) for _, forces in self.places)
 
-    def _new(self, run: Course, left: int) -> bool:
-        """Whether nobody was here with `left` points to force; from now on somebody was."""
+    def _new(self, run: Course, left: int) -> Key | None:
+        """Its key, if nobody was here with `left` points to force; from now on somebody was."""
         run.changed = False
-        key = run.key(self._hash(run))
+        with self._kept(run) as snapshot:
+            key = run.key(snapshot.hash)
         known = self.seen.get(key, -1)
         if known < left and (known >= 0 or len(self.seen) < MOST_STATES):
             self.seen[key] = left
-        return known < left
-
-    def _hash(self, run: Course) -> int:
-        with self._kept(run) as snapshot:
-            return snapshot.hash
+        return key if known < left else None
 
     @contextmanager
     def _kept(self, run: Course) -> Iterator[Snapshot]:
@@ -163,7 +160,7 @@ class Search:
             violated = run.machine.invariants()
             if violated:
                 return [run.violated(violated)]
-            if not self._new(run, 0):
+            if self._new(run, 0) is None:
                 self.tally.cut += 1
                 return []
         if end == "host":
@@ -188,16 +185,20 @@ class Search:
         `share` schedules."""
         run.walking = True
         run.force(first.force)
-        end = ""
+        end, passed = "", []
         while not end and run.machine.now < run.window.last:
             end = run.go()
             if end or not run.standing:
                 continue
-            if run.changed and not self._new(run, 1):
-                break
+            if run.changed:
+                key = self._new(run, 1)
+                if key is None:
+                    break
+                passed.append(key)
             for force in run.choices():
                 if share == 0:
                     self.tally.open += 1
+                    self._take_back(passed)
                     return None
                 share -= 1
                 self.tally.ran_pairs += 1
@@ -208,3 +209,9 @@ class Search:
                 if failures:
                     return Violation((first, second), failures)
         return None
+
+    def _take_back(self, passed: list[Key]) -> None:
+        """Not all was tried behind these states: whoever comes to them goes on."""
+        for key in passed:
+            if key in self.seen:
+                self.seen[key] = 0
