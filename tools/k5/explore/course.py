@@ -153,6 +153,7 @@ class Course(HostedRun):
             sorted((due.tick, due.rank, due.do.__name__, _plain(due.args)) for due in self.agenda),
             self.given,
             self.marks,
+            sorted(self.reaches.items()),
             [_trigger(trigger) for trigger in self.plan.triggers],
             [(check.state.where, _trigger(check.trigger)) for check in self.pending],
             [failure.where for failure in self.failures],
