@@ -34,7 +34,7 @@ struct k5sim_golden_facts {
     struct k5sim_position begin;
     struct k5sim_position end;
     uint64_t stream;
-    uint64_t order; /* the same without times */
+    uint64_t order; /* the same without times, of faults only kind and thread */
     uint64_t snapshots;
 };
 void k5sim_golden_facts(const struct k5sim_golden *golden, struct k5sim_golden_facts *out);
@@ -82,7 +82,7 @@ struct k5sim_result {
     uint32_t same_state; /* 1: at the end the machine was as in the golden run */
     uint64_t end;        /* tick at which the trial's verdict fell */
     uint64_t stream;     /* hash of the observed events from the beginning on */
-    uint64_t order;      /* the same without their times */
+    uint64_t order;      /* the same without their times, of faults only kind and thread */
 };
 
 /* Tries them, in ascending order of `instructions`; a result each. Returns how many were done: less
