@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,37 +35,61 @@ def place(elf_path: Path, pc: int) -> Place | None:
 
     Where functions are inlined into each other, it is the innermost one that is the task's own:
     a system call's stub, say, is not what a reader wants to see."""
-    frames = _frames(elf_path, pc)
-    own = [frame for frame in frames if LIBRARY not in frame.file]
-    if frames:
-        return (own or frames)[0]
-    name = _symbol(elf_path, pc)
-    return Place(name, "", 0) if name else None
+    return places(elf_path, [pc])[pc]
 
 
-def _frames(elf_path: Path, pc: int) -> list[Place]:
-    """The inlined functions around an instruction, innermost first."""
+def places(elf_path: Path, pcs: Iterable[int]) -> dict[int, Place | None]:
+    """The places of many instructions of one file: asking for all at once costs hardly more."""
+    asked = list(dict.fromkeys(pcs))
+    frames = _frames(elf_path, asked)
+    found: dict[int, Place | None] = {}
+    for pc in asked:
+        own = [frame for frame in frames.get(pc, []) if LIBRARY not in frame.file]
+        if frames.get(pc):
+            found[pc] = (own or frames[pc])[0]
+        else:
+            name = _symbol(elf_path, pc)
+            found[pc] = Place(name, "", 0) if name else None
+    return found
+
+
+def _frames(elf_path: Path, pcs: list[int]) -> dict[int, list[Place]]:
+    """The inlined functions around each instruction, innermost first."""
     arch = archs.of_machine(ElfFile(elf_path).machine)
     if arch is None:
-        return []
+        return {}
     try:
         asked = subprocess.run(
-            [f"{arch.prefix}addr2line", "-f", "-i", "-e", str(elf_path), f"{pc:#x}"],
+            [f"{arch.prefix}addr2line", "-a", "-f", "-i", "-e", str(elf_path)],
+            input="".join(f"{pc:#x}\n" for pc in pcs),
             capture_output=True,
             text=True,
             check=False,
         )
     except FileNotFoundError:
-        return []  # no toolchain on this machine: symbols still help
-    lines = asked.stdout.splitlines()
-    found = []
-    for function, where in zip(lines[::2], lines[1::2], strict=False):
-        match = re.match(r"(.*):(\d+|\?)", where)
-        if match and not where.startswith("??"):
-            name = function if function != "??" else _symbol(elf_path, pc) or "?"
-            line = int(match[2]) if match[2] != "?" else 0
-            found.append(Place(name, match[1].removeprefix("./"), line))
+        return {}  # no toolchain on this machine: symbols still help
+    found: dict[int, list[Place]] = {}
+    pc, function = 0, ""
+    for line in asked.stdout.splitlines():
+        if line.startswith("0x"):
+            pc, function = int(line, 16), ""
+            found[pc] = []
+        elif not function:
+            function = line
+        else:
+            found[pc] += _frame(elf_path, pc, function, line)
+            function = ""
     return found
+
+
+def _frame(elf_path: Path, pc: int, function: str, where: str) -> list[Place]:
+    """One of addr2line's answers; none where it knows nothing."""
+    match = re.match(r"(.*):(\d+|\?)", where)
+    if not match or where.startswith("??"):
+        return []
+    name = function if function != "??" else _symbol(elf_path, pc) or "?"
+    line = int(match[2]) if match[2] != "?" else 0
+    return [Place(name, match[1].removeprefix("./"), line)]
 
 
 def _symbol(elf_path: Path, pc: int) -> str | None:
