@@ -1,0 +1,75 @@
+"""To where the window begins: the scenario as it runs, up to an instruction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from k5.campaign.model import Campaign
+from k5.campaign.scout import Spot
+from k5.errors import K5Error, suggestion
+from k5.machine import Machine, Stop
+from k5.paths import shown
+from k5.scenario.load import HOST_LIMIT, LIMIT, ScenarioFile
+from k5.scenario.model import Scenario, Settings, Variant
+from k5.scenario.names import Names
+from k5.scenario.run import HostedRun
+from k5.stream import Event
+
+
+def load_scenario(campaign: Campaign) -> Scenario:
+    """The scenario that the campaign is about; for a system alone, one that expects nothing."""
+    if campaign.scenario is not None:
+        return _of_file(campaign, campaign.scenario)
+    if campaign.until is None and campaign.end is None:
+        text = "a system alone does not say when it ends: [window] needs until or end"
+        raise K5Error(f"{campaign.place(('window',))}: {text}")
+    assert campaign.system is not None
+    variant = Variant(campaign.board, "hosted", campaign.seed)
+    settings = Settings(campaign.system, None, LIMIT, HOST_LIMIT, "", "allowed", "allowed")
+    return Scenario(campaign.file, variant, settings)
+
+
+def _of_file(campaign: Campaign, path: Path) -> Scenario:
+    file = ScenarioFile(path)
+    place = campaign.place(("campaign", "parameters"))
+    for name in campaign.parameters:
+        if name not in file.parameters:
+            known = suggestion(name, file.parameters) or " (it has none)"
+            raise K5Error(f"{place}: {shown(path)} has no parameter '{name}'" + known)
+    values = {name: str(value) for name, value in campaign.parameters.items()}
+    found = file.chosen(campaign.board, "hosted", campaign.seed, values)
+    if len(found) > 1:
+        text = f"{shown(path)} stands for {len(found)} runs; choose one: board, seed, parameters"
+        raise K5Error(f"{campaign.place(('campaign', 'scenario'))}: {text}")
+    return file.scenario(found[0])
+
+
+class Approach(HostedRun):
+    """Runs a scenario to a spot of it, and leaves the machine there."""
+
+    def __init__(
+        self, scenario: Scenario, machine: Machine, names: Names, seed: int, more: int = 0
+    ) -> None:
+        self.events: list[Event] = []
+        super().__init__(scenario, machine, names, seed, self.events.append, more)
+        self.levels: dict[int, int] = {}  # of pins, at boot
+
+    def to(self, spot: Spot) -> list[Event]:
+        """There; what happened on the way."""
+        self.begin()
+        self.levels = dict(self.judge.levels)
+        self._take()
+        machine = self.machine
+        while True:
+            self._due()
+            if machine.now >= spot.tick:
+                break
+            target = min([spot.tick, *(due.tick for due in self.agenda[:1])])
+            stop = machine.run(until_tick=target, stop_kinds=self._awaited())
+            self._take()
+            if stop is Stop.HALT:
+                machine.idle_until(target)
+        # Even of no instruction: what is due before the next one has happened then.
+        machine.step(max(spot.instructions - machine.instructions, 0))
+        self._take()
+        return self.events
