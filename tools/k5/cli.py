@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "make an application outside of this tree",
     "build": "check a system description and build it",
     "run": "run a system on an engine and print its decoded log",
+    "campaign": "try faults by the million, and count what they do",
     "explore": "run a scenario under other timings, to find what depends on them",
     "trace": "filter a trace, draw it, write it for Perfetto or a wave viewer",
     "top": "show what each task did with the CPU, its calls and its stack",

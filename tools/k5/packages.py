@@ -59,6 +59,8 @@ PACKAGES = (
         "test",
     ),
     Package(_qemu_riscv(), "program:qemu-system-riscv32", "--engine qemu on RV32 boards", "test"),
+    Package("python3-numpy", "module:numpy", "./k5 campaign", "test"),
+    Package("python3-distributed", "module:distributed", "./k5 campaign --scheduler", "test"),
     Package("python3-pygame", "module:pygame", "--gui, --screenshot", "test"),
     Package("fonts-dejavu-core", f"file:{FONT}", "--gui, --screenshot", "test"),
     Package("xvfb", "program:Xvfb", "the tests of --gui", "test"),
