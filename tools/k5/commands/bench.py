@@ -64,6 +64,10 @@ FIGURES = (
     Figure("scenario.hundred_s", "a hundred short scenarios, ./k5 test", "s", at_most=5),
     Figure("snapshot.us", "a snapshot of the demo, and the way back", "us", at_most=6),
     Figure("reverse.step_s", "a step back, in 10 million instructions", "s", at_most=0.02),
+    Figure("inject.bare_per_s", "faults tried, bare check loop, one core", "/s", at_least=350_000),
+    Figure("inject.ipc_per_s", "  call + reply of three tasks", "/s", at_least=100_000),
+    Figure("inject.opcode_per_s", "  the same, opcodes", "/s", at_least=25_000),
+    Figure("inject.exhaustive_s", "every bit of the demo's registers, two cores", "s", at_most=90),
     Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
            at_most=500, goal=430),
     Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
@@ -98,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure() -> dict[str, float]:
     """All figures by their keys."""
     from k5 import measure as take
-    from k5 import measuregui, measurepast
+    from k5 import measuregui, measureinject, measurepast
 
     values: dict[str, float] = {}
     with progress("measuring") as shown:
@@ -126,6 +130,13 @@ def measure() -> dict[str, float]:
         shown.update("snapshots, steps back")
         values["snapshot.us"] = measurepast.snapshot_us()
         values["reverse.step_s"] = measurepast.reverse_step_s()
+        if measureinject.possible():
+            shown.update("faults tried")
+            values["inject.bare_per_s"] = measureinject.per_s("bench-bare")
+            values["inject.ipc_per_s"] = measureinject.per_s("bench-ipc")
+            values["inject.opcode_per_s"] = measureinject.per_s("bench-opcode")
+            shown.update("every bit of every register of the demo")
+            values["inject.exhaustive_s"] = measureinject.exhaustive_s()
         shown.update("start to first log line, QEMU")
         values["boot.qemu_ms"] = take.boot_qemu_ms()
         values["boot.ratio"] = values["boot.qemu_ms"] / values["boot.hosted_ms"]
