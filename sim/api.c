@@ -268,6 +268,9 @@ static enum k5sim_stop run(struct k5sim *sim, const struct run_goal *goal, uint6
     sim->port.wanted = sim->recorded | stop_kinds;
     enum k5sim_stop stop = sim->history != NULL ? history_run(sim, goal) : machine_run(sim, goal);
 
+    if (stop == K5SIM_STOP_POSITION) {
+        debug_pass_here(sim);
+    }
     sim->stop_kinds = 0;
     sim->port.wanted = sim->recorded;
     return stop;

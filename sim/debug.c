@@ -12,6 +12,7 @@
 
 #include "kernel/entry.h"
 #include "kernel/system.h"
+#include "sim/history.h"
 #include "sim/machine.h"
 
 _Static_assert((int)K5SIM_WATCH_READ == (int)SYS_READ && (int)K5SIM_WATCH_WRITE == (int)SYS_WRITE &&
@@ -401,13 +402,12 @@ int k5sim_last_hit(const struct k5sim *sim, struct k5sim_hit *out)
 
 /* ---------------------------------------------------------------- registers */
 
-static bool set_live(struct cpu *cpu, uint32_t number, uint32_t value)
+static void set_live(struct cpu *cpu, uint32_t number, uint32_t value)
 {
     struct cpu_registers registers = *cpu_registers(cpu);
 
     registers.r[number] = value;
     cpu_set_registers(cpu, &registers);
-    return true;
 }
 
 int k5sim_register_set(struct k5sim *sim, uint32_t thread, uint32_t number, uint32_t value)
@@ -426,13 +426,25 @@ int k5sim_register_set(struct k5sim *sim, uint32_t thread, uint32_t number, uint
     }
     struct thread *t = &sim->kernel.thread[thread];
     bool live = sim->live && thread == sim->kernel.current;
-    bool set = live ? set_live(sim->task[t->task].cpu, number, value)
-                    : t->state != K5_THREAD_OFF && sim->guest->set_register(sim, t, number, value);
 
-    if (!set) {
+    if (!live && (t->state == K5_THREAD_OFF || !sim->guest->set_register(sim, t, number, NULL))) {
         return machine_error(sim, K5SIM_BAD_ARGUMENT,
                              "register %u of thread %u cannot be set in its state",
                              (unsigned)number, (unsigned)thread);
     }
-    return K5SIM_OK;
+    int result = history_input(sim,
+                               &(struct k5sim_entry){
+                                   .input = K5SIM_INPUT_REGISTER,
+                                   .target = thread,
+                                   .extra = number,
+                                   .value = (int32_t)value,
+                               },
+                               NULL, 0);
+
+    if (result == K5SIM_OK && live) {
+        set_live(sim->task[t->task].cpu, number, value);
+    } else if (result == K5SIM_OK) {
+        sim->guest->set_register(sim, t, number, &value);
+    }
+    return result;
 }

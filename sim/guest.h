@@ -41,8 +41,9 @@ struct guest {
     /* Registers of a thread that is not running, as far as they are known. */
     void (*registers)(struct k5sim *sim, const struct thread *thread,
                       struct cpu_registers *registers);
-    /* Sets one of them. False: there is no place where it would be taken from. */
-    bool (*set_register)(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value);
+    /* Sets one of them, or (NULL) only asks. False: there is no place where it is taken from. */
+    bool (*set_register)(struct k5sim *sim, struct thread *thread, uint32_t number,
+                         const uint32_t *value);
     /* Those bits of a register that there are. */
     uint32_t (*register_bits)(uint32_t number);
     /* Flips bits of a register of such a thread where it is kept; false: nobody knows where that

@@ -259,14 +259,15 @@ static uint32_t frame_offset(uint32_t number)
 }
 
 /* The stack pointer says where the frame is, so it stays. */
-static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value)
+static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number,
+                         const uint32_t *value)
 {
     uint32_t saved = number - FIRST_SYSCALL_REGISTER;
     uint32_t at = thread->context.armv8m.psp + frame_offset(number);
     struct mpu mpu;
 
     if (saved < sizeof thread->reg / sizeof thread->reg[0]) {
-        thread->reg[saved] = value;
+        thread->reg[saved] = value == NULL ? thread->reg[saved] : *value;
         return true;
     }
     machine_view(sim, thread->task, &mpu);
@@ -276,9 +277,11 @@ static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t numb
         !mpu_allows(&mpu, at, 4, SYS_WRITE)) {
         return false;
     }
-    memcpy(host, &value, sizeof value);
-    memory_touch(sim->memory, at, sizeof value);
-    machine_written(sim, at, sizeof value);
+    if (value != NULL) {
+        memcpy(host, value, sizeof *value);
+        memory_touch(sim->memory, at, sizeof *value);
+        machine_written(sim, at, sizeof *value);
+    }
     return true;
 }
 

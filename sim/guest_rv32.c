@@ -116,13 +116,14 @@ static void saved_registers(struct k5sim *sim, const struct thread *thread,
     load(thread, registers->r);
 }
 
-static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number, uint32_t value)
+static bool set_register(struct k5sim *sim, struct thread *thread, uint32_t number,
+                         const uint32_t *value)
 {
     uint32_t x[CPU_REGISTERS];
 
     (void)sim;
     load(thread, x);
-    x[number] = value;
+    x[number] = value == NULL ? x[number] : *value;
     save(thread, x);
     return true;
 }

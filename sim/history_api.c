@@ -92,9 +92,10 @@ static int run_quietly(struct k5sim *sim, const struct run_goal *goal)
 
     ring_clear(&sim->ring);
     k5sim_record(sim, 0);
-    do {
-        stop = history_run(sim, goal);
-    } while (stop == K5SIM_STOP_BREAK || stop == K5SIM_STOP_WATCH);
+    sim->debug.quiet = true;
+    stop = history_run(sim, goal);
+    sim->debug.quiet = false;
+    debug_pass_here(sim);
     k5sim_record(sim, recorded);
     ring_clear(&sim->ring); /* of a panic on the way */
     return stop == K5SIM_STOP_ENGINE ? K5SIM_ENGINE : K5SIM_OK;

@@ -126,11 +126,10 @@ static bool has_its_bytes(const struct k5sim_entry *entry)
     case K5SIM_INPUT_RESET:
     case K5SIM_INPUT_FAULTS_END:
     case K5SIM_INPUT_FORCE:
+    case K5SIM_INPUT_REGISTER:
         return entry->bytes == 0;
     case K5SIM_INPUT_FAULT:
         return entry->bytes == sizeof(struct k5sim_fault);
-    case K5SIM_INPUT_REGISTER:
-        break;
     }
     return false; /* no such kind */
 }
@@ -182,12 +181,12 @@ int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
         return k5sim_idle_until(sim, journal_idle_tick(entry));
     case K5SIM_INPUT_FORCE:
         return k5sim_force(sim, &(struct k5sim_force){(uint32_t)entry->value, target});
+    case K5SIM_INPUT_REGISTER:
+        return k5sim_register_set(sim, target, entry->extra, (uint32_t)entry->value);
     case K5SIM_INPUT_FAULT:
         return inject(sim, entry);
     case K5SIM_INPUT_FAULTS_END:
         return k5sim_faults_end(sim);
-    case K5SIM_INPUT_REGISTER:
-        break;
     }
     return K5SIM_BAD_ARGUMENT; /* journal_check() would have said so */
 }

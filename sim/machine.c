@@ -703,12 +703,7 @@ enum k5sim_stop machine_run(struct k5sim *sim, const struct run_goal *goal)
         sim->live = false;
         return K5SIM_STOP_PANIC;
     }
-    enum k5sim_stop stop = run_loop(sim, goal);
-
-    if (stop == K5SIM_STOP_POSITION) {
-        debug_pass_here(sim);
-    }
-    return stop;
+    return run_loop(sim, goal);
 }
 
 int machine_boot(struct k5sim *sim)
