@@ -86,7 +86,8 @@ class Breakpoints:
         fault = None
         if raw.is_fault:
             told = raw.fault
-            fault = Event(told.time, told.kind, told.thread, told.code, tuple(told.arg))
+            args: Any = tuple(told.arg)
+            fault = Event(told.time, told.kind, told.thread, told.code, args)
         access = _LETTERS.get(raw.kinds, "")
         return Hit(raw.thread, raw.pc, raw.address, raw.bytes, access, raw.value,
                    bool(raw.by_kernel), fault)  # fmt: skip

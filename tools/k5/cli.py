@@ -24,6 +24,7 @@ COMMANDS = {
     "trace": "filter a trace, draw it, write it for Perfetto or a wave viewer",
     "top": "show what each task did with the CPU, its calls and its stack",
     "why": "ask who wrote this, or what that waits for, at a moment of a run",
+    "debug": "debug a system or a scenario with GDB, forward and backward",
     "logs": "decode a captured or live event stream of a board",
     "inspect": "show a system's layout, capabilities and MPU regions",
     "test": "run the tests",
@@ -67,7 +68,11 @@ def run_command(name: str, arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     module.add_arguments(parser)
-    status: int = module.main(parser.parse_args(arguments))
+    rest: list[str] = []
+    if getattr(module, "TAKES_REST", False) and "--" in arguments:  # args.rest: another program's
+        at = arguments.index("--")
+        arguments, rest = arguments[:at], arguments[at + 1 :]
+    status: int = module.main(parser.parse_args(arguments, argparse.Namespace(rest=rest)))
     return status
 
 

@@ -67,6 +67,7 @@ PACKAGES = (
     Package("xdotool", "program:xdotool", "the tests of --gui", "test"),
     Package("xclip", "program:xclip", "the tests of --gui", "test"),
     Package("python3-jinja2", "module:jinja2", "./k5 campaign --report", "test"),
+    Package("gdb-multiarch", "program:gdb-multiarch", "./k5 debug", "test"),
     Package("graphviz", "program:dot", "./k5 inspect --picture", "extra"),
     Package("libcmocka-dev", "header:cmocka.h", "the C tests", "test"),
     Package("python3-pytest", "module:pytest", "the Python tests", "test"),

@@ -1,0 +1,54 @@
+"""`monitor inject`: what the outside, or a fault, does to the machine now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from k5.errors import K5Error, suggestion
+
+if TYPE_CHECKING:
+    from k5.machine import Machine
+
+_USAGE = {
+    "kill": "kill TASK",
+    "pin": "pin NAME 0|1|free",
+    "value": "value DEVICE WHICH NUMBER",
+    "line": "line NUMBER on|off",
+    "serial": "serial DEVICE TEXT",
+    "reset": "reset [power|pin|watchdog]",
+}
+_LEVELS = {"0": False, "1": True, "free": None}
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise K5Error(f"'{text}' is no number") from None
+
+
+def inject(machine: Machine, words: list[str]) -> list[str]:
+    """Does it; what to print."""
+    if not words or words[0] not in _USAGE:
+        what = words[0] if words else ""
+        raise K5Error(f"inject: no '{what}'" + suggestion(what, _USAGE))
+    what, *rest = words
+    count = len(_USAGE[what].split()) - 1
+    if len(rest) != count and not (what == "reset" and not rest):
+        raise K5Error(f"inject: write {_USAGE[what]}")
+    if what == "kill":
+        machine.kill(rest[0])
+    elif what == "pin":
+        if rest[1] not in _LEVELS:
+            raise K5Error(f"'{rest[1]}': a pin is driven to 0 or 1, or set free")
+        machine.drive(rest[0], _LEVELS[rest[1]])
+    elif what == "value":
+        machine.set_value(rest[0], rest[1], _number(rest[2]))
+    elif what == "line":
+        machine.force_line(_number(rest[0]), rest[1] == "on")
+    elif what == "serial":
+        text = rest[1].encode().decode("unicode_escape").encode("latin-1", "replace")
+        machine.send(rest[0], text)
+    else:
+        machine.reset(*rest)
+    return [f"injected: {' '.join(words)}"]
