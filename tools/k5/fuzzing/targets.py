@@ -15,6 +15,7 @@ from k5.builder import Built
 from k5.decode import Decoder
 from k5.elf import ElfFile
 from k5.errors import K5Error
+from k5.fuzzing import gdb
 from k5.fuzzing.libfuzzer import Program
 from k5.fuzzing.python import Broken, Function
 from k5.fuzzing.target import Target
@@ -228,7 +229,7 @@ TARGETS = {
     target.name: target
     for target in (
         _c("kernel", "calls, interrupts, time, faults and restarts into the native kernel",
-           5_000, 0.4, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
+           5_000, 0.35, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
         _c("tables", "boot tables: what the simulator takes must boot and run",
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
@@ -249,5 +250,7 @@ TARGETS = {
                 Function("elf-tools", ("elf", "taskelf", "logtext"), _elf, words=_FORMATS)),
         _python("log", "event streams and their lines", 400, 0.05,
                 Function("log", ("stream", "decode", "logtext", "faults"), _log)),
+        _python("gdb", "packets of GDB, and what they do to a machine", 40, 0.05,
+                Function("gdb", gdb.MODULES, gdb.prepare, words=gdb.WORDS, is_text=True)),
     )
 }  # fmt: skip

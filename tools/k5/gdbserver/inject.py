@@ -22,9 +22,12 @@ _LEVELS = {"0": False, "1": True, "free": None}
 
 def _number(text: str) -> int:
     try:
-        return int(text, 0)
+        found = int(text, 0)
     except ValueError:
         raise K5Error(f"'{text}' is no number") from None
+    if not -(1 << 31) <= found < 1 << 31:
+        raise K5Error(f"{text} has more than 32 bits")
+    return found
 
 
 def inject(machine: Machine, words: list[str]) -> list[str]:
@@ -45,6 +48,8 @@ def inject(machine: Machine, words: list[str]) -> list[str]:
     elif what == "value":
         machine.set_value(rest[0], rest[1], _number(rest[2]))
     elif what == "line":
+        if _number(rest[0]) < 0 or rest[1] not in ("on", "off"):
+            raise K5Error(f"inject: write {_USAGE[what]}")
         machine.force_line(_number(rest[0]), rest[1] == "on")
     elif what == "serial":
         text = rest[1].encode().decode("unicode_escape").encode("latin-1", "replace")

@@ -41,9 +41,12 @@ class Command:
 def number(text: str, what: str = "number") -> int:
     """Also 0x...."""
     try:
-        return int(text, 0)
+        found = int(text, 0)
     except ValueError:
         raise K5Error(f"'{text}' is no {what}") from None
+    if not 0 <= found < 1 << 63:
+        raise K5Error(f"{text} is no {what}")
+    return found
 
 
 def _switch(words: Words, now: bool) -> bool:
@@ -148,7 +151,7 @@ class Monitor:
             raise K5Error("access: which address?")
         count = number(words[1]) if len(words) > 1 else 1
         address = number(words[0], "address")
-        if count < 1 or address < 0 or address + count > 1 << 32:
+        if count < 1 or address + count > 1 << 32:
             raise K5Error("access: no such addresses")
         return [self._session.memory.explain(self._session.task, address, count)]
 
@@ -199,7 +202,10 @@ class Monitor:
         task, where = words
         self._machine.task_index(task)
         if where[:1].isdigit():
-            return task, number(where, "address")
+            address = number(where, "address")
+            if address >= 1 << 32:
+                raise K5Error(f"{where} is no address")
+            return task, address
         return task, self._machine.address(task, where) & ~1
 
     def _break(self, words: Words) -> list[str]:

@@ -6,6 +6,7 @@ keeps more than a packet may have.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -59,6 +60,13 @@ def _unescaped(data: bytes) -> bytes:
         out.append(byte)
         index += 1
     return bytes(out)
+
+
+def number(text: str) -> int:
+    """As the protocol writes numbers: hexadecimal digits and nothing else. ValueError: it is none."""
+    if not text or len(text) > 16 or any(digit not in string.hexdigits for digit in text):
+        raise ValueError(f"'{text}' is no number")
+    return int(text, 16)
 
 
 class Reader:

@@ -15,7 +15,7 @@ from k5.gdbserver.marks import Marks
 from k5.gdbserver.memory import Memory
 from k5.gdbserver.monitor import Monitor
 from k5.gdbserver.motion import Motion, Stopped
-from k5.gdbserver.packets import MOST_BYTES
+from k5.gdbserver.packets import MOST_BYTES, number
 from k5.gdbserver.reverse import Reverse
 from k5.gdbserver.threads import Threads, thread_of, tid_of
 
@@ -117,8 +117,10 @@ class Session:
 
     def _thread_id(self, text: str) -> int | None:
         """A thread; None for "any" and "all"."""
-        tid = int(text, 16)
-        if tid <= 0:
+        if text == "-1":
+            return None
+        tid = number(text)
+        if tid == 0:
             return None
         if not self.threads.exists(thread_of(tid)):
             raise ValueError(f"no thread {tid}")
@@ -143,20 +145,23 @@ class Session:
         if len(words) != self._registers.count:
             return ERROR
         before = self.machine.registers(self._thread)
-        for number, (old, new) in enumerate(zip(before, words, strict=True)):
+        for place, (old, new) in enumerate(zip(before, words, strict=True)):
             if old != new:
-                self.machine.set_register(self._thread, number, new)
+                self.machine.set_register(self._thread, place, new)
         return OK
 
     def _read_register(self, text: str) -> bytes:
-        number = int(text, 16)
-        if not 0 <= number < self._registers.count:
+        place = number(text)
+        if place >= self._registers.count:
             return ERROR
-        return registers.word_hex(self.machine.registers(self._thread)[number]).encode()
+        return registers.word_hex(self.machine.registers(self._thread)[place]).encode()
 
     def _write_register(self, text: str) -> bytes:
-        number, _, value = text.partition("=")
-        self.machine.set_register(self._thread, int(number, 16), registers.word_of(value))
+        name, _, value = text.partition("=")
+        place = number(name)
+        if place >= self._registers.count:
+            return ERROR
+        self.machine.set_register(self._thread, place, registers.word_of(value))
         return OK
 
     # ---- memory
@@ -164,8 +169,8 @@ class Session:
     @staticmethod
     def _range(text: str) -> tuple[int, int]:
         address, comma, count = text.partition(",")
-        found = int(address, 16), int(count, 16)
-        if not comma or not 0 <= found[0] < 1 << 32 or found[1] < 0:
+        found = number(address), number(count)
+        if not comma or found[0] >= 1 << 32:
             raise ValueError("no range of addresses")
         return found
 
@@ -196,8 +201,8 @@ class Session:
         kind, place, size = text.split(";")[0].split(",")
         if kind not in ("0", "1", "2", "3", "4"):
             raise ValueError(f"no kind of mark {kind}")
-        address, count = int(place, 16), int(size, 16)
-        if not 0 <= address < 1 << 32 or not 0 < count <= 1 << 20:
+        address, count = number(place), number(size)
+        if address >= 1 << 32 or not 0 < count <= 1 << 20:
             raise ValueError("no place for a mark")
         return kind, address, count
 
@@ -252,7 +257,7 @@ class Session:
             if what[:1] in ("s", "S"):
                 return self._stop(self.motion.step(self._thread if one is None else one))
             if what[:1] == "r":
-                first, last = (int(word, 16) for word in what[1:].split(","))
+                first, last = (number(word) for word in what[1:].split(","))
                 thread_number = self._thread if one is None else one
                 pc = self._registers.pc
                 return self._stop(self.motion.step_range(thread_number, first, last, pc))
@@ -307,8 +312,8 @@ class Session:
 
     def _transfer(self, text: str) -> bytes:
         kind, action, annex, place = text.split(":")
-        start, count = (int(word, 16) for word in place.split(","))
-        if action != "read" or start < 0 or count < 0:
+        start, count = (number(word) for word in place.split(","))
+        if action != "read":
             return ERROR
         if kind == "features" and annex == "target.xml":
             data = self._registers.xml().encode()
