@@ -8,11 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from gdb_kit import GDB, Printed, debug, start_gdb
+from gdb_kit import GDB, Printed, debug, marked, start_gdb
 from k5 import Machine, builder
 from k5.gdbserver import script
 from k5.gdbserver.links import Listener
@@ -323,3 +325,155 @@ CHECKS: tuple[Check, ...] = (
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_session(check: Check, board: str) -> None:
     check(session(board), board)
+
+
+# ---- the whole of it
+
+
+def undisturbed(board: str) -> tuple[list[Event], int]:
+    """All events of the demo, and what the machine is like at its end."""
+    with Machine(builder.build(builder.find("demo"), board), 0, ALL_KINDS) as machine:
+        assert machine.run(until_us=1e6) is Stop.HALT
+        return machine.take(), machine.snapshot().hash
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_run_under_gdb_is_the_run_without(board: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = [
+        ("trace", "monitor trace on"),
+        ("faults", "monitor faults off"),
+        ("break", "break main"),  # of all tasks
+        *((f"main {n}", "continue") for n in range(12)),
+        ("delete", "delete"),
+        ("watch", "watch -location 'bar.c'::text"),
+        *((f"watch {n}", "continue") for n in range(5)),
+        ("delete watch", "delete"),
+        *((f"step {n}", "stepi") for n in range(50)),
+        ("finish", "continue"),
+    ]
+    with Machine(builder.build(builder.find("demo"), board), 0, ALL_KINDS) as machine:
+        machine.history_start()
+        taken: list[Event] = []
+        take = machine.take
+
+        def tapped() -> list[Event]:
+            taken.extend(found := take())
+            return found
+
+        monkeypatch.setattr(machine, "take", tapped)
+        with contextlib.closing(Listener(0)) as listener:
+            gdb = start_gdb(script.write(machine.built, f"127.0.0.1:{listener.port}"), commands)
+            serve(machine, listener, lambda text: None, lambda: gdb.poll() is not None, once=True)
+            said = Printed(gdb.communicate()[0], gdb.returncode)
+        assert "nothing will ever happen again" in said["finish"], said.text
+        assert "hit Breakpoint" in said["main 3"]
+        events, hash_ = undisturbed(board)
+        assert [event for event in taken if 1 << event.kind & ALL_KINDS] == events
+        assert machine.snapshot().hash == hash_
+
+
+def test_scenario_brings_its_stimuli() -> None:
+    """kill.toml kills bar from outside; under GDB, too, and again after going back."""
+    commands = [
+        ("faults", "monitor faults off"),
+        ("to the end", "continue"),
+        ("back", "monitor goto 1ms"),
+        ("again", "continue"),
+    ]
+    said = debug("scenarios/demo/kill.toml", "--set", "when=12ms", commands=commands)
+    killed = "    0.012000  bar      FAULT"
+    assert said["to the end"].count(killed) == said["again"].count(killed) == 1, said.text
+    assert "bar runs again, generation 1" in said["again"]
+    assert "stands for 3 runs" in debug("scenarios/demo/kill.toml", commands=commands).text
+
+
+def test_the_hosts_gdb_knows_the_kernels_objects() -> None:
+    commands = [
+        ("break", "break kernel_fault"),
+        ("run", "run"),
+        ("frame", "backtrace 1"),
+        ("record", "print fault->kind"),
+        ("threads", "k5-threads"),
+        ("tasks", "k5-tasks"),
+        ("caps", "k5-caps foo"),
+        ("no caps", "k5-caps nobody"),
+        ("queues", "k5-queues"),
+        ("thread", "print $k5()->thread[1]"),
+        ("endpoint", "print $k5()->endpoint[0]"),
+        ("slot", "print $k5()->slot[0]"),
+        ("kill", "kill"),
+    ]
+    said = debug("--kernel", "demo", commands=commands)
+    assert "hit Breakpoint 1, kernel_fault" in said["run"] or "kernel_fault" in said["frame"]
+    assert said.number("record") == 1  # K5_FAULT_DATA
+    assert "* rogue/main RUNNING, priority 15" in said["threads"]
+    assert "rogue READY, generation 0" in said["tasks"]
+    assert "endpoint bar, rights 0x1, badge 0x1" in said["caps"]
+    assert "no task 'nobody'" in said["no caps"]
+    assert "ready at priority 12: bar/main" in said["queues"]
+    assert "bar/main READY, priority 12" in said["thread"]
+    assert "bar: bar/main is busy" in said["endpoint"]
+    assert "endpoint bar, rights 0x1" in said["slot"]
+
+
+def _free_port() -> int:
+    with contextlib.closing(Listener(0)) as listener:
+        return listener.port
+
+
+def test_both_gdbs_at_once() -> None:
+    """The host's on the kernel, the other one on the tasks: a fault goes through both."""
+    port = _free_port()
+    kernel = [
+        ("break", "break kernel_fault"),
+        ("run", "run"),
+        ("threads", "k5-threads"),
+        ("delete", "delete"),
+        ("go on", "continue"),
+    ]
+    command = [sys.executable, str(ROOT / "k5"), "debug", "demo", "--kernel", "--port", str(port)]
+    host = subprocess.Popen([*command, "--", *marked(kernel)], cwd=ROOT, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)  # fmt: skip
+    try:
+        built = builder.build(builder.find("demo"))
+        _wait_for(port)
+        tasks = [("fault", "continue"), ("deliver", "continue"), ("where", "backtrace 1"),
+                 ("kill", "kill")]  # fmt: skip
+        gdb = start_gdb(script.write(built, f"127.0.0.1:{port}"), tasks)
+        text = gdb.communicate(timeout=100)[0]
+        said = Printed(text, gdb.returncode)
+        assert "SIGSEGV" in said["fault"], text
+        assert "read_the_kernel" in said["deliver"] + said["where"], text
+        printed = Printed(host.communicate(timeout=60)[0], host.returncode)
+    finally:
+        host.kill()
+    assert "kernel_fault" in printed["run"]
+    assert "* rogue/main RUNNING" in printed["threads"]
+    assert "exited normally" in printed["go on"]
+
+
+def _wait_for(port: int) -> None:
+    """Until somebody listens there; nobody is connected by asking."""
+    for _ in range(300):
+        listening = Path("/proc/net/tcp").read_text().split("\n")[1:]
+        if any(f":{port:04X}" in row.split()[1] for row in listening if row):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server does not come up")
+
+
+def test_what_cannot_be_debugged() -> None:
+    def fails(*options: str) -> str:
+        done = subprocess.run([sys.executable, str(ROOT / "k5"), "debug", *options], cwd=ROOT,
+                              capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        assert done.returncode == 2, done.stderr
+        return done.stderr
+
+    with contextlib.closing(Listener(0)) as listener:
+        assert "is in use" in fails("demo", "--port", str(listener.port))
+    assert "ports are numbers up to 65535" in fails("demo", "--port", "70000")
+    assert "no system 'dmo' (did you mean 'demo'?)" in fails("dmo")
+    assert "no GDB is started that could take it" in fails("demo", "--port", "0", "--", "-batch")
+    assert "--set is for scenarios" in fails("demo", "--set", "a=1", "--port", "0")
+    assert "not allowed with" in fails("demo", "--port", "0", "--stdio")

@@ -107,7 +107,7 @@ def _of_scenario(path: Path, choice: Choice) -> Iterator[Machine]:
     file = ScenarioFile(path)
     variants = file.chosen(choice.board, "hosted", choice.seed, dict(choice.values))
     if len(variants) > 1:
-        text = f"{shown(path)} stands for {len(variants)} runs, and the question is about one"
+        text = f"{shown(path)} stands for {len(variants)} runs, and this is about one"
         raise K5Error(text, "choose it with --board, --seed, --set NAME=VALUE")
     scenario, machines = file.scenario(variants[0]), Machines()
     try:
