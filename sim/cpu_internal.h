@@ -173,7 +173,7 @@ struct cpu {
 
     uint8_t *shadow; /* a page, see cpu_shadow.c */
     uint32_t shadow_page;
-    bool shadowed; /* that page is fetched from there */
+    bool shadowed;                           /* that page is fetched from there */
     struct cpu_decoded decoded[CPU_DECODED]; /* Armv8-M: by pc; forgotten where code is written */
     enum cpu_model model;
     uint32_t buffer_bytes;

@@ -25,7 +25,7 @@ def load_scenario(campaign: Campaign) -> Scenario:
         raise K5Error(f"{campaign.place(('window',))}: {text}")
     assert campaign.system is not None
     variant = Variant(campaign.board, "hosted", campaign.seed)
-    settings = Settings(campaign.system, None, LIMIT, HOST_LIMIT, "", "allowed", "allowed")
+    settings = Settings(campaign.system, None, None, LIMIT, HOST_LIMIT, "", "allowed", "allowed")
     return Scenario(campaign.file, variant, settings)
 
 
