@@ -114,6 +114,36 @@ def test_outside_that_wrote_is_named(machine: Machine) -> None:
     assert ask(machine, "written client.page")["by"] == "task"
 
 
+def test_supply_that_failed_is_a_write_of_all_memory(machine: Machine) -> None:
+    machine.reset("power")
+    found = ask(machine, "written client.stage")
+    assert (found["by"], found["what"], found["value"]) == ("outside", "reset", "0x0")
+    assert "lost its supply" in found["text"][0]
+
+
+def test_fault_that_was_injected_is_named(machine: Machine) -> None:
+    fault = machine._ffi.new("struct k5sim_fault *")
+    fault.kind, fault.where, fault.mask = 3, machine.address("client", "stage"), 1 << 7
+    assert machine._lib.k5sim_inject(machine._sim, fault) == 0
+    found = ask(machine, "written client.stage")
+    assert (found["by"], found["what"], found["value"]) == ("outside", "fault", "0x83")
+
+
+def test_device_that_changed_its_register_itself() -> None:
+    with Machine.boot("shell") as machine:
+        machine.history_start()
+        machine.run(until_us=20_000)
+        found = ask(machine, "written usart1.ISR")
+        assert found["by"] == "device" and found["task_wrote"] is None
+        assert "device usart1 itself: usart1.ISR" in found["text"][0]
+        machine.goto_tick(found["tick"])
+        assert f"{machine.peek('usart1', 0x1C):#010x}" == found["value"]
+        machine.goto_tick(found["tick"] - 1)
+        assert f"{machine.peek('usart1', 0x1C):#010x}" != found["value"]
+        written = ask(machine, "written usart1.CR1")
+        assert (written["by"], written["task"]) == ("task", "uart")
+
+
 def test_what_nobody_wrote(machine: Machine) -> None:
     ram = machine.built.meta["memory"]["ram"]
     found = answer(machine, ["written", hex(ram["base"] + ram["bytes"] - 4)])

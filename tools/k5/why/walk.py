@@ -21,6 +21,7 @@ RESULT, SWITCH, LOAN, LOAN_END, PREEMPT, IDLE = 17, 18, 19, 20, 32, 33
 EXHAUSTED, REPLENISHED, WAKE, INTERRUPT, TIMEOUT = 34, 35, 36, 37, 38
 BEGINNINGS = (ENTER, FAULT, INTERRUPT, WAKE, REPLENISHED, TIMEOUT, EXHAUSTED)
 KERNEL_KINDS = (1 << 48) - 1
+LAST = (1 << 64) - 1  # of instructions and actions: the end of a tick
 
 
 def legs(machine: Machine, end: Position) -> Iterator[tuple[Position, Position]]:

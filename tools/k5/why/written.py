@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from k5.machine import Machine
 
 
+FAULTS_OF_MEMORY = (3, 4)  # enum k5sim_fault_kind
+_OUTSIDE = {
+    "write": "the outside wrote it",
+    "fault": "a fault was injected there",
+    "reset": "the board lost its supply, and its memory all it held",
+}
+
+
 @dataclass(frozen=True)
 class Write:
     """One that was found."""
@@ -58,49 +66,95 @@ def _meets(target: Target, address: int, count: int) -> bool:
 
 
 def _from_outside(machine: Machine, target: Target, end: Position) -> Write | None:
+    ram = machine.built.meta["memory"]["ram"]
     found = None
     for entry in machine.journal():
-        if entry.what == "write" and entry.position < end:
-            if _meets(target, int(entry.name, 16), len(entry.data)):
-                found = Write(entry.position, entry=entry)
+        if entry.position >= end:
+            break
+        if entry.what == "write":
+            meets = _meets(target, int(entry.name, 16), len(entry.data))
+        elif entry.what == "fault":
+            kind, where = (int.from_bytes(entry.data[i : i + 4], "little") for i in (0, 8))
+            meets = kind in FAULTS_OF_MEMORY and _meets(target, where & ~3, 4)
+        else:  # the supply was off, and memory forgot
+            meets = entry.what == "reset" and entry.name == "power"
+            meets = meets and _meets(target, ram["base"], ram["bytes"])
+        if meets:
+            found = Write(entry.position, entry=entry)
     return found
 
 
 def explain(machine: Machine, names: Names, target: Target) -> tuple[list[str], dict[str, Any]]:
     """Lines for people, and the same as data."""
-    now = machine.position
-    begin = machine.span[0]
+    now, value = machine.position, _value(machine, names, target)
     with machine.excursion():
         write = last(machine, target, now)
-        if write and write.hit and write.hit.by_kernel:
-            by = _by_kernel(machine, names, write)
-        elif write and write.hit:
-            by = _by_task(machine, names, write.hit)
-    value = _value(machine, names, target)
+        lines, data = _told(machine, names, target, write)
+        since = write.position if write else machine.span[0]
+        change = _device_change(machine, names, target, since, now) if target.device else None
+    data["value"] = value
+    if change is None:
+        if write is not None and value:
+            lines[-1] += f"; {target.name} is {value}"
+        return lines, data
+    tick, before, after = change
+    head = f"{names.time(tick)}: device {target.device} itself: {target.name}"
+    lines = [f"{head} {before} -> {after}", *(lines if write else [])]
+    return lines, {"task_wrote": data if write else None, "by": "device", "tick": tick,
+                   "seconds": names.seconds(tick), "device": target.device, "value": value}  # fmt: skip
+
+
+def _told(
+    machine: Machine, names: Names, target: Target, write: Write | None
+) -> tuple[list[str], dict[str, Any]]:
+    """Of a write, while the machine is in its past."""
     if write is None:
+        begin = machine.span[0]
         text = f"nobody has written {target.name} since {names.time(begin.now)}"
         origin = "as it was loaded" if begin.now == 0 else "as it was then"
-        return [f"{text}: it is {origin}"], {"by": None, "value": value}
+        return [f"{text}: it is {origin}"], {"by": None}
     data: dict[str, Any] = {
         "by": "outside",
         "tick": write.position.now,
         "seconds": names.seconds(write.position.now),
         "instruction": write.position.instructions,
-        "value": value,
     }
     head = f"{names.time(write.position.now)}, instruction {write.position.instructions}: "
     if write.entry:
-        lines = [head + f"the outside wrote {target.name}"]
-        return [*lines, f"  {len(write.entry.data)} bytes at {write.entry.name}"], data
-    line, more = by
-    data |= more
-    assert write.hit
-    data |= {"written": write.hit.value, "bytes": write.hit.bytes, "address": write.hit.address}
-    width = 2 + 2 * min(write.hit.bytes, 4)
-    lines = [head + line]
-    lines.append(f"  wrote {write.hit.value:#0{width}x} to {write.hit.address:#010x}"
-                 + (f"; {target.name} is {value}" if value else ""))  # fmt: skip
-    return lines, data
+        what, more = _OUTSIDE[write.entry.what], write.entry
+        where = f", {len(more.data)} bytes at {more.name}" if more.what == "write" else ""
+        return [f"{head}{what}{where}"], data | {"what": more.what}
+    hit = write.hit
+    assert hit
+    line, more_data = (
+        _by_kernel(machine, names, write) if hit.by_kernel else _by_task(machine, names, hit)
+    )
+    data |= more_data | {"written": hit.value, "bytes": hit.bytes, "address": hit.address}
+    width = 2 + 2 * min(hit.bytes, 4)
+    return [head + line, f"  wrote {hit.value:#0{width}x} to {hit.address:#010x}"], data
+
+
+def _device_change(
+    machine: Machine, names: Names, target: Target, start: Position, end: Position
+) -> tuple[int, str, str] | None:
+    """When a register came to be what it is now, after its last write, and what it was before."""
+
+    def at(tick: int) -> str:
+        machine.goto(min(Position(tick, walk.LAST, walk.LAST), end))
+        return _value(machine, names, target)
+
+    low, high = start.now, end.now
+    final, before = at(high), at(low)
+    if final == before:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        value = at(middle)
+        if value == final:
+            high = middle
+        else:
+            low, before = middle, value
+    return high, before, final
 
 
 def _by_task(machine: Machine, names: Names, hit: Hit) -> tuple[str, dict[str, Any]]:
