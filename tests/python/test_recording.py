@@ -70,6 +70,43 @@ def test_what_was_recorded_runs_again_exactly(seed: int, tmp_path: Path) -> None
             assert [e for e in again.events() if e.kind < 48] == first_events
 
 
+def test_clicks_and_keys_of_a_window_run_again_exactly(tmp_path: Path) -> None:
+    """A session as the window has it, at a pace, with a halt and a reset by its person."""
+    from k5.gui.session import Session
+    from k5.pace import Pace
+
+    path, clock = tmp_path / "window", [0.0]
+    built = builder.build(SHELL)
+    pace = Pace(int(built.meta["tick_hz"]), 1.0, lambda: clock[0])
+    session = Session(built, 0, pace, traced=True, clock=lambda: clock[0])
+    recorder = Recorder(path, session.machine)
+    events = []
+    button = session.view.buttons[0].name
+    for frame in range(60):
+        clock[0] += 0.003
+        session.frame(1.0)
+        if frame % 10 == 3:
+            session.press(button, frame % 20 == 3)
+        elif frame % 10 == 6:
+            session.type(0, b"uptime\r")
+        elif frame == 40:
+            session.reset()
+        elif frame == 50:
+            session.step_instruction()
+        events += session.take()
+    recorder.finish()
+    events += session.take()
+    end, hash_ = session.machine.position, session.machine.snapshot().hash
+    session.close()
+    found = recording.load(path)
+    assert {"pin", "serial", "reset"} <= {entry.what for entry in found.entries}
+    with Machine(built, kinds=(1 << 64) - 1) as again:
+        found.play(again)
+        again.run(until_tick=end.now)
+        assert (again.position, again.snapshot().hash) == (end, hash_)
+        assert again.events() == events
+
+
 def test_stimuli_have_no_effect_while_a_recording_plays(made: Path) -> None:
     from k5.stimulus import Stimuli
 
@@ -85,10 +122,10 @@ def test_stimuli_have_no_effect_while_a_recording_plays(made: Path) -> None:
 
 def summed(rows: list[dict[str, object]]) -> str:
     """Lines with right sums."""
-    text, last = "", recording._FIRST
+    text, last = "", recording.FIRST_SUM
     for row in rows:
         body = json.dumps(row, separators=(",", ":"))
-        last = recording._sum(last, body)
+        last = recording.line_sum(last, body)
         text += f'{body[:-1]},"sum":"{last}"}}\n'
     return text
 
@@ -179,6 +216,11 @@ def test_lines_that_are_wrong(
         ({"what": "value", "name": "usart1", "field": "joy"}, "no value of usart1 'joy'"),
         ({"what": "serial", "name": "usart1", "data": "x" * 65}, "65 bytes are more than the 64"),
         ({"what": "reset", "name": "fate"}, "no reset 'fate'"),
+        ({"what": "line", "name": "5", "value": 1 << 31}, "is no value of 'line': from -2147483648"),
+        ({"what": "kill", "name": "worker", "value": -1}, "-1 is no value of 'kill': from 0"),
+        ({"what": "idle", "value": 1 << 64}, "is no value of 'idle'"),
+        ({"what": "memory", "name": "flash", "field": "x", "data": "00"}, "'x' is no number"),
+        ({"what": "write", "name": "0x1ffffffff", "data": "00"}, "is no address: from 0 to"),
     ],
 )
 def test_entries_that_this_board_has_not(

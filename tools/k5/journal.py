@@ -50,6 +50,13 @@ def _int(text: str, what: str) -> int:
     return number
 
 
+def _range(kind: int) -> tuple[int, int]:
+    """What an input's value may be."""
+    if kind == IDLE:
+        return 0, (1 << 64) - 1
+    return (0, _WORD) if kind in _UNSIGNED else (-_SIGN, _SIGN - 1)
+
+
 class Codec:
     """To struct k5sim_entry and back, for one machine."""
 
@@ -120,6 +127,9 @@ class Codec:
         kind = WHATS[entry.what]
         target = self._targets.get(kind, self._machine.device_index)(entry.name)
         data, value = entry.data, entry.value
+        least, most = _range(kind)
+        if not least <= value <= most:
+            raise K5Error(f"{value} is no value of '{entry.what}': from {least} to {most}")
         if kind == IDLE:
             data, value = value.to_bytes(8, "little"), 0
         if len(data) > MOST_DATA:

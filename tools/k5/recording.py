@@ -35,10 +35,10 @@ MARK_S = 0.25  # of wall time between two marks
 MARK, END = "mark", "end"
 READABLE = ("serial",)  # data as Latin-1 text; others in hexadecimal
 _SUM = re.compile(r',"sum":"([0-9a-f]{8})"}$')
-_FIRST = "k5 recording"  # what the first line's sum begins with
+FIRST_SUM = "k5 recording"  # what the first line's sum begins with
 
 
-def _sum(before: str, body: str) -> str:
+def line_sum(before: str, body: str) -> str:
     return hashlib.sha256(f"{before}{body}".encode()).hexdigest()[:8]
 
 
@@ -75,7 +75,7 @@ class Recorder:
         self.path = path
         self._machine = machine
         self._count = 0
-        self._sum = _FIRST
+        self._sum = FIRST_SUM
         self._marked = time.monotonic()
         self._file = _created(path)
         built = machine.built
@@ -98,7 +98,7 @@ class Recorder:
         text = ""
         for row in rows:
             body = _body(row)
-            self._sum = _sum(self._sum, body)
+            self._sum = line_sum(self._sum, body)
             text += f'{body[:-1]},"sum":"{self._sum}"}}\n'
         try:
             left = text.encode()
@@ -192,7 +192,7 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.number = 0
-        self._sum = _FIRST
+        self._sum = FIRST_SUM
         self._last = Position(0, 0, 0)
 
     def wrong(self, text: str) -> K5Error:
@@ -210,7 +210,7 @@ class _Reader:
             what = "no recording" if self.number == 1 else "no line of a recording"
             raise self.wrong(f"{line[:40]!r} is {what}: it does not end with its sum")
         body = line[: found.start()] + "}"
-        self._sum = _sum(self._sum, body)
+        self._sum = line_sum(self._sum, body)
         if self._sum != found[1]:
             raise self.wrong("its sum is not that of the lines up to here: the file was edited")
         try:

@@ -7,10 +7,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from k5 import arch as archs
-from k5 import blob, builder, host, layout, logtext, stream, sysdesc, taskelf
+from k5 import (
+    blob, builder, host, identity, journal, layout, logtext, recording, stream, sysdesc, taskelf,
+)  # fmt: skip
 from k5.builder import Built
 from k5.decode import Decoder
 from k5.elf import ElfFile
@@ -25,6 +28,7 @@ from k5.stream import Event
 
 SOURCES = ("one.c", "two.c")  # that descriptions of the corpus name
 VARIANTS = 4  # of a scenario that are looked at
+REPLAYED_TICKS = 50_000
 TASK_TEXT_BYTES, TASK_RAM_BYTES = 1500, 700
 
 _DESCRIPTION_WORDS = """
@@ -204,6 +208,40 @@ def _elf() -> Callable[[bytes], None]:
     return call
 
 
+def _recording() -> Callable[[bytes], None]:
+    """A recording is refused with FILE:LINE, or plays: whatever comes of it is no crash."""
+    built = builder.build(builder.find("shell"))
+    path, build = _scratch() / "fuzzed.k5rec", identity.of(built)
+    machine = Machine(built)
+
+    def call(data: bytes) -> None:
+        path.write_bytes(_summed(data))
+        try:
+            found = recording.load(path)
+            machine.reboot()
+            machine.history_stop()
+            replace(found, system=built.name, board=built.board, build=build, seed=0).play(machine)
+        except K5Error as refused:
+            if not str(refused).startswith("simulator: "):
+                _names_the_file(refused, path.name)
+            raise
+        machine.run(until_tick=min(found.end.now, REPLAYED_TICKS))
+
+    return call
+
+
+def _summed(data: bytes) -> bytes:
+    """With right sums in all lines that have one: there is more to look at than those."""
+    before, lines = recording.FIRST_SUM, []
+    for line in data.decode(errors="replace").splitlines(keepends=True):
+        body, mark, _ = line.rpartition(',"sum":"')
+        if mark:
+            before = recording.line_sum(before, body + "}")
+            line = f'{body}{mark}{before}"}}\n'
+        lines.append(line)
+    return "".join(lines).encode()
+
+
 def _python(name: str, title: str, burst: int, share: float, function: Function) -> Target:
     return Target(name, title, burst, share, function.run, function.repeat, function.keep)
 
@@ -223,13 +261,15 @@ halted running none allowed power watchdog read write foo bar rogue alarm demo.t
 """.split()
 _WORDS = tuple(word.encode() for word in _DESCRIPTION_WORDS)
 _SCENARIO = tuple(word.encode() for word in _SCENARIO_WORDS)
+_RECORDING = tuple(f'"{word}"'.encode() for word in (*journal.WHATS, "mark", "end", "tick", "name", "value",
+                   "data", "field", "usart1", "PC13", "worker", "power")) + (b":-1", b":99999", b":99999999999999999999", b"00ff")
 _FORMATS = (b"%s", b"%08x", b"%-5d", b"%%", b"%p", b"\0", b".k5log", b"\x7fELF")
 
 TARGETS = {
     target.name: target
     for target in (
         _c("kernel", "calls, interrupts, time, faults and restarts into the native kernel",
-           5_000, 0.35, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
+           5_000, 0.31, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
         _c("tables", "boot tables: what the simulator takes must boot and run",
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
@@ -248,6 +288,9 @@ TARGETS = {
                          _scenario, words=_SCENARIO, is_text=True)),
         _python("elf-tools", "task files, as the tools read them", 400, 0.05,
                 Function("elf-tools", ("elf", "taskelf", "logtext"), _elf, words=_FORMATS)),
+        _python("recording", "recordings, to the machine that replays them", 400, 0.04,
+                Function("recording", ("recording", "journal"), _recording, words=_RECORDING,
+                         is_text=True)),
         _python("log", "event streams and their lines", 400, 0.05,
                 Function("log", ("stream", "decode", "logtext", "faults"), _log)),
         _python("gdb", "packets of GDB, and what they do to a machine", 40, 0.05,
