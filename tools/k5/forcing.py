@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from k5.machine import Stop
 
 PREEMPT, TIMER, LINE = 1, 2, 3
+PC = {17: 15, 33: 32}  # its place, by how many registers there are
 MOST_LINES = 8  # that can be asked for at a time
 _MOST = 128  # that can be forced at one instruction: threads, lines
 
@@ -44,6 +45,9 @@ class Forcing:
     def _check(self, result: int) -> int:
         raise NotImplementedError
 
+    def registers(self, thread: int) -> list[int]:
+        raise NotImplementedError
+
     def _stopped(self, stop: int) -> Stop:
         raise NotImplementedError
 
@@ -52,6 +56,11 @@ class Forcing:
         """The thread whose instruction is the next one."""
         thread = int(self._lib.k5sim_running(self._sim))
         return None if thread < 0 else thread
+
+    def pc(self, thread: int) -> int:
+        """The address of a thread's next instruction."""
+        registers = self.registers(thread)
+        return registers[PC[len(registers)]]
 
     def force(self, force: Force) -> None:
         """It happens; K5Error where the kernel's rules do not allow it."""

@@ -18,7 +18,6 @@ from k5.forcing import Force, Wanted
 from k5.scenario import sense
 from k5.scenario.match import SerialTest, Test
 from k5.scenario.model import Scenario
-from k5.scenario.names import Names
 from k5.scenario.run import HostedRun
 from k5.scenario.watch import (
     CountWatcher,
@@ -34,7 +33,9 @@ from k5.stream import Event
 
 if TYPE_CHECKING:
     from k5.explore.window import Window
-    from k5.machine import Machine, Stop
+    from k5.machine import Stop
+    from k5.scenario.warm import Warm
+    from k5.snapshots import Snapshot
 
 CHANGES = ("SWITCH", "PREEMPT", "IDLE")  # events that say who runs from now on
 Key = int
@@ -46,35 +47,45 @@ class Course(HostedRun):
     def __init__(
         self,
         scenario: Scenario,
-        machine: Machine,
-        names: Names,
-        seed: int,
+        warm: Warm,
         window: Window,
         wanted: Wanted,
+        start: Snapshot | None = None,
     ) -> None:
+        machine, names = warm.machine, warm.names
         kinds = {str(entry["name"]): kind for kind, entry in names.decoder.events.items()}
         self.changes = sum(1 << kinds[name] for name in CHANGES)
-        super().__init__(scenario, machine, names, seed, more=self.changes)
+        super().__init__(scenario, machine, names, warm.seed, more=self.changes, start=start)
         self.judge.journal = deque(maxlen=0)  # whoever wants a report runs it once more
         self.window = window
         self.wanted = wanted
         self.walking = False
+        self.forked = False
         self.changed = True  # another thread may run than where the last key was taken
-        shared = [machine, names, names.decoder, scenario, scenario.settings, self.clock, window,
-                  wanted, *_data(scenario)]  # fmt: skip
+        shared = [machine, names, names.decoder, scenario, scenario.settings, self.clock, self.base,
+                  window, wanted, *_data(scenario)]  # fmt: skip
         self._shared: dict[int, Any] = {id(one): one for one in shared}
         self._shared[id(self._shared)] = self._shared
 
     def fork(self) -> Course:
         """Another run that goes on from here; the machine is for whoever forks to put back."""
         made = copy.deepcopy(self, dict(self._shared))
-        made.walking = False
+        made.walking, made.forked = False, True
         made.deadline = time.monotonic() + self.scenario.settings.host_limit / 1e9
         return made
 
     def _saw(self, event: Event) -> None:
         self.changed = self.changed or bool(self.changes >> event.kind & 1)
         super()._saw(event)
+
+    def _stop_at_places(self, stop: bool) -> None:
+        """Its forks stop where it does, and it goes on when they are over."""
+        if not self.forked:
+            super()._stop_at_places(stop)
+
+    def leave(self) -> None:
+        """Nobody goes on with it."""
+        self._stop_at_places(False)
 
     def begin(self) -> None:
         """The first run of an exploration is there all the time: only its forks have a limit."""
@@ -96,16 +107,16 @@ class Course(HostedRun):
 
     def _stretch(self, target: int, kinds: int) -> Stop:
         machine, window = self.machine, self.window
-        inside = self.walking and window.first <= machine.now < window.last
+        inside = self.walking and window.first <= self.now < window.last
         if not self.standing and (inside or self.changed):
             return machine.step(0, until_tick=target, stop_kinds=kinds)
         if inside:
-            target, kinds = min(target, window.last), kinds | self.changes
-            if self.marks:
+            target, kinds = min(target, window.last + self.base.now), kinds | self.changes
+            if self.marks or self.reaches:  # each instruction may be the one
                 return machine.step(1, until_tick=target, stop_kinds=kinds)
             return machine.walk(self.wanted, until_tick=target, stop_kinds=kinds)
-        if self.walking and machine.now < window.first:
-            target = min(target, window.first)
+        if self.walking and self.now < window.first:
+            target = min(target, window.first + self.base.now)
         if self.marks:
             return self._drive(target, kinds | self.changes)
         return machine.run(until_tick=target, stop_kinds=kinds | self.changes)
@@ -115,12 +126,13 @@ class Course(HostedRun):
         machine = self.machine
 
         def step(target: int, kinds: int) -> Stop:
-            count = instruction - machine.instructions
-            return machine.step(count, until_tick=target, stop_kinds=kinds)
+            mark = self._next_mark()
+            goal = instruction if mark is None else min(instruction, mark)
+            return machine.step(goal - self.instructions, until_tick=target, stop_kinds=kinds)
 
         end = ""
-        while not self.standing or machine.instructions != instruction:
-            if end or machine.instructions > instruction:
+        while not self.standing or self.instructions != instruction:
+            if end or self.instructions > instruction:
                 return False
             end = self.turn(step)
         return True
@@ -128,7 +140,7 @@ class Course(HostedRun):
     def choices(self) -> list[Force]:
         """What could be forced here, if here is in the window."""
         machine = self.machine
-        if not self.window.first <= machine.now < self.window.last:
+        if not self.window.first <= self.now < self.window.last:
             return []
         found = machine.forces(self.wanted)
         return found if found and self.window.admits(machine) else []
@@ -167,7 +179,7 @@ class Course(HostedRun):
     def violated(self, invariant: str) -> Failure:
         """A broken invariant of the kernel, here."""
         came = [f"violated: {invariant}"]
-        return Failure(("scenario",), "the kernel's invariants hold", came, self.machine.now)
+        return Failure(("scenario",), "the kernel's invariants hold", came, self.now)
 
     def verdict(self, end: str) -> list[Failure]:
         """What is wrong with it, now that it is over."""

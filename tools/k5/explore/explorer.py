@@ -17,6 +17,7 @@ from k5.explore.schedule import Schedule, Spelling
 from k5.explore.search import Search, Tally, Told, Violation
 from k5.forcing import MOST_LINES, Wanted
 from k5.paths import shown
+from k5.scenario import setups
 from k5.scenario.execute import FAILED, PASSED, execute
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Variant
@@ -92,7 +93,8 @@ class Explorer:
 
     def _begin(self) -> Course:
         warm = self.warm
-        run = Course(self.scenario, warm.machine, warm.names, warm.seed, self.window, self.wanted)
+        start = setups.start(self.scenario, self.machines, warm)
+        run = Course(self.scenario, warm, self.window, self.wanted, start)
         run.begin()
         return run
 
@@ -101,6 +103,7 @@ class Explorer:
         run = self._begin()
         for point in schedule:
             if not run.go_to(point.instruction) or not run.admits(point.force):
+                run.leave()
                 return []
             run.force(point.force)
         end = ""
@@ -155,11 +158,12 @@ class Explorer:
             thread = machine.running
             assert thread is not None
             entry = meta["threads"][thread]
-            place = source.place(self.built.elf(entry["task"]), window.pc(machine, thread))
-            at = f"{self.clock.shown(machine.now)}, instruction {point.instruction}"
+            place = source.place(self.built.elf(entry["task"]), machine.pc(thread))
+            at = f"{self.clock.shown(run.now)}, instruction {point.instruction}"
             where = f", in {place}" if place else ""
             told.append(f"{at}: {self.spelling.said(point.force)}; {entry['name']} runs{where}")
             run.force(point.force)
+        run.leave()
         return told
 
     # ---- the scenario that repeats it

@@ -95,7 +95,7 @@ class Search:
                 continue
             forces = run.choices()
             if forces:
-                self.places.append((run.machine.instructions, forces))
+                self.places.append((run.instructions, forces))
                 self.tally.places += 1
                 self._tell()
             if run.changed or forces:
@@ -139,13 +139,16 @@ class Search:
     def _first_points(self) -> Iterator[tuple[Course, int, Force]]:
         """Each of them, with a run that stands there, for whoever takes it to go on with."""
         base = self.begin()
-        for instruction, forces in self.places:
-            there = base.go_to(instruction)
-            assert there, f"instruction {instruction} has not come again"
-            with self._kept(base) as snapshot:
-                for force in forces:
-                    yield base.fork(), instruction, force
-                    base.machine.restore(snapshot)
+        try:
+            for instruction, forces in self.places:
+                there = base.go_to(instruction)
+                assert there, f"instruction {instruction} has not come again"
+                with self._kept(base) as snapshot:
+                    for force in forces:
+                        yield base.fork(), instruction, force
+                        base.machine.restore(snapshot)
+        finally:
+            base.leave()
 
     def _branch(self, run: Course, force: Force) -> list[Failure]:
         """Forces it and runs to the end, or to where the rest is known; what is wrong then."""
@@ -186,7 +189,7 @@ class Search:
         run.walking = True
         run.force(first.force)
         end, passed = "", []
-        while not end and run.machine.now < run.window.last:
+        while not end and run.now < run.window.last:
             end = run.go()
             if end or not run.standing:
                 continue
@@ -202,7 +205,7 @@ class Search:
                     return None
                 share -= 1
                 self.tally.ran_pairs += 1
-                second = Point(run.machine.instructions, force)
+                second = Point(run.instructions, force)
                 with self._kept(run) as snapshot:
                     failures = self._branch(run.fork(), force)
                     run.machine.restore(snapshot)

@@ -23,7 +23,6 @@ FUNCTION = 2  # the ELF file's kind of symbol
 EXECUTE = 1
 THUMB = 1
 _LINE = re.compile(r"0x([0-9a-f]+)$")
-PC = {17: 15, 33: 32}  # its place, by how many registers there are
 
 
 class Window:
@@ -45,13 +44,7 @@ class Window:
         addresses = self.code.get(machine.built.meta["threads"][thread]["task"])
         if addresses is None:
             return False
-        return pc(machine, thread) in addresses
-
-
-def pc(machine: Machine, thread: int) -> int:
-    """The address of the thread's next instruction."""
-    registers = machine.registers(thread)
-    return registers[PC[len(registers)]]
+        return machine.pc(thread) in addresses
 
 
 def parsed(texts: Iterable[str], clock: Clock, decoder: Decoder) -> Window:

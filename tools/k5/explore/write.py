@@ -35,8 +35,10 @@ def text(
     problems.raise_if_any()
     head: dict[str, Any] = {**data.pop("scenario")}
     head |= {"engines": [variant.engine], "seeds": [variant.seed]}
-    system = (file.path.parent / head["system"]).resolve()
-    head["system"] = os.path.relpath(system, folder.resolve())
+    for key in ("system", "after"):
+        if key in head:
+            meant = (file.path.parent / head[key]).resolve()
+            head[key] = os.path.relpath(meant, folder.resolve())
     if variant.board:
         head["boards"] = [variant.board]
     out = [f"# {remark}" for remark in remarks]

@@ -118,6 +118,7 @@ class HostedRun:
             if stimulus.first.reached is not None
         }
         self.stops: set[tuple[int, str]] = set()  # the machine's breakpoints for them
+        self.came_to: tuple[int, int, int] | None = None  # where it was looked at last
         self.last = self.clock.up(settings.until or settings.limit)
         self.deadline = 0.0  # of the host
         self.stop: Stop | None = None  # why the machine stopped last
@@ -338,17 +339,24 @@ class HostedRun:
             self.machine.break_set(address, task)
 
     def _at_place(self) -> None:
-        """Whoever waits for this place, and has for the last time, is given now."""
-        hit = self.machine.hit
-        task = str(self.names.meta["threads"][hit.thread]["task"])
-        for index in list(self.reaches):
+        """Whoever waits for this place, and has for the last time, is given now. A run that stopped
+        here for another reason, before or again, will not come upon it."""
+        thread = self.machine.running
+        if not self.reaches or thread is None:
+            return
+        pc = self.machine.pc(thread)
+        here = (self.instructions, thread, pc)
+        task = str(self.names.meta["threads"][thread]["task"])
+        come, self.came_to = here != self.came_to, here
+        for index in list(self.reaches) if come else ():
             reached = self.scenario.stimuli[index].first.reached
             assert reached
-            if reached.task == task and hit.pc in self.plan.reached[index]:
+            if reached.task == task and pc in self.plan.reached[index]:
                 self.reaches[index] -= 1
                 if self.reaches[index] == 0:
                     del self.reaches[index]
                     self._give(index, self.now, 0)
+                    self.stop = None
 
     def _due(self) -> None:
         """What is to happen now happens; that may bring more."""
@@ -387,19 +395,27 @@ class HostedRun:
         target = min(target, self.now + CHUNK)
         self.stop = (drive or self._drive)(target + self.base.now, self._awaited())
         self._take()
+        if self.stop is Stop.PANIC:
+            return "panic"
+        if self.stop in (Stop.BREAK, Stop.POSITION):
+            self._at_place()
         if self.stop is Stop.POSITION and self.marks and self._at_mark():
             self._give(self.marks.pop(0)[1], self.now, 0)
-        if self.stop is Stop.BREAK:
-            self._at_place()
-        return "panic" if self.stop is Stop.PANIC else ""
+            self.stop = None
+        return ""
 
     def _drive(self, target: int, kinds: int) -> Stop:
-        while self.marks and self.marks[0][0] < self.instructions:
-            self.marks.pop(0)  # it is too late for that one
-        if not self.marks:
+        mark = self._next_mark()
+        if mark is None:
             return self.machine.run(until_tick=target, stop_kinds=kinds)
-        count = self.marks[0][0] - self.instructions
+        count = mark - self.instructions
         return self.machine.step(count, until_tick=target, stop_kinds=kinds)
+
+    def _next_mark(self) -> int | None:
+        """The next instruction that a stimulus waits for; those that were passed are missed."""
+        while self.marks and self.marks[0][0] < self.instructions:
+            self.marks.pop(0)
+        return self.marks[0][0] if self.marks else None
 
     def _at_mark(self) -> bool:
         return self.marks[0][0] == self.instructions
