@@ -84,6 +84,7 @@ def test_a_small_one_from_its_file_to_its_numbers(tmp_path: Path) -> None:
     ] - counts.get("not-fired", 0)
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_how_many_work(
     middle: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_results_do_not_depend_on_how_many_work(
     assert rows(out) == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_what_was_done_stays_and_the_rest_is_done_later(
     middle: tuple[Path, dict[str, Any]], tmp_path: Path, how: signal.Signals

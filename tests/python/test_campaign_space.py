@@ -10,6 +10,7 @@ from campaign_kit import SMALL, invented, written
 
 from k5.campaign.rig import Rig
 from k5.errors import K5Error
+from k5.scenario.match import TASK
 
 pytestmark = pytest.mark.usefixtures("invented")
 __all__ = ["invented"]
@@ -112,7 +113,7 @@ def test_every_nth_instruction(tmp_path: Path) -> None:
         ('model = "skip"\ntasks = ["score"]', "the space is empty: no instruction of task score"),
         ('model = "line-drop"', "no task of this system has an interrupt"),
         ('model = "pin-stuck"\npins = ["LED9"]', "no pin of mps2-an505 'LED9'"),
-        ('model = "message"\nwords = [7]', "there is no word 7 of a message"),
+        ('model = "message"\nwords = [7]', "no word of a message: '7'"),
         ('model = "region-drop"\nregions_of = ["fo"]', "no task 'fo' (did you mean 'foo'?)"),
     ],
 )
@@ -160,6 +161,8 @@ def test_nothing_may_come_from_outside_in_the_window(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('from = "20us"', 'from = "30us"'))
     with Rig(path) as rig:
         assert rig.scouted.start.tick == 600
+        tick = rig.names.tasks.index("tick")
+        assert any(event.kind == TASK and event.args[0] == tick for event in rig.prefix)
 
 
 def test_a_scenario_that_fails_by_itself_is_no_golden_run(tmp_path: Path) -> None:

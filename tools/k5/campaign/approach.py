@@ -7,7 +7,7 @@ from pathlib import Path
 from k5.campaign.model import Campaign
 from k5.campaign.scout import Spot
 from k5.errors import K5Error, suggestion
-from k5.machine import Machine, Stop
+from k5.machine import Machine
 from k5.paths import shown
 from k5.scenario.load import HOST_LIMIT, LIMIT, ScenarioFile
 from k5.scenario.model import Scenario, Settings, Variant
@@ -41,7 +41,11 @@ def _of_file(campaign: Campaign, path: Path) -> Scenario:
     if len(found) > 1:
         text = f"{shown(path)} stands for {len(found)} runs; choose one: board, seed, parameters"
         raise K5Error(f"{campaign.place(('campaign', 'scenario'))}: {text}")
-    return file.scenario(found[0])
+    made = file.scenario(found[0])
+    if made.settings.after is not None:
+        text = f"{shown(path)} begins where another one ends (after); campaigns begin at boot"
+        raise K5Error(f"{campaign.place(('campaign', 'scenario'))}: {text}")
+    return made
 
 
 class Approach(HostedRun):
@@ -58,18 +62,17 @@ class Approach(HostedRun):
         """There; what happened on the way."""
         self.begin()
         self.levels = dict(self.judge.levels)
-        self._take()
-        machine = self.machine
-        while True:
-            self._due()
-            if machine.now >= spot.tick:
-                break
-            target = min([spot.tick, *(due.tick for due in self.agenda[:1])])
-            stop = machine.run(until_tick=target, stop_kinds=self._awaited())
-            self._take()
-            if stop is Stop.HALT:
-                machine.idle_until(target)
+        self.last = spot.tick
+        while self.now < spot.tick:
+            if self.turn() == "halt":
+                self.machine.idle_until(spot.tick)
+        self._due()  # stimuli of this very tick
+        self._stop_at_places(False)
         # Even of no instruction: what is due before the next one has happened then.
-        machine.step(max(spot.instructions - machine.instructions, 0))
+        self.machine.step(max(spot.instructions - self.instructions, 0))
         self._take()
         return self.events
+
+    def _done(self) -> bool:
+        """It goes on to the spot."""
+        return False

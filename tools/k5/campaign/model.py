@@ -16,29 +16,6 @@ from k5.tomlindex import TomlFile
 
 EXHAUSTIVE, SAMPLE = "exhaustive", "sample"
 
-# enum k5sim_fault_kind (sim/k5sim_fault.h) by the names of docs/faults.md.
-KINDS = {
-    "register": 1,
-    "register-stuck": 2,
-    "memory": 3,
-    "memory-stuck": 4,
-    "skip": 5,
-    "opcode": 6,
-    "region-drop": 7,
-    "region-shift": 8,
-    "region-widen": 9,
-    "kernel": 10,
-    "message": 11,
-    "line-drop": 12,
-    "line-double": 13,
-    "line-spurious": 14,
-    "line-late": 15,
-    "pin-stuck": 16,
-    "value": 17,
-    "timer-jitter": 18,
-    "power": 19,
-}
-
 # What each model takes beside the sites; the first one is what it cannot do without.
 PLACES: dict[str, tuple[str, ...]] = {
     "register": ("registers", "bits"),
@@ -52,13 +29,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "region-widen": ("bytes", "regions", "regions_of"),
     "kernel": ("fields", "bits"),
     "message": ("words", "bits"),
-    "line-drop": ("interrupts",),
-    "line-double": ("interrupts",),
-    "line-spurious": ("interrupts",),
-    "line-late": ("interrupts", "ticks"),
+    "line-drop": ("lines",),
+    "line-double": ("lines",),
+    "line-spurious": ("lines",),
+    "line-late": ("late", "lines"),
+    "line-stuck": ("lines", "levels"),
     "pin-stuck": ("pins", "levels"),
     "value": ("values", "to"),
-    "timer-jitter": ("ticks", "seeds"),
+    "timer-jitter": ("most", "seeds"),
     "power": (),
 }
 # Models whose fault hits whoever runs at the site.
@@ -69,10 +47,10 @@ NEEDED = {
     "region-shift": "bytes",
     "region-widen": "bytes",
     "kernel": "fields",
-    "line-late": "ticks",
+    "line-late": "late",
     "pin-stuck": "pins",
     "value": "values",
-    "timer-jitter": "ticks",
+    "timer-jitter": "most",
 }
 BITS = {"opcode": 16}  # of the others: 32
 

@@ -10,28 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from k5 import kernelstate
+from k5 import kernelfields
 from k5.campaign.model import OF_THE_RUNNING, Injection
 from k5.elf import ElfFile
 from k5.errors import K5Error
+from k5.faultmodels import LEVELS, MESSAGE_WORDS, NOBODY, REGISTERS, Binder, Fault
 from k5.machine import Machine
 from k5.scenario.names import Names, Unknown, known
 
-NOBODY = 0xFF
 ALL_TASKS = 0xFFFF_FFFF
-MOST_REGIONS = 8
-_SPAN = re.compile(r"(0x[0-9a-fA-F]+)-(0x[0-9a-fA-F]+)")
-# By their numbers in k5sim_registers().
-REGISTERS = {
-    "armv8m": (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr"),
-    "rv32": (
-        "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", *(f"a{n}" for n in range(8)),
-        *(f"s{n}" for n in range(2, 12)), "t3", "t4", "t5", "t6", "pc",
-    ),
-}  # fmt: skip
-_INDEX = re.compile(r"(thread|task)\[([\w.-]+)\](.*)")
 WORD = 4
-MESSAGE_WORDS = ("word 0", "word 1", "word 2", "word 3", "info")
+_SPAN = re.compile(r"(0x[0-9a-fA-F]+)-(0x[0-9a-fA-F]+)")
 
 
 @dataclass(frozen=True)
@@ -62,6 +51,7 @@ class Finder:
         self.machine = machine
         self.meta = names.meta
         self.tasks = names.tasks
+        self.binder = Binder(machine, names)
 
     def places(self, one: Injection) -> list[Place]:
         """In their order; Unknown says what there is not."""
@@ -79,6 +69,7 @@ class Finder:
             "line-double": self._lines,
             "line-spurious": self._lines,
             "line-late": self._lines,
+            "line-stuck": self._lines,
             "pin-stuck": self._pins,
             "value": self._values,
         }
@@ -92,25 +83,27 @@ class Finder:
 
     def variants(self, one: Injection) -> list[Variant]:
         """What can be done at each of its places."""
-        more = one.more
-        if one.model in ("region-shift", "region-widen"):
+        more, model = one.more, one.model
+        levels = [LEVELS[level] for level in more.get("levels", LEVELS)]
+        if model in ("register-stuck", "memory-stuck"):
+            return [Variant(1 << bit, level) for bit in one.bits for level in levels]
+        if model in ("line-stuck", "pin-stuck"):
+            return [Variant(value=level) for level in levels]
+        if model in ("region-shift", "region-widen"):
             return [Variant(value=count) for count in more["bytes"]]
-        if one.model == "line-late":
-            return [Variant(value=ticks) for ticks in more["ticks"]]
-        if one.model == "pin-stuck":
-            return [Variant(value=level) for level in more.get("levels", (0, 1))]
-        if one.model == "value":
+        if model == "line-late":
+            return [Variant(value=self._ticks(ns)) for ns in more["late"]]
+        if model == "value":
             return [Variant(value=to) for to in more.get("to", (0,))]
-        if one.model == "timer-jitter":
-            return [
-                Variant(seed, ticks) for ticks in more["ticks"] for seed in more.get("seeds", (1,))
-            ]
-        if one.model in ("register-stuck", "memory-stuck"):
-            levels = more.get("levels", (0, 1))
-            return [Variant(1 << bit, -1 if level else 0) for bit in one.bits for level in levels]
-        if one.model in ("register", "memory", "opcode", "kernel", "message"):
+        if model == "timer-jitter":
+            seeds = more.get("seeds", (1,))
+            return [Variant(seed, self._ticks(ns)) for ns in more["most"] for seed in seeds]
+        if model in ("register", "memory", "opcode", "kernel", "message"):
             return [Variant(1 << bit) for bit in one.bits]
         return [Variant()]
+
+    def _ticks(self, ns: int) -> int:
+        return -(-ns * int(self.meta["tick_hz"]) // 1_000_000_000)
 
     def of_running(self, one: Injection) -> bool:
         """Whether the site says whose the fault is."""
@@ -172,58 +165,39 @@ class Finder:
     def _regions(self, one: Injection) -> Iterator[Place]:
         for name in one.more.get("regions_of", self.tasks):
             task = self.tasks.index(self.names.task(name))
-            count = len(self.meta["tasks"][task]["regions"])
-            for number in one.more.get("regions", range(count)):
-                if not 0 <= number < MOST_REGIONS:
-                    raise Unknown(f"there is no region {number} of task {name}: it has {count}")
-                yield Place(f"region {number} of {name}", number, task=task, touched=1 << task)
+            all_ = range(len(self.machine.regions(name)))
+            for region in one.more.get("regions", all_):
+                raw = self.binder.bind(Fault("region-drop", task=name, place=str(region)))
+                yield Place(f"region {region} of {name}", raw.where, task=task, touched=1 << task)
 
     def _fields(self, one: Injection) -> Iterator[Place]:
-        """`thread[foo].budget_left`: fields of kernel/state.h; threads and tasks by name, too."""
+        """A field of more than a word is several places."""
         for name in one.more["fields"]:
-            path, touched = self._numbered(name)
             try:
-                offset, count = kernelstate.offset(path)
+                field = kernelfields.find(self.machine, name)
             except K5Error as problem:
                 raise Unknown(str(problem)) from None
-            if count > WORD and count % WORD:
-                raise Unknown(f"{name} has {count} bytes: name a part of it")
-            bits = 8 * min(count, WORD)
+            bits = 8 * min(field.bytes, WORD)
             if max(one.bits) >= bits:
                 raise Unknown(f"{name} has no bit {max(one.bits)}: they go from 0 to {bits - 1}")
-            for part in range(0, count, WORD):
-                text = f"kernel.{name}" + (f" word {part // WORD}" if count > WORD else "")
-                yield Place(text, offset + part, touched=touched)
-
-    def _numbered(self, name: str) -> tuple[str, int]:
-        """The field with numbers for names, and the tasks that it is about: all, if not one's."""
-        found = _INDEX.match(name)
-        if not found:
-            return name, ALL_TASKS
-        kind, text, rest = found.groups()
-        names = self.tasks if kind == "task" else [str(t["name"]) for t in self.meta["threads"]]
-        number = int(text) if text.isdigit() else names.index(known(kind, text, names))
-        if number >= len(names):
-            raise Unknown(f"there is no {kind} {number}: they go from 0 to {len(names) - 1}")
-        owner = names[number] if kind == "task" else str(self.meta["threads"][number]["task"])
-        return f"{kind}[{number}]{rest}", 1 << self.tasks.index(owner)
+            touched = 1 << field.task if field.task is not None else ALL_TASKS
+            for part in range(0, field.bytes, WORD):
+                text = f"kernel.{name}" + (f" word {part // WORD}" if field.bytes > WORD else "")
+                yield Place(text, field.offset + part, touched=touched)
 
     def _words(self, one: Injection) -> Iterator[Place]:
         for thread, entry in enumerate(self.meta["threads"]):
-            task = self.tasks.index(entry["task"])
-            for word in one.more.get("words", range(len(MESSAGE_WORDS))):
-                if not 0 <= word < len(MESSAGE_WORDS):
-                    raise Unknown(
-                        f"there is no word {word} of a message: 0 to 3, and 4 is its info word"
-                    )
-                text = f"message of {entry['name']}, {MESSAGE_WORDS[word]}"
-                yield Place(text, word, thread=thread, touched=1 << task)
+            touched = 1 << self.tasks.index(entry["task"])
+            for word in one.more.get("words", MESSAGE_WORDS):
+                number = MESSAGE_WORDS.index(known("word of a message:", str(word), MESSAGE_WORDS))
+                text = f"message of {entry['name']}, word {word}"
+                yield Place(text, number, thread=thread, touched=touched)
 
     def _lines(self, one: Injection) -> Iterator[Place]:
         bound = [entry["name"] for entry in self.meta["interrupts"]]
-        if not bound and "interrupts" not in one.more:
+        if not bound and "lines" not in one.more:
             raise Unknown("no task of this system has an interrupt")
-        for name in one.more.get("interrupts", bound):
+        for name in one.more.get("lines", bound):
             yield Place(f"line {name}", self.names.line(name))
 
     def _pins(self, one: Injection) -> Iterator[Place]:
@@ -232,6 +206,5 @@ class Finder:
 
     def _values(self, one: Injection) -> Iterator[Place]:
         for text in one.more["values"]:
-            device, value = self.names.value(text)
-            index = self.machine.values(device).index(value)
-            yield Place(text, index, task=self.machine.device_index(device))
+            raw = self.binder.bind(Fault("value", place=text))
+            yield Place(text, raw.where, task=raw.task)

@@ -9,10 +9,12 @@ from typing import Any
 
 from k5 import board as boards
 from k5.campaign import classes
-from k5.campaign.model import BITS, EXHAUSTIVE, KINDS, NEEDED, PLACES, SAMPLE
+from k5.campaign.model import BITS, EXHAUSTIVE, NEEDED, PLACES, SAMPLE
 from k5.campaign.model import Campaign, Injection, Point
 from k5.errors import suggestion
+from k5.faultmodels import LEVELS
 from k5.paths import shown
+from k5.scenario import units
 from k5.scenario.model import Pattern, Where
 from k5.scenario.reader import Reader
 from k5.schema import Key, Problems, check, spelled
@@ -41,22 +43,23 @@ _CAMPAIGN = {
 }
 _WINDOW = {"from": Key(object), "until": Key(object), "end": Key(object)}
 _INJECT = {
-    "model": Key(str, required=True, choices=tuple(KINDS)),
+    "model": Key(str, required=True, choices=tuple(PLACES)),
     "tasks": Key(list, items=str),
     "every": Key(int, least=1),
     "functions": Key(list, items=str),
     "source_lines": Key(list, items=str),
     "registers": Key(list, items=str),
     "bits": Key(object),
-    "levels": Key(list, items=int),
+    "levels": Key(list, items=str),
     "ranges": Key(list, items=str),
-    "regions": Key(list, items=int),
+    "regions": Key(list),
     "regions_of": Key(list, items=str),
     "bytes": Key(list, items=int),
     "fields": Key(list, items=str),
-    "words": Key(list, items=int),
-    "interrupts": Key(list, items=str),
-    "ticks": Key(list, items=int),
+    "words": Key(list),
+    "lines": Key(list, items=str),
+    "late": Key(list, items=str),
+    "most": Key(list, items=str),
     "seeds": Key(list, items=int),
     "pins": Key(list, items=str),
     "values": Key(list, items=str),
@@ -225,10 +228,8 @@ class _Reader(Reader):
         for name in (*PLACES[model], *_SITES):
             if good.get(name) == []:
                 self.error((*where, name), f"{name} is empty: leave it out for all, or name some")
-        for index, level in enumerate(good.get("levels", ())):
-            if level not in (0, 1):
-                self.error((*where, "levels", index), f"level {level} is neither 0 nor 1")
         more = {name: good[name] for name in PLACES[model] if name in good and name != "bits"}
+        self._values(where, more)
         return Injection(
             where,
             model,
@@ -239,6 +240,19 @@ class _Reader(Reader):
             self._bits(where, good, BITS.get(model, 32)) if "bits" in PLACES[model] else (0,),
             more,
         )
+
+    def _values(self, where: Where, more: dict[str, Any]) -> None:
+        """Levels by name; times in nanoseconds."""
+        for index, level in enumerate(more.get("levels", ())):
+            if level not in LEVELS:
+                text = f'level "{level}"' + suggestion(level, LEVELS)
+                self.error((*where, "levels", index), text)
+        for name in ("late", "most"):
+            for index, text in enumerate(more.get(name, ())):
+                try:
+                    more[name][index] = units.time_ns(text)
+                except units.BadUnit as problem:
+                    self.error((*where, name, index), f"{name}: {problem}")
 
     def _bits(self, where: Where, good: dict[str, Any], count: int) -> tuple[int, ...]:
         """`"0-7"`, `"0-7,31"` or a list of numbers; all if left out."""

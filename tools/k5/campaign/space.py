@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from k5.campaign.golden import Array
-from k5.campaign.model import KINDS, Campaign, Injection
-from k5.campaign.places import NOBODY, Finder, Place, Variant
+from k5.campaign.model import Campaign, Injection
+from k5.campaign.places import Finder, Place, Variant
 from k5.campaign.scout import Scouted
 from k5.campaign.sites import Sites
 from k5.errors import K5Error
+from k5.faultmodels import MODELS, NOBODY
 from k5.scenario.names import Unknown
 from k5.schema import Problems
 
@@ -111,7 +112,7 @@ class Space:
         if len(where) == 0 or not places:
             raise Unknown(f"the space is empty: {_why(one, len(where))}")
         running = sorted(int(t) for t in np.unique(threads)) if finder.of_running(one) else []
-        block = Block(one.model, KINDS[one.model], self.size, self.target_count, where, threads,
+        block = Block(one.model, MODELS[one.model].kind, self.size, self.target_count, where, threads,
                       places, variants, running)  # fmt: skip
         self.blocks.append(block)
         self.size += block.trials
