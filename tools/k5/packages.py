@@ -42,6 +42,7 @@ PACKAGES = (
     Package("ninja-build", "program:ninja", "every build", "run"),
     Package("pkg-config", "program:pkg-config", "finding Unicorn", "run"),
     Package("libelf-dev", "header:libelf.h", "the simulator's ELF loader", "run"),
+    Package("libxxhash-dev", "header:xxhash.h", "the simulator's snapshots", "run"),
     Package("libc6-dev", "header:stdio.h", "the simulator's library", "run"),
     Package(
         "gcc-arm-none-eabi", "program:arm-none-eabi-gcc", "tasks and images for Cortex-M", "run"
