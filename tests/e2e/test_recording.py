@@ -44,6 +44,7 @@ def type_and_read(client: int | socket.socket, text: bytes) -> None:
         read_until(lambda: os.read(client, 4096), text.strip() + b"\r\n")
 
 
+@pytest.mark.slow
 def test_pty_session_runs_again_exactly(tmp_path: Path) -> None:
     link, path, trace = (tmp_path / name for name in ("board", "session.k5rec", "first.jsonl"))
     running, _ = started(
@@ -63,6 +64,7 @@ def test_pty_session_runs_again_exactly(tmp_path: Path) -> None:
     assert '"kind":"SERIAL"' in trace.read_text() and '"ENTER"' in trace.read_text()
 
 
+@pytest.mark.slow
 def test_tcp_session_runs_again_exactly_at_any_pace(tmp_path: Path) -> None:
     path, trace = tmp_path / "session.k5rec", tmp_path / "first.jsonl"
     running, said = started("--serial", "tcp:0", "--record", str(path), "--trace", str(trace))
@@ -79,6 +81,7 @@ def test_tcp_session_runs_again_exactly_at_any_pace(tmp_path: Path) -> None:
     assert b"uptime\r\n" in (tmp_path / "out").read_bytes()
 
 
+@pytest.mark.slow
 def test_killed_session_leaves_what_was_until_then(tmp_path: Path) -> None:
     path = tmp_path / "session.k5rec"
     running, said = started("--serial", "tcp:0", "--record", str(path))

@@ -16,7 +16,7 @@ from k5.journal import Entry
 from k5.machine import Stop
 from k5.snapshots import Position
 
-BOARDS = ("mps2-an505", "virt-rv32")
+BOARDS = ("mps2-an505", pytest.param("virt-rv32", marks=pytest.mark.slow))
 
 
 @pytest.fixture(params=BOARDS)

@@ -59,6 +59,7 @@ def window(machine: Machine, count: int) -> tuple[list[Event], Position, int]:
     return machine.take(), machine.position, machine.snapshot().hash
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", find(ROOT / "scenarios"), ids=lambda path: path.stem)
 def test_going_back_and_on_again_is_the_run_as_it_was(path: Path, machines: Machines) -> None:
     whole = run_whole(path, machines)

@@ -53,7 +53,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))]
+)
 def test_what_was_recorded_runs_again_exactly(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "session"
     with session(path, seed) as first:

@@ -20,7 +20,7 @@ from k5.why import answer
 from k5.why.answers import parse
 from k5.why.runs import Choice, opened
 
-BOARDS = ("mps2-an505", "virt-rv32")
+BOARDS = ("mps2-an505", pytest.param("virt-rv32", marks=pytest.mark.slow))
 END_US = 5_000
 
 

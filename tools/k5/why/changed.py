@@ -146,10 +146,13 @@ def _memory(machine: Machine, names: Names, before: bytes, after: bytes) -> Iter
             yield Change("memory", part.name, text, "")
 
 
-def _different(before: bytes, after: bytes, block: int = 256) -> Iterator[int]:
+def _different(before: bytes, after: bytes, block: int = 1 << 16) -> Iterator[int]:
+    """Where two memories differ; a board may have megabytes that nobody uses."""
     for start in range(0, len(before), block):
         a, b = before[start : start + block], after[start : start + block]
-        if a != b:
+        if a != b and block > 256:
+            yield from (start + i for i in _different(a, b, 256))
+        elif a != b:
             yield from (start + i for i in range(len(a)) if a[i] != b[i])
 
 
