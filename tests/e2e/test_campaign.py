@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -180,3 +181,29 @@ def test_masked_trials_end_as_the_golden_run_does() -> None:
         for index in masked[:40]:
             events, *_ = rig._seen(batch.trials[index : index + 1])
             assert events == golden, f"trial {batch.ids[index]}"
+
+
+@pytest.mark.skipif(shutil.which("gdb-multiarch") is None, reason="no gdb-multiarch")
+def test_a_trial_in_the_debugger_goes_on_and_back() -> None:
+    """rogue's region is too wide: what it writes goes through, which the debugger then sees."""
+    file = "scenarios/campaigns/control.toml"
+    words = ["-batch", "-ex", "monitor time", "-ex", "continue", "-ex", "reverse-continue", "-ex", "monitor time"]
+    done = subprocess.run(
+        [ROOT / "k5", "debug", file, "--trial", "0", "--", *words],
+        capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert "attempt 1 went through" in said
+    assert "beginning of the machine's past" in said
+    assert said.count(" instructions, action 0") == 1  # the injection was action 1
+
+
+def test_a_trial_is_of_a_campaign_alone() -> None:
+    file = "scenarios/campaigns/control.toml"
+    done = subprocess.run(
+        [ROOT / "k5", "debug", file, "--trial", "0", "--board", "stm32l5", "--port", "0"],
+        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "the campaign says what is run" in done.stderr

@@ -58,9 +58,11 @@ class Approach(HostedRun):
         super().__init__(scenario, machine, names, seed, self.events.append, more)
         self.levels: dict[int, int] = {}  # of pins, at boot
 
-    def to(self, spot: Spot) -> list[Event]:
-        """There; what happened on the way."""
+    def to(self, spot: Spot, past: bool = False) -> list[Event]:
+        """There; what happened on the way. `past`: the machine can go back to boot then."""
         self.begin()
+        if past:
+            self.machine.history_start()
         self.levels = dict(self.judge.levels)
         self.last = spot.tick
         while self.now < spot.tick:

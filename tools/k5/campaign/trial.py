@@ -31,12 +31,12 @@ class Tried:
 
 
 def open(file: Path, number: int) -> Machine:  # noqa: A001: campaign.trial.open() reads well
-    """A machine right behind the trial's injection, its events from boot on in its history. It is
-    the caller's to close."""
+    """A machine right behind the trial's injection, its events from boot on in its history; it can
+    go back to boot, and forward again through the injection. It is the caller's to close."""
     with Rig(file) as rig:
         one = _trial(rig, number)
         machine = rig.machine
-        events = _to_site(rig, one)
+        events = _to_site(rig, one, past=True)
         stop = machine._lib.k5sim_inject(machine._sim, _fault(rig, one))
         if stop < 0:
             machine._check(stop)
@@ -85,11 +85,13 @@ def _trial(rig: Rig, number: int) -> Any:
     return rig.space.batch(np.array([number]), rig.golden.trial_type)
 
 
-def _to_site(rig: Rig, one: Any) -> list[Event]:
+def _to_site(rig: Rig, one: Any, past: bool = False) -> list[Event]:
     """By itself, from boot on, with nothing of the golden run."""
     instructions = int(one.trials["instructions"][0])
     tick = rig.sites.tick(instructions)
-    return rig.approach(rig.expectations.kinds).to(Spot(tick, instructions, 0))
+    return rig.approach(rig.expectations.kinds).to(
+        Spot(tick, instructions, 0), past
+    )
 
 
 def _fault(rig: Rig, one: Any) -> Any:

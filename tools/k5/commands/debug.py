@@ -1,7 +1,7 @@
 """Debug a system: GDB with the symbols of every task, forward and backward.
 
 FILE is a system (a TOML file, or the name of a system of the tree), a scenario, whose
-stimuli then come by themselves, or a recording (./k5 run --record). GDB starts (gdb-multiarch) and is connected;
+stimuli then come by themselves, a recording (./k5 run --record), or a campaign with --trial. GDB starts (gdb-multiarch) and is connected;
 what stands behind ` -- ` goes to it:
 
     ./k5 debug demo
@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="scenarios: choose a parameter's value")  # fmt: skip
     parser.add_argument("--replay", metavar="RECORDING",
                         help="what came from outside comes again: a file of ./k5 run --record")  # fmt: skip
+    parser.add_argument("--trial", type=integer, metavar="ID",
+                        help="FILE is a campaign: stop right behind this trial's fault")  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--port", type=int, metavar="N", help="only serve, on this port; 0: any")
     how.add_argument("--stdio", action="store_true", help="only serve, on stdin and stdout")
@@ -67,6 +69,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
+    if args.trial is not None and (args.kernel or args.replay or args.board or args.set):
+        raise K5Error("--trial: the campaign says what is run; no --kernel, --replay, --board, --set")
     served = args.stdio or args.port is not None
     if served and args.rest and not args.kernel:
         raise K5Error(f"{args.rest[0]}: with --port and --stdio no GDB is started that could take it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,12 @@ def machine(args: argparse.Namespace) -> Iterator[Machine]:
     """What the command line asks for. A scenario or a recording has run once then: what comes from
     outside is in the machine's journal, and comes again by itself."""
     path = builder.find(args.system)
+    if args.trial is not None:
+        from k5.campaign import trial
+
+        with contextlib.closing(trial.open(path, args.trial)) as made:
+            yield made
+        return
     if args.replay:
         recording.load(Path(args.replay)).check(build(args))
         path = Path(args.replay)
