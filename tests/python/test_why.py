@@ -144,6 +144,17 @@ def test_device_that_changed_its_register_itself() -> None:
         assert (written["by"], written["task"]) == ("task", "uart")
 
 
+def test_registers_that_are_bytes_with_several_names() -> None:
+    with Machine.boot("shell", "virt-rv32") as machine:
+        machine.history_start()
+        machine.run(until_us=20_000)
+        sent = ask(machine, "written uart0.THR")
+        assert (sent["task"], sent["written"]) == ("uart", ord(" "))  # the prompt's last character
+        assert ask(machine, "written uart0.RBR/THR/DLL")["instruction"] == sent["instruction"]
+        with pytest.raises(K5Error, match="has no register 'TH'"):
+            ask(machine, "written uart0.TH")
+
+
 def test_what_nobody_wrote(machine: Machine) -> None:
     ram = machine.built.meta["memory"]["ram"]
     found = answer(machine, ["written", hex(ram["base"] + ram["bytes"] - 4)])

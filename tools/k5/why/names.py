@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from k5.machine import Machine
 
 NOBODY = 0xFF
-_PLACE = re.compile(r"([\w-]+)\.([\w.$]+)(?:\+(\w+))?$")
+_REGISTER_BYTES = 1024  # named ones lie in them; some are single bytes
+_PLACE = re.compile(r"([\w-]+)\.([\w.$/]+)(?:\+(\w+))?$")
 _ADDRESS = re.compile(r"(0[xX][0-9a-fA-F]+|\d+)(?::(\d+))?$")
 
 
@@ -134,16 +135,20 @@ class Names:
     def _register(self, text: str, device: str, name: str, offset: int) -> Target:
         index = self.machine.device_index(device)
         base, registers = self.machine.devices[index]["base"], self.registers(device)
-        if name not in registers:
-            raise K5Error(f"device '{device}' has no register '{name}'" + suggestion(name, registers))
-        return Target(text, base + registers[name] + offset, 4, device)
+        # One place may have several names: RBR/THR/DLL.
+        places = {one: at for names, at in registers.items() for one in (names, *names.split("/"))}
+        if name not in places:
+            raise K5Error(f"device '{device}' has no register '{name}'" + suggestion(name, places))
+        at = places[name]
+        is_byte = at % 4 != 0 or any(at < other < at + 4 for other in registers.values())
+        return Target(text, base + at + offset, 1 if is_byte else 4, device)
 
     def registers(self, device: str) -> dict[str, int]:
         """The offsets of a device's registers by their names."""
         machine = self.machine
         index = machine.device_index(device)
         found: dict[str, int] = {}
-        for offset in range(0, int(machine.devices[index]["bytes"]), 4):
+        for offset in range(min(int(machine.devices[index]["bytes"]), _REGISTER_BYTES)):
             name = machine.register_name(index, offset)
             if name != hex(offset):
                 found.setdefault(name, offset)
