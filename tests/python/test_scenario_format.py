@@ -340,7 +340,7 @@ def test_examples_of_the_docs_are_right(tmp_path: Path) -> None:
     assert len(blocks) >= 6
     for block in blocks:
         if "[scenario]" in block:
-            block = re.sub(r'system = ".*"', 'system = "small.toml"', block)
+            block = re.sub(r'(system|after) = ".*\.toml"', 'system = "small.toml"', block)
         else:
             block = HEAD + block + NEVER.replace("any", "BUS")
         ScenarioFile(write(tmp_path, block)).check()

@@ -17,7 +17,7 @@ from k5.explore.schedule import Schedule, Spelling
 from k5.explore.search import Search, Tally, Told, Violation
 from k5.forcing import MOST_LINES, Wanted
 from k5.paths import shown
-from k5.scenario import setups
+from k5.scenario import setups, units
 from k5.scenario.execute import FAILED, PASSED, execute
 from k5.scenario.load import ScenarioFile
 from k5.scenario.model import Variant
@@ -134,8 +134,14 @@ class Explorer:
     def _nothing(self) -> None:
         windows = " ".join(f"--window {text}" for text in self.options.windows)
         where = f"in {windows}" if windows else "in the whole run"
-        raise K5Error(f"nothing could be forced {where}: no slice that ends for somebody, "
-                      "no timer that is soon due, no such interrupt unmasked")  # fmt: skip
+        options, why = self.options, []
+        if options.preempt:
+            why.append("no slice ended for an equal that was ready")
+        if options.early_ns:
+            within = units.shown(options.early_ns)
+            why.append(f"no timer of a more urgent thread was due within {within} (--early)")
+        why += [f"interrupt {text} was never unmasked" for text in options.interrupts]
+        raise K5Error(f"nothing could be forced {where}: {', '.join(why) or 'nothing is asked for'}")
 
     def _found(self, violation: Violation, search: Search) -> Found:
         wheres = {failure.where for failure in violation.failures}
