@@ -439,6 +439,12 @@ static uint8_t screen(const struct cpu *cpu, uint16_t first, uint16_t second)
     return (uint8_t)thumb_screen(first, second);
 }
 
+/* An IT instruction, or a slot of its block. */
+static bool goes_on(const struct cpu *cpu, uint16_t first)
+{
+    return thumb_it_slots(first) != 0 || (cpu->regs.r[CPU_XPSR] & XPSR_IT) != 0;
+}
+
 /* Unicorn has no WFE and YIELD, and WFI makes it return without a reason; for a task they do
  * nothing, as on the chip without events. */
 static bool is_nothing(const struct cpu *cpu)
@@ -587,6 +593,8 @@ const struct cpu_arch cpu_armv8m = {
     .prepare = prepare,
     .load_thread = load_thread,
     .bytes = thumb_bytes,
+    .block_end = 0xe7fe, /* b . */
+    .goes_on = goes_on,
     .screen = screen,
     .state = CPU_XPSR,
     .state_bits = XPSR_T,

@@ -82,6 +82,9 @@ struct cpu_arch {
     bool (*load_thread)(struct cpu *cpu, uint32_t slot, uint32_t stack_limit);
 
     uint32_t (*bytes)(uint16_t first);
+    uint16_t block_end; /* an instruction that ends a block */
+    /* The next instruction, whose first half this is, is not over behind it. */
+    bool (*goes_on)(const struct cpu *cpu, uint16_t first);
     uint8_t (*screen)(const struct cpu *cpu, uint16_t first, uint16_t second);
     /* Bits that register `state` must have; else cannot_start() fills the fault. */
     uint32_t state;

@@ -202,6 +202,13 @@ static void skipped(struct cpu *cpu)
     (void)cpu;
 }
 
+static bool goes_on(const struct cpu *cpu, uint16_t first)
+{
+    (void)cpu;
+    (void)first;
+    return false;
+}
+
 static bool is_nothing(const struct cpu *cpu)
 {
     (void)cpu;
@@ -316,6 +323,8 @@ const struct cpu_arch cpu_rv32 = {
     .prepare = prepare,
     .load_thread = load_thread,
     .bytes = rv32_bytes,
+    .block_end = 0xa001, /* c.j . */
+    .goes_on = goes_on,
     .screen = screen,
     .begin = begin,
     .look = look,

@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "sim/k5sim_debug.h"
+#include "sim/k5sim_snapshot.h"
 #include "tests/sim/support/fault_kit.h"
+#include "tests/sim/support/past.h"
 
 #define ROUNDS 50u
 
@@ -235,6 +237,94 @@ static void test_debugger_sees_the_corrupted_instruction(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- as if it were in memory */
+
+#define TRIALS 1500u
+#define AFTER  60u
+
+static const char *const cpus[] = {"cortex-m33", "rv32"};
+static const uint32_t pc_of[] = {15, 32};
+
+static uint64_t hash_of(struct k5sim *sim)
+{
+    struct k5sim_snapshot *snapshot = k5sim_snapshot_take(sim, NULL);
+
+    assert_non_null(snapshot);
+    uint64_t hash = k5sim_snapshot_hash(snapshot);
+
+    k5sim_snapshot_free(snapshot);
+    return hash;
+}
+
+static void run_on(struct k5sim *sim, uint64_t ticks)
+{
+    static struct k5sim_event events[BENCH_EVENTS];
+
+    k5sim_run(sim, k5sim_now(sim) + ticks, 0);
+    while (k5sim_take_events(sim, events, BENCH_EVENTS) == BENCH_EVENTS) {
+    }
+}
+
+/* The same by other means: memory is another one for one tick, with all that follows from that. */
+static void flip_memory_for_a_tick(struct k5sim *sim, uint32_t pc, uint32_t mask)
+{
+    uint32_t good = 0;
+
+    assert_int_equal(k5sim_read(sim, pc, &good, 4), K5SIM_OK);
+    uint32_t bad = good ^ mask;
+
+    assert_int_equal(k5sim_write(sim, pc, &bad, 4), K5SIM_OK);
+    run_on(sim, 1);
+    assert_int_equal(k5sim_write(sim, pc, &good, 4), K5SIM_OK);
+}
+
+/* Whatever becomes of an instruction: branches, loads, IT, half of a longer one, nothing at all. */
+static void test_corruption_is_as_if_memory_held_it(void **state)
+{
+    (void)state;
+    for (size_t cpu = 0; cpu < 2; cpu++) {
+        struct k5sim *sim = past_open(cpus[cpu], 1);
+        uint64_t random = 11;
+        struct k5sim_snapshot *start;
+        uint32_t differ = 0;
+
+        run_on(sim, 500);
+        start = k5sim_snapshot_take(sim, NULL);
+        for (uint32_t i = 0; i < TRIALS; i++) {
+            uint32_t mask =
+                UINT32_C(1) << past_random(&random) % 32 | UINT32_C(1) << past_random(&random) % 16;
+            uint32_t registers[33];
+
+            assert_int_equal(k5sim_snapshot_restore(sim, start), K5SIM_OK);
+            k5sim_step(sim, 1 + past_random(&random) % 100, UINT64_MAX, 0);
+            struct k5sim_snapshot *here = k5sim_snapshot_take(sim, NULL);
+
+            k5sim_registers(sim, PAST_COUNTER, registers);
+            run_on(sim, 1 + AFTER);
+            uint64_t golden = hash_of(sim);
+
+            assert_int_equal(k5sim_snapshot_restore(sim, here), K5SIM_OK);
+            flip_memory_for_a_tick(sim, registers[pc_of[cpu]], mask);
+            run_on(sim, AFTER);
+            uint64_t expected = hash_of(sim);
+
+            assert_int_equal(k5sim_snapshot_restore(sim, here), K5SIM_OK);
+            fault_done(sim, (struct k5sim_fault){.kind = K5SIM_FAULT_OPCODE, .mask = mask});
+            run_on(sim, 1);
+            run_on(sim, AFTER);
+            if (hash_of(sim) != expected) {
+                fail_msg("cpu %zu, trial %u: 0x%08x at 0x%08x", cpu, (unsigned)i, (unsigned)mask,
+                         (unsigned)registers[pc_of[cpu]]);
+            }
+            differ += expected != golden;
+            k5sim_snapshot_free(here);
+        }
+        assert_true(differ > TRIALS / 4);
+        k5sim_snapshot_free(start);
+        k5sim_close(sim);
+    }
+}
+
 /* ---------------------------------------------------------------- IT blocks */
 
 static struct k5sim *boot_code(const uint16_t *code, size_t halfwords)
@@ -349,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_opcode_that_is_none_faults_where_it_stands),
         cmocka_unit_test(test_flips_of_one_instruction_add_up),
         cmocka_unit_test(test_debugger_sees_the_corrupted_instruction),
+        cmocka_unit_test(test_corruption_is_as_if_memory_held_it),
         cmocka_unit_test(test_skipped_it_makes_its_slots_unconditional),
         cmocka_unit_test(test_skipped_slot_of_it_block_advances_it),
         cmocka_unit_test(test_nobody_runs_and_nothing_happens),
