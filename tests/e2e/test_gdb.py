@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import re
 import shutil
 import subprocess
@@ -11,11 +12,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
 from gdb_kit import GDB, Printed, debug, marked, start_gdb
 from k5 import Machine, builder
+from k5.commands import new
 from k5.gdbserver import script
 from k5.gdbserver.links import Listener
 from k5.gdbserver.server import serve
@@ -461,6 +464,40 @@ def _wait_for(port: int) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("the server does not come up")
+
+
+def test_settings_for_vs_code_do_the_same(tmp_path: Path) -> None:
+    """What VS Code would start, and tell GDB."""
+    new.make("thermostat", "mps2-an505", tmp_path)
+    folder = tmp_path / "thermostat"
+
+    def settings(name: str) -> dict[str, Any]:
+        text = (folder / ".vscode" / name).read_text()
+        found: dict[str, Any] = json.loads(text.replace("${workspaceFolder}", str(folder)))
+        return found
+
+    launch = settings("launch.json")["configurations"][0]
+    tasks = {task["label"]: task for task in settings("tasks.json")["tasks"]}
+    task = tasks[launch["preLaunchTask"]]
+    ready = task["problemMatcher"]["background"]["endsPattern"]
+    server = subprocess.Popen([task["command"], *task["args"]], cwd=folder, text=True,
+                              stderr=subprocess.PIPE)  # fmt: skip
+    try:
+        assert server.stderr
+        assert any(re.search(ready, line) for line in iter(server.stderr.readline, ""))
+        words = ["-batch", "-ex", f"file {launch['program']}"]
+        for each in launch["setupCommands"]:
+            words += ["-ex", each["text"]]
+        words += ["-ex", f"target remote {launch['miDebuggerServerAddress']}"]
+        for command in ("break adder.c:main", "continue", "list", "kill"):
+            words += ["-ex", command]
+        done = subprocess.run([launch["miDebuggerPath"], "-q", *words], cwd=launch["cwd"],
+                              capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+    assert '"adder/main" hit Breakpoint 1, ' in done.stdout, done.stdout + done.stderr
+    assert "No such file" not in done.stdout + done.stderr
 
 
 def test_what_cannot_be_debugged() -> None:

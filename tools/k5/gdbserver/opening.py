@@ -18,8 +18,8 @@ from k5.scenario.load import ScenarioFile, is_scenario
 from k5.why.runs import Choice, opened
 
 # Instructions between two snapshots of the past: a step back takes some milliseconds, and going
-# forward costs a hundredth more than without.
-INTERVAL = 500_000
+# forward costs about a hundredth more than without.
+INTERVAL = 1_000_000
 SNAPSHOTS = 256
 
 
