@@ -240,7 +240,9 @@ MONITOR = [
     ("goto", "write a time"), ("goto 5s", "so far"), ("goto instruction x", "no number"),
     ("snapshot restore x", "no snapshot 'x'"), ("snapshot eat", "no 'eat'"),
     ("inject", "no ''"), ("inject kill", "write kill TASK"), ("inject kill nobody", "no task"),
-    ("inject pin x 7", "pin"), ("inject line x on", "no number"), ("why", "ask something"),
+    ("inject pin x 7", "pin"), ("inject fault", "models: register"),
+    ("inject fault eat", "no fault model 'eat'"), ("inject fault register", "needs register"),
+    ("inject fault register r3", "KEY=VALUE"), ("inject value a b 99999999999", "32 bits"), ("inject line x on", "no number"), ("why", "ask something"),
     ("why eaten x", "no question 'eaten'"),
 ]  # fmt: skip
 
@@ -249,6 +251,17 @@ MONITOR = [
 def test_monitor_commands_that_cannot_be(machine: Machine, line: str, said: str) -> None:
     client = Direct(machine)
     assert said in client.monitor(line)
+
+
+def test_faults_are_injected_by_the_keys_of_their_models(machine: Machine) -> None:
+    client = Direct(machine)
+    before = machine.registers(2)[4]
+    name = "r4" if machine.built.board == "mps2-an505" else "tp"
+    assert client.monitor(f"inject fault register register={name} bit=7") == f"bit 7 of {name} of " \
+        "whoever runs flips\n"  # fmt: skip
+    assert machine.registers(2)[4] == before ^ 1 << 7
+    client.monitor("inject fault register thread=tick register=" + name + " bits=0,7")
+    assert machine.registers(2)[4] == before ^ 1
 
 
 def test_why_answers_about_where_the_machine_stands(machine: Machine) -> None:

@@ -68,6 +68,7 @@ FIGURES = (
     Figure("inject.ipc_per_s", "  call + reply of three tasks", "/s", at_least=100_000),
     Figure("inject.opcode_per_s", "  the same, opcodes", "/s", at_least=25_000),
     Figure("inject.exhaustive_s", "every bit of the demo's registers, two cores", "s", at_most=90),
+    Figure("gdb.idle_overhead_percent", "GDB connected and idle, added CPU time", "%", at_most=5),
     Figure("kernel.call_reply_instructions", "call + reply of 4 words, Cortex-M33", "insns",
            at_most=500, goal=430),
     Figure("kernel.null_syscall_instructions", "cheapest system call, Cortex-M33", "insns",
@@ -102,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def measure() -> dict[str, float]:
     """All figures by their keys."""
     from k5 import measure as take
-    from k5 import measuregui, measureinject, measurepast
+    from k5 import measuredebug, measuregui, measureinject, measurepast
 
     values: dict[str, float] = {}
     with progress("measuring") as shown:
@@ -137,6 +138,8 @@ def measure() -> dict[str, float]:
             values["inject.opcode_per_s"] = measureinject.per_s("bench-opcode")
             shown.update("every bit of every register of the demo")
             values["inject.exhaustive_s"] = measureinject.exhaustive_s()
+        shown.update("a debugger that does nothing")
+        values["gdb.idle_overhead_percent"] = measuredebug.idle_overhead_percent()
         shown.update("start to first log line, QEMU")
         values["boot.qemu_ms"] = take.boot_qemu_ms()
         values["boot.ratio"] = values["boot.qemu_ms"] / values["boot.hosted_ms"]

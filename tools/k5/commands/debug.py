@@ -1,7 +1,8 @@
 """Debug a system: GDB with the symbols of every task, forward and backward.
 
 FILE is a system (a TOML file, or the name of a system of the tree), a scenario, whose
-stimuli then come by themselves, a recording (./k5 run --record), or a campaign with --trial. GDB starts (gdb-multiarch) and is connected;
+stimuli then come by themselves, a recording (./k5 run --record), or, with --trial, a
+campaign. GDB starts (gdb-multiarch) and is connected;
 what stands behind ` -- ` goes to it:
 
     ./k5 debug demo
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", metavar="RECORDING",
                         help="what came from outside comes again: a file of ./k5 run --record")  # fmt: skip
     parser.add_argument("--trial", type=integer, metavar="ID",
-                        help="FILE is a campaign: stop right behind this trial's fault")  # fmt: skip
+                        help="FILE is a campaign: right behind this trial's injection")  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--port", type=int, metavar="N", help="only serve, on this port; 0: any")
     how.add_argument("--stdio", action="store_true", help="only serve, on stdin and stdout")
@@ -76,6 +77,8 @@ def _check(args: argparse.Namespace) -> None:
         raise K5Error(f"{args.rest[0]}: with --port and --stdio no GDB is started that could take it")
     if args.port is not None and not 0 <= args.port <= 65535:
         raise K5Error(f"--port {args.port}: ports are numbers up to 65535; 0: any that is free")
+    if args.kernel and (args.trial is not None or args.replay):
+        raise K5Error("--kernel runs a system or a scenario, no --trial and no --replay")
     if args.stdio and args.kernel:
         raise K5Error("--stdio: the kernel's GDB has the terminal; use --port")
     if not served or args.kernel:

@@ -91,8 +91,9 @@ class Monitor:
             "goto": Command("TIME|instruction N", "go there, also back", self._goto),
             "snapshot": Command("take|restore|list|same [NAME]", "the whole machine, to go back to",
                                 self._snapshot),
-            "inject": Command("WHAT ...", "kill TASK, pin NAME 0|1, value DEVICE WHICH N, line N"
-                              " on|off, serial DEVICE TEXT, reset [power]", self._inject),
+            "inject": Command("WHAT ...", "fault MODEL KEY=VALUE... (docs/faults.md), kill TASK, pin "
+                              "NAME 0|1, value DEVICE WHICH N, line N on|off, serial DEVICE TEXT, "
+                              "reset [power]", self._inject),
             "why": Command("QUESTION ...", "who did this, and when: written, loan, blocked, ready, "
                            "changed (docs/past.md)", self._why),
             "reboot": Command("", "back to power-on", self._reboot),

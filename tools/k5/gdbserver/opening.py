@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,14 +42,24 @@ def build(args: argparse.Namespace) -> Built:
 
 
 @contextmanager
+def _trial(campaign: Path, number: int) -> Iterator[Machine]:
+    """Right behind the injection of a campaign's trial: its past begins there."""
+    from k5.campaign import trial
+
+    with trial.open(campaign, number) as made:
+        made.take()
+        if not made.points():
+            made.history_start(INTERVAL, SNAPSHOTS)
+        yield made
+
+
+@contextmanager
 def machine(args: argparse.Namespace) -> Iterator[Machine]:
     """What the command line asks for. A scenario or a recording has run once then: what comes from
     outside is in the machine's journal, and comes again by itself."""
     path = builder.find(args.system)
     if args.trial is not None:
-        from k5.campaign import trial
-
-        with contextlib.closing(trial.open(path, args.trial)) as made:
+        with _trial(path, args.trial) as made:
             yield made
         return
     if args.replay:
