@@ -503,7 +503,7 @@ static bool run_thread(struct k5sim *sim, uint64_t limit, const struct run_goal 
     if (stop == CPU_STOP_BUDGET) {
         return true;
     }
-    if (debug_takes(sim, thread, cpu, stop, executed)) {
+    if (stop != CPU_STOP_SVC && debug_takes(sim, thread, cpu, stop, executed)) {
         if (executed == 0) {
             sim->faults.next = next; /* the instruction is still to come */
         }

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ONE, ROOT, System
 from gdb_kit import GDB, Printed, debug, marked, start_gdb
 from k5 import Machine, builder
 from k5.commands import new
@@ -514,3 +516,30 @@ def test_what_cannot_be_debugged() -> None:
     assert "no GDB is started that could take it" in fails("demo", "--port", "0", "--", "-batch")
     assert "--set is for scenarios" in fails("demo", "--set", "a=1", "--port", "0")
     assert "not allowed with" in fails("demo", "--port", "0", "--stdio")
+
+
+def test_ctrl_c_stops_the_machine(system: System) -> None:
+    """The terminal sends it to GDB, and to ./k5, which leaves it to GDB."""
+    endless = ONE.replace("k5_sleep_forever();", "for (;;) {\n    }")
+    path = system(one=endless)
+    commands = [("run", "continue"), ("where", "info threads"), ("back", "reverse-stepi")]
+    running = subprocess.Popen(
+        [sys.executable, str(ROOT / "k5"), "debug", str(path), "--", *marked(commands)], cwd=ROOT,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert running.stdout
+        seen = ""
+        while "one got" not in seen:
+            line_ = running.stdout.readline()
+            assert line_, seen
+            seen += line_
+        os.killpg(running.pid, signal.SIGINT)
+        said = Printed(seen + running.communicate(timeout=60)[0], running.returncode)
+    finally:
+        running.kill()
+    assert "received signal SIGINT" in said["run"]
+    assert '"one/main" (running' in said["where"]
+    assert "rror" not in said["back"]
+    assert said.status == 0

@@ -62,6 +62,7 @@ class Motion:
 
     def listen(self) -> None:
         """Records what is to be shown, and stops before faults, or no longer."""
+        self._announced = None
         self.machine.record(self.recorded)
         self.machine.break_faults(self.stops_at_faults)
 
