@@ -138,6 +138,7 @@ struct cpu {
     uc_engine *uc;
     const struct cpu_arch *arch;
     uint32_t slot; /* the loaded thread, or CPU_THREADS */
+    uint32_t task; /* whose it is, for the marks */
     int64_t most;  /* instructions that this run may execute */
 
     /* Armv8-M: the IT block that is being executed: its slots lie in [it_start, it_end). */
@@ -151,11 +152,10 @@ struct cpu {
     uint32_t slot_limit[CPU_THREADS];
     struct mpu mpu;
     bool mpu_valid;
-    bool fpu; /* the loaded thread may use the FPU */
-
-    const struct cpu_marks *marks; /* NULL: there are none for this CPU */
-    uint32_t task;                 /* whose it is, for the marks */
+    bool fpu;                      /* the loaded thread may use the FPU */
     bool pass_break;               /* at the first instruction of the run */
+    bool shadowed;                 /* shadow_page is fetched from `shadow` */
+    const struct cpu_marks *marks; /* NULL: there are none for this CPU */
 
     struct cpu_fault fault;
     uint32_t fault_pc;
@@ -176,7 +176,6 @@ struct cpu {
 
     uint8_t *shadow; /* a page, see cpu_shadow.c */
     uint32_t shadow_page;
-    bool shadowed;                           /* that page is fetched from there */
     struct cpu_decoded decoded[CPU_DECODED]; /* Armv8-M: by pc; forgotten where code is written */
     enum cpu_model model;
     uint32_t buffer_bytes;

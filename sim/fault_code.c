@@ -63,7 +63,7 @@ static enum cpu_stop run_corrupted(struct k5sim *sim, const struct fault_next *n
     uint32_t bytes = reached(sim, next);
     uint8_t *host = memory_host(sim->memory, next->pc, bytes);
     uint8_t good[4];
-    uint8_t bad[4];
+    uint8_t bad[4] = {0};
 
     memcpy(good, host, bytes);
     for (uint32_t i = 0; i < bytes; i++) {

@@ -10,6 +10,7 @@
 #define AT(path)        ((uint32_t)offsetof(struct kernel_state, path))
 #define BYTES(path)     ((uint32_t)sizeof STATE->path)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): what is a member's name cannot be in parentheses */
 /* A field; an array of them; a field of each row of a table; an array there; one of structures. */
 #define FIELD(path)                                                                                \
     {                                                                                              \
@@ -36,6 +37,8 @@
             BYTES(table[0].array[0].path), ELEMENTS(STATE->table), BYTES(table[0]),                \
             ELEMENTS(STATE->table[0].array), BYTES(table[0].array[0])                              \
     }
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* clang-format off */
 static const struct k5sim_kernel_field fields[] = {

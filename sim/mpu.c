@@ -66,7 +66,8 @@ void mpu_decode_pmsav8(struct mpu *mpu, const struct armv8m_mpu_image *image, ui
 #define TOP     (UINT64_C(1) << 32)
 #define BORDERS (2u * PMP_ENTRIES)
 _Static_assert(MPU_REGIONS >= BORDERS - 1u, "pieces between the borders of all entries");
-_Static_assert(MPU_ENTRIES >= PMP_ENTRIES && MPU_ENTRIES >= PMSAV8_REGIONS, "room for all of them");
+_Static_assert(MPU_ENTRIES >= PMP_ENTRIES, "room for all of them");
+_Static_assert(MPU_ENTRIES >= PMSAV8_REGIONS, "and of the other unit's");
 
 struct borders {
     uint32_t count;
