@@ -1,6 +1,6 @@
 """Feed random and changed inputs to what must stand any input.
 
-TARGET is kernel, tables, elf, board, description, scenario, elf-tools, log or gdb;
+TARGET is kernel, tables, elf, board, description, scenario, campaign, elf-tools, log or gdb;
 without it all have their turn. Inputs that reach something new are collected below
 build/fuzz; those of tests/fuzz/corpus are the start. --keep puts the smallest set that covers as much there. What breaks is
 kept as a file, and the command that repeats it is printed; --input does that.

@@ -18,7 +18,7 @@ from k5.builder import Built
 from k5.decode import Decoder
 from k5.elf import ElfFile
 from k5.errors import K5Error
-from k5.fuzzing import gdb
+from k5.fuzzing import campaign, gdb
 from k5.fuzzing.libfuzzer import Program
 from k5.fuzzing.python import Broken, Function
 from k5.fuzzing.target import Target
@@ -269,7 +269,7 @@ TARGETS = {
     target.name: target
     for target in (
         _c("kernel", "calls, interrupts, time, faults and restarts into the native kernel",
-           5_000, 0.31, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
+           5_000, 0.26, Program("kernel", "tests/unit", "unit_fuzz_kernel")),
         _c("tables", "boot tables: what the simulator takes must boot and run",
            5_000, 0.15, Program("tables", "tests/fuzz", "fuzz_tables")),
         _c("elf", "task files, as the simulator loads them",
@@ -286,6 +286,9 @@ TARGETS = {
                              "load", "reader", "stimuli", "expectations", "sense", "parameters",
                              "units", "plan", "match", "names", "states", "logs")),
                          _scenario, words=_SCENARIO, is_text=True)),
+        _python("campaign", "campaign files, to the places of a system", 400, 0.05,
+                Function("campaign", campaign.MODULES, campaign.prepare, words=campaign.WORDS,
+                         is_text=True)),
         _python("elf-tools", "task files, as the tools read them", 400, 0.05,
                 Function("elf-tools", ("elf", "taskelf", "logtext"), _elf, words=_FORMATS)),
         _python("recording", "recordings, to the machine that replays them", 400, 0.04,
