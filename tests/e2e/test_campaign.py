@@ -121,6 +121,25 @@ def test_what_was_done_stays_and_the_rest_is_done_later(
     assert rows(out) == whole
 
 
+@pytest.mark.slow
+def test_a_process_that_dies_loses_nothing(
+    middle: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    file, whole = middle
+    out = tmp_path / "r.sqlite"
+    command = [K5, "campaign", str(file), "--out", str(out), "--jobs", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as one:
+        until = time.monotonic() + 120
+        while chunks(out) < 1 and one.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        workers = Path(f"/proc/{one.pid}/task/{one.pid}/children").read_text().split()
+        assert workers, "it was over before one of them died"
+        os.kill(int(workers[0]), signal.SIGKILL)
+        said = one.communicate(timeout=240)[1]
+    assert one.returncode == 0, said
+    assert rows(out) == whole
+
+
 def test_resume_needs_something_to_resume(tmp_path: Path) -> None:
     done = campaign(str(SMALL), "--out", str(tmp_path / "r.sqlite"), "--resume")
     assert done.returncode == 2 and "no such file" in done.stderr
@@ -150,16 +169,22 @@ def test_a_trial_is_repeated_with_its_events(tmp_path: Path) -> None:
     assert beyond.returncode == 2 and "there is no trial 99999999" in beyond.stderr
 
 
-def test_a_trial_by_itself_has_the_events_that_the_campaign_judged() -> None:
+@pytest.mark.parametrize("board", ["mps2-an505", "virt-rv32"])
+def test_a_trial_by_itself_has_the_events_that_the_campaign_judged(
+    board: str, tmp_path: Path
+) -> None:
     """From boot on, without snapshots, golden run and hashes: the same events."""
     source = random.Random(5)
-    with Rig(SMALL) as rig:
+    file = tmp_path / "c.toml"
+    text = SMALL.read_text().replace("mps2-an505", board).replace("../demo/brief.toml", str(BRIEF))
+    file.write_text(text.replace('"r0"', '"r0"' if board == "mps2-an505" else '"a0"'))
+    with Rig(file) as rig:
         numbers = source.sample(range(rig.space.size), 25)
         for number in numbers:
             batch = rig.space.batch(np.array([number]), rig.golden.trial_type)
             result = rig.golden.try_all(batch.trials)[0]
             events, tick, _, _ = rig._seen(batch.trials)
-            machine = trial.open(SMALL, number)
+            machine = trial.open(file, number)
             with machine:
                 if machine.now < tick:
                     machine.run(until_tick=tick)
@@ -187,7 +212,17 @@ def test_masked_trials_end_as_the_golden_run_does() -> None:
 def test_a_trial_in_the_debugger_goes_on_and_back() -> None:
     """rogue's region is too wide: what it writes goes through, which the debugger then sees."""
     file = "scenarios/campaigns/control.toml"
-    words = ["-batch", "-ex", "monitor time", "-ex", "continue", "-ex", "reverse-continue", "-ex", "monitor time"]
+    words = [
+        "-batch",
+        "-ex",
+        "monitor time",
+        "-ex",
+        "continue",
+        "-ex",
+        "reverse-continue",
+        "-ex",
+        "monitor time",
+    ]
     done = subprocess.run(
         [ROOT / "k5", "debug", file, "--trial", "0", "--", *words],
         capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
