@@ -34,17 +34,17 @@ static bool may_preempt(const struct k5sim *sim)
     return !payer->cooling && (payer->cooldown != 0 || equals);
 }
 
-/* The tick that thread `id` waits for, or PORT_NEVER. */
-static uint64_t timer_of(const struct k5sim *sim, uint32_t id)
+/* Where the tick is that thread `id` waits for; NULL: it waits for none. */
+static uint64_t *timer_of(struct k5sim *sim, uint32_t id)
 {
-    const struct thread *thread = &sim->kernel.thread[id];
+    struct thread *thread = &sim->kernel.thread[id];
     bool waits = thread_is_sending(thread) ||
                  (thread->state >= K5_THREAD_RECEIVING && thread->state <= K5_THREAD_CONNECTING);
 
     if (thread->state == K5_THREAD_SLEEPING || (waits && thread->timed)) {
-        return thread->wake_at;
+        return &thread->wake_at;
     }
-    return thread->cooling ? thread->replenish_at : PORT_NEVER;
+    return thread->cooling ? &thread->replenish_at : NULL;
 }
 
 static bool is_unmasked(const struct k5sim *sim, uint32_t line)
@@ -53,7 +53,7 @@ static bool is_unmasked(const struct k5sim *sim, uint32_t line)
 }
 
 /* Why it cannot be; NULL: it can. */
-static const char *refusal(const struct k5sim *sim, const struct k5sim_force *force)
+static const char *refusal(struct k5sim *sim, const struct k5sim_force *force)
 {
     if (!at_instruction(sim)) {
         return "no thread is about to run";
@@ -65,10 +65,14 @@ static const char *refusal(const struct k5sim *sim, const struct k5sim_force *fo
         }
         return may_preempt(sim) ? NULL : "its slice ends for nobody: no equal of it is ready";
     case K5SIM_FORCE_TIMER:
+    case K5SIM_FORCE_LATE:
         if (force->where >= sim->system->thread_count) {
             return "there is no such thread";
         }
-        return timer_of(sim, force->where) != PORT_NEVER ? NULL : "it waits for no time";
+        if (force->kind == K5SIM_FORCE_LATE && force->ticks == 0) {
+            return "it would be late by nothing";
+        }
+        return timer_of(sim, force->where) != NULL ? NULL : "it waits for no time";
     case K5SIM_FORCE_LINE:
         return is_unmasked(sim, force->where) ? NULL : "nobody has unmasked it";
     default:
@@ -103,13 +107,7 @@ static void end_turn(struct k5sim *sim, uint32_t where)
 
 static void end_wait(struct k5sim *sim, uint32_t where)
 {
-    struct thread *thread = &sim->kernel.thread[where];
-
-    if (thread->cooling && timer_of(sim, where) == thread->replenish_at) {
-        thread->replenish_at = sim->port.now;
-    } else {
-        thread->wake_at = sim->port.now;
-    }
+    *timer_of(sim, where) = sim->port.now;
     sim->kernel.next_timer = sim->port.now;
     enter_timer(sim);
 }
@@ -135,11 +133,15 @@ int k5sim_force(struct k5sim *sim, const struct k5sim_force *force)
     const struct k5sim_entry what = {
         .input = K5SIM_INPUT_FORCE,
         .target = force->where,
+        .extra = force->ticks,
         .value = (int32_t)force->kind,
     };
     int result = history_input(sim, &what, NULL, 0);
 
-    if (result == K5SIM_OK) {
+    if (result == K5SIM_OK && force->kind == K5SIM_FORCE_LATE) {
+        *timer_of(sim, force->where) +=
+            force->ticks; /* the kernel looks too early, which is harmless */
+    } else if (result == K5SIM_OK) {
         machine_enter(sim, entry[force->kind], force->where);
     }
     return result;
@@ -153,14 +155,14 @@ struct found {
     uint32_t count;
 };
 
-static void add(struct found *found, uint32_t kind, uint32_t where)
+static void add(struct found *found, uint32_t kind, uint32_t where, uint32_t ticks)
 {
     if (found->count < found->most) {
-        found->out[found->count++] = (struct k5sim_force){kind, where};
+        found->out[found->count++] = (struct k5sim_force){kind, where, ticks};
     }
 }
 
-static void find_timers(const struct k5sim *sim, uint64_t early, struct found *found)
+static void find_timers(struct k5sim *sim, uint64_t early, struct found *found)
 {
     uint32_t urgency = running(sim)->effective;
     uint64_t now = sim->port.now;
@@ -171,11 +173,17 @@ static void find_timers(const struct k5sim *sim, uint64_t early, struct found *f
         return; /* the usual case, at nearly each instruction */
     }
     for (uint32_t id = 0; id < sim->system->thread_count; id++) {
-        uint64_t at = timer_of(sim, id);
-        bool soon = at != PORT_NEVER && at > now && at - now <= early;
+        const uint64_t *at = timer_of(sim, id);
+        bool urgent = sim->kernel.thread[id].effective > urgency;
 
-        if (soon && (first || sim->kernel.thread[id].effective > urgency)) {
-            add(found, K5SIM_FORCE_TIMER, id);
+        if (at == NULL || *at <= now || *at - now > early) {
+            continue;
+        }
+        if (first || urgent) {
+            add(found, K5SIM_FORCE_TIMER, id, 0);
+        }
+        if (urgent && *at - now <= sim->ticks_per_insn && early <= UINT32_MAX) {
+            add(found, K5SIM_FORCE_LATE, id, (uint32_t)early);
         }
     }
 }
@@ -189,14 +197,14 @@ uint32_t k5sim_forces(struct k5sim *sim, const struct k5sim_forces *wanted, stru
         return 0;
     }
     if (wanted->preempt && may_preempt(sim)) {
-        add(&found, K5SIM_FORCE_PREEMPT, sim->kernel.current);
+        add(&found, K5SIM_FORCE_PREEMPT, sim->kernel.current, 0);
     }
     if (wanted->early != 0) {
         find_timers(sim, wanted->early, &found);
     }
     for (uint32_t i = 0; i < wanted->line_count && i < K5SIM_FORCE_LINES; i++) {
         if (is_unmasked(sim, wanted->line[i])) {
-            add(&found, K5SIM_FORCE_LINE, wanted->line[i]);
+            add(&found, K5SIM_FORCE_LINE, wanted->line[i], 0);
         }
     }
     return found.count;

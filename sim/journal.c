@@ -180,7 +180,8 @@ int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
     case K5SIM_INPUT_IDLE:
         return k5sim_idle_until(sim, journal_idle_tick(entry));
     case K5SIM_INPUT_FORCE:
-        return k5sim_force(sim, &(struct k5sim_force){(uint32_t)entry->value, target});
+        return k5sim_force(sim,
+                           &(struct k5sim_force){(uint32_t)entry->value, target, entry->extra});
     case K5SIM_INPUT_REGISTER:
         return k5sim_register_set(sim, target, entry->extra, (uint32_t)entry->value);
     case K5SIM_INPUT_FAULT:

@@ -16,11 +16,13 @@ enum k5sim_force_kind {
     /* What a thread waits for by time comes: the end of its sleep, deadline or cooldown. */
     K5SIM_FORCE_TIMER = 2, /* where: the thread */
     K5SIM_FORCE_LINE = 3,  /* where: an interrupt line; it fires once, whatever its device says */
+    K5SIM_FORCE_LATE = 4,  /* where: a thread; what it waits for by time comes `ticks` later */
 };
 
 struct k5sim_force {
     uint32_t kind;
     uint32_t where;
+    uint32_t ticks; /* LATE: at least 1 */
 };
 
 /* -4: the kernel's rules do not allow it here, k5sim_error_text() says why. */
@@ -31,7 +33,7 @@ enum { K5SIM_FORCE_LINES = 8 };
 /* Which of them are asked for. */
 struct k5sim_forces {
     bool preempt;
-    uint64_t early; /* timers that are due within so many ticks; 0: none */
+    uint64_t early; /* by so many ticks timers may be early, or late; 0: none */
     uint32_t line_count;
     uint32_t line[8]; /* K5SIM_FORCE_LINES */
 };
@@ -40,6 +42,7 @@ struct k5sim_forces {
  * Up to `most` of those that can be forced here and make a difference at once, in a fixed order;
  * returns how many. A timer that makes nobody run who is more urgent than the running thread counts
  * at the first instruction after an entry into the kernel alone: until the next one it makes none.
+ * LATE (by `early`) is one at the last instruction before somebody more urgent would wake.
  */
 uint32_t k5sim_forces(struct k5sim *sim, const struct k5sim_forces *wanted, struct k5sim_force *out,
                       uint32_t most);

@@ -26,7 +26,7 @@ enum k5sim_input {
     K5SIM_INPUT_IDLE,    /* time passed in a machine that had halted; data: to this tick, 8 bytes */
     K5SIM_INPUT_FAULTS_END, /* what lasted of faults has ended */
     K5SIM_INPUT_REGISTER,   /* target: thread; extra: register; value (k5sim_debug.h) */
-    K5SIM_INPUT_FORCE,      /* target: thread or line; value: enum k5sim_force_kind */
+    K5SIM_INPUT_FORCE,      /* target: thread or line; extra: ticks; value: enum k5sim_force_kind */
 };
 
 /* One thing from outside; long ones are several. Each is an action: what follows has a position of

@@ -16,7 +16,7 @@ from k5.explore.course import Course
 from k5.explore.explorer import Explored, Explorer, Options
 from k5.explore.schedule import Point, Schedule
 from k5.explore.search import Search
-from k5.forcing import LINE, PREEMPT, TIMER, Force
+from k5.forcing import LATE, LINE, PREEMPT, TIMER, Force
 from k5.machine import Machine
 from k5.scenario.load import ScenarioFile
 from k5.scenario.warm import Machines
@@ -306,6 +306,41 @@ def test_timer_that_comes_early_is_found(machines: Machines, wake: Path) -> None
     assert tomllib.loads(made.write(found, wake.parent))["do"] == [
         {"at_instruction": point.instruction, "wake": "high"}
     ]
+
+
+# Writes when the other one has long been there.
+LATER = """
+#include "k5.h"
+#include "k5_task.h"
+
+int main(void)
+{
+    volatile uint32_t *pair = (volatile uint32_t *)(uintptr_t)REGION_PAIR;
+
+    while (k5_time() < 1060) {
+    }
+    pair[0] = 1;
+    pair[1] = 1;
+    k5_sleep_forever();
+}
+"""
+
+
+def test_timer_that_comes_late_is_found(machines: Machines, wake: Path) -> None:
+    """Late, and at the one instruction where that shows."""
+    (wake.parent / "low.c").write_text(LATER)
+    (wake.parent / "wake.toml").write_text(WAKE.replace('"wake"', '"late"'))
+    made = explorer(machines, wake, early_ns=10_000, pairs=5000)
+    done = made.run(lambda tally: None)
+    assert done.found
+    late, comes = done.found.schedule
+    high = made.spelling.threads.index("high")
+    assert (late.force, comes.force) == (Force(LATE, high, 200), Force(TIMER, high))
+    assert tomllib.loads(made.write(done.found, wake.parent))["do"] == [
+        {"at_instruction": late.instruction, "late": "high", "by": "10000ns"},
+        {"at_instruction": comes.instruction, "wake": "high"},
+    ]
+    assert "comes 10 us later; low runs" in done.found.points[0]
 
 
 def test_timer_out_of_reach_is_none(machines: Machines, wake: Path) -> None:

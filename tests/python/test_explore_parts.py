@@ -9,8 +9,9 @@ import pytest
 from k5.explore.reduce import MOST_MOVES, reduced
 from k5.explore.schedule import Point, Schedule, Spelling
 from k5.explore.write import text
-from k5.forcing import LINE, PREEMPT, TIMER, Force
+from k5.forcing import LATE, LINE, PREEMPT, TIMER, Force
 from k5.scenario.load import ScenarioFile
+from k5.scenario.watch import Clock
 
 A, B = Force(PREEMPT, 0), Force(TIMER, 1)
 
@@ -50,17 +51,21 @@ def test_search_for_an_earlier_place_is_bounded() -> None:
 
 
 def test_points_in_the_words_of_a_scenario() -> None:
-    spelling = Spelling(["one", "two.worker"], {9: "alarm"})
-    points = [Point(5, Force(PREEMPT, 0)), Point(6, Force(TIMER, 1)), Point(7, Force(LINE, 9))]
+    spelling = Spelling(["one", "two.worker"], {9: "alarm"}, Clock(32_768))
+    points = [Point(5, Force(PREEMPT, 0)), Point(6, Force(TIMER, 1)), Point(7, Force(LINE, 9)),
+              Point(8, Force(LATE, 1, 3))]  # fmt: skip
     assert [spelling.table(point) for point in points] == [
         {"at_instruction": 5, "preempt": "one"},
         {"at_instruction": 6, "wake": "two.worker"},
         {"at_instruction": 7, "interrupt": "alarm"},
+        {"at_instruction": 8, "late": "two.worker", "by": "91553ns"},
     ]
+    assert Clock(32_768).down(91_553) == 3
     assert [spelling.said(point.force) for point in points] == [
         "the turn of one ends",
         "what two.worker waits for by time comes",
         "alarm fires",
+        "what two.worker waits for by time comes 91.5527344 us later",
     ]
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from conftest import ROOT
 from k5.errors import K5Error
-from k5.forcing import LINE, PREEMPT, TIMER, Force, Wanted
+from k5.forcing import LATE, LINE, PREEMPT, TIMER, Force, Wanted
 from k5.machine import Machine, Stop
 
 FOR_EVER = (1 << 64) - 1
@@ -62,7 +62,7 @@ def test_what_is_refused_changes_nothing(board: str) -> None:
         for _ in range(ROUNDS):
             assert machine.step(source.randrange(100)) is Stop.POSITION
             before = at(machine)
-            kind = source.choice([0, PREEMPT, TIMER, LINE, 77])
+            kind = source.choice([0, PREEMPT, TIMER, LINE, LATE, 77])
             where = source.choice([source.randrange(threads), 255, 1 << 31, (1 << 32) - 1])
             try:
                 machine.force(Force(kind, where))

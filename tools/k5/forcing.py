@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from k5.machine import Stop
 
-PREEMPT, TIMER, LINE = 1, 2, 3
+PREEMPT, TIMER, LINE, LATE = 1, 2, 3, 4
 PC = {17: 15, 33: 32}  # its place, by how many registers there are
 MOST_LINES = 8  # that can be asked for at a time
 _MOST = 128  # that can be forced at one instruction: threads, lines
@@ -19,8 +19,9 @@ _MOST = 128  # that can be forced at one instruction: threads, lines
 class Force:
     """Something that could happen before the next instruction."""
 
-    kind: int  # PREEMPT, TIMER, LINE
+    kind: int  # PREEMPT, TIMER, LINE, LATE
     where: int  # thread, or interrupt line
+    ticks: int = 0  # LATE: by so many
 
 
 class Wanted:
@@ -64,13 +65,13 @@ class Forcing:
 
     def force(self, force: Force) -> None:
         """It happens; K5Error where the kernel's rules do not allow it."""
-        raw = self._ffi.new("struct k5sim_force *", (force.kind, force.where))
+        raw = self._ffi.new("struct k5sim_force *", (force.kind, force.where, force.ticks))
         self._check(self._lib.k5sim_force(self._sim, raw))
 
     def forces(self, wanted: Wanted) -> list[Force]:
         """What could be forced here."""
         count = self._lib.k5sim_forces(self._sim, wanted.raw, wanted.out, _MOST)
-        return [Force(raw.kind, raw.where) for raw in wanted.out[0:count]]
+        return [Force(raw.kind, raw.where, raw.ticks) for raw in wanted.out[0:count]]
 
     def walk(self, wanted: Wanted, *, until_tick: int, stop_kinds: int = 0) -> Stop:
         """One instruction after the other, at least one, until something could be forced: POSITION."""

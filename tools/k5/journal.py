@@ -35,7 +35,7 @@ class Entry:
     position: Position
     what: str  # a key of WHATS
     name: str = ""  # of the pin, device, task, thread, reset; a number of line, forced; an address
-    field: str = ""  # value: which quantity; memory: offset; register: number
+    field: str = ""  # value: which quantity; memory: offset; register: number; force: ticks
     value: int = 0  # level, baud, errors, quantity, code; idle: the tick
     data: bytes = b""  # serial: the characters; write, memory: the bytes; fault: struct k5sim_fault
 
@@ -116,7 +116,7 @@ class Codec:
             device: str = self._machine.devices[raw.target]["name"]
             place: int = raw.extra
             return self._machine.values(device)[place]
-        return str(raw.extra) if raw.input in (MEMORY, REGISTER) else ""
+        return str(raw.extra) if raw.input in (MEMORY, REGISTER, FORCE) else ""
 
     # ---- to C
 
@@ -147,7 +147,7 @@ class Codec:
     def _extra(self, kind: int, entry: Entry) -> int:
         if kind == VALUE:
             return find(f"value of {entry.name}", entry.field, self._machine.values(entry.name))
-        return _int(entry.field, "number") if kind in (MEMORY, REGISTER) else 0
+        return _int(entry.field, "number") if kind in (MEMORY, REGISTER, FORCE) else 0
 
 
 def read(machine: Machine, first: int = 0) -> Iterator[Entry]:

@@ -47,7 +47,7 @@ static const struct k5sim_forces preemptions = {.preempt = true};
 
 static struct k5sim_force force_of(uint32_t kind, uint32_t where)
 {
-    return (struct k5sim_force){kind, where};
+    return (struct k5sim_force){kind, where, 0};
 }
 
 static void must(struct k5sim *sim, uint32_t kind, uint32_t where)
@@ -158,7 +158,7 @@ static void test_turn_ends_for_an_equal_alone(void **state)
     assert_int_equal(choices(sim, &all, &force), 0);
     refused(sim, K5SIM_FORCE_PREEMPT, 0, "its slice ends for nobody: no equal of it is ready");
     refused(sim, K5SIM_FORCE_PREEMPT, 1, "another thread runs");
-    refused(sim, 4, 0, "there is no such kind");
+    refused(sim, 5, 0, "there is no such kind");
     k5sim_close(sim);
 }
 
@@ -207,6 +207,37 @@ static void test_timer_comes_early_and_the_next_one_in_time(void **state)
     step(sim, 1);
     assert_int_equal(k5sim_running(sim), 0);
     assert_int_equal(k5sim_instructions(sim), awake + 1);
+    k5sim_close(sim);
+}
+
+static void test_timer_comes_late_and_the_next_one_in_time(void **state)
+{
+    struct k5sim *sim = boot_sleeper(20);
+    const struct k5sim_forces wanted = {.early = 30};
+    struct k5sim_force out[2] = {{0}}, never = {K5SIM_FORCE_LATE, 0, 0};
+
+    (void)state;
+    assert_int_equal(k5sim_run(sim, 98, 0), K5SIM_STOP_TIME);
+    assert_int_equal(k5sim_forces(sim, &wanted, out, 2), 1);
+    step(sim, 1); /* the last instruction before it wakes */
+    assert_int_equal(k5sim_now(sim), 99);
+    assert_int_equal(k5sim_forces(sim, &wanted, out, 2), 2);
+    assert_int_equal(out[1].kind, K5SIM_FORCE_LATE);
+    assert_int_equal(out[1].where, 0);
+    assert_int_equal(out[1].ticks, 30);
+    assert_int_equal(k5sim_force(sim, &never), K5SIM_BAD_ARGUMENT);
+    assert_string_equal(k5sim_error_text(sim), "it would be late by nothing");
+    assert_int_equal(k5sim_force(sim, &out[1]), K5SIM_OK);
+    assert_null(k5sim_invariants(sim));
+    step(sim, 30);
+    assert_int_equal(k5sim_now(sim), 129);
+    assert_int_equal(k5sim_running(sim), 1);
+    step(sim, 1);
+    assert_int_equal(k5sim_running(sim), 0);
+    assert_int_equal(k5sim_run(sim, 199, 0), K5SIM_STOP_TIME);
+    assert_int_equal(k5sim_running(sim), 1);
+    step(sim, 1);
+    assert_int_equal(k5sim_running(sim), 0);
     k5sim_close(sim);
 }
 
@@ -395,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_turn_ends_for_an_equal_alone),
         cmocka_unit_test(test_budget_ends_and_cools_down),
         cmocka_unit_test(test_timer_comes_early_and_the_next_one_in_time),
+        cmocka_unit_test(test_timer_comes_late_and_the_next_one_in_time),
         cmocka_unit_test(test_timers_within_reach_count),
         cmocka_unit_test(test_less_urgent_sleeper_counts_at_the_first_instruction),
         cmocka_unit_test(test_walk_stops_where_something_can_be_forced),

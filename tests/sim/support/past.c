@@ -170,7 +170,7 @@ void past_give(struct k5sim *sim, uint64_t *random)
              k5sim_device_memory_write(sim, PAST_FLASH, number % 100u, text, number % sizeof text));
         break;
     case 9: /* refused, if it is masked */
-        k5sim_force(sim, &(struct k5sim_force){K5SIM_FORCE_LINE, PAST_LINE});
+        k5sim_force(sim, &(struct k5sim_force){K5SIM_FORCE_LINE, PAST_LINE, 0});
         break;
     default:
         must(sim, k5sim_line_force(sim, PAST_LINE, (number & 1u) != 0));

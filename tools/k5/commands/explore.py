@@ -2,7 +2,7 @@
 
 FILE is a scenario that passes. At each instruction of the window something is
 forced that the kernel's rules allow there: the end of the running thread's turn,
-a timer that comes a little early, an interrupt. Then at pairs of instructions,
+a timer that comes a little early or late, an interrupt. Then at pairs of instructions,
 within a budget. States that were seen before end a run. All expectations and the
 kernel's invariants are checked; the first violation is reduced to the shortest
 schedule, and printed as a scenario that repeats it with `./k5 run`
@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preempt", action="store_true",
                         help="ends of turns, and timers; the default without --interrupt")  # fmt: skip
     parser.add_argument("--early", type=time_ns, default=EARLY_NS, metavar="TIME",
-                        help="by so much a timer may come before its time (default: 100us; 0: no timers)")  # fmt: skip
+                        help="by so much a timer may be early, or late (default: 100us; 0: no timers)")  # fmt: skip
     parser.add_argument("--interrupt", action="append", default=[], metavar="LINE",
                         help="an interrupt of the system: its name, the board's, or its number")  # fmt: skip
     parser.add_argument("--pairs", type=count, default=PAIRS, metavar="N",

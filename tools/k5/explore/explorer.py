@@ -32,7 +32,7 @@ class Options:
 
     windows: Sequence[str] = ()
     preempt: bool = True
-    early_ns: int = 0  # by so much a timer may come before its time
+    early_ns: int = 0  # by so much a timer may come before its time, or behind it
     interrupts: Sequence[str] = ()
     pairs: int = 0
 
@@ -73,7 +73,8 @@ class Explorer:
         lines = {self._line(names, one): one for one in options.interrupts}
         if len(lines) > MOST_LINES:
             raise K5Error(f"--interrupt: {len(lines)} lines; at most {MOST_LINES} at a time")
-        self.spelling = Spelling([str(t["name"]) for t in self.built.meta["threads"]], lines)
+        threads = [str(thread["name"]) for thread in self.built.meta["threads"]]
+        self.spelling = Spelling(threads, lines, self.clock)
         self.window = window.parsed(options.windows, self.clock, self.warm.machine.decoder)
         early = self.clock.down(options.early_ns)
         self.wanted = Wanted(self.warm.machine, options.preempt, early, list(lines))

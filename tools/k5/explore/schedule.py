@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
-from k5.forcing import LINE, PREEMPT, TIMER, Force
+from k5.forcing import LATE, LINE, PREEMPT, TIMER, Force
+from k5.scenario.watch import Clock
 
-WORDS = {PREEMPT: "preempt", TIMER: "wake", LINE: "interrupt"}
+WORDS = {PREEMPT: "preempt", TIMER: "wake", LINE: "interrupt", LATE: "late"}
 
 
 @dataclass(frozen=True, order=True)
@@ -23,9 +25,10 @@ Schedule = tuple[Point, ...]
 class Spelling:
     """Points in the words of a scenario; `threads`: their names, `lines`: names of lines asked for."""
 
-    def __init__(self, threads: list[str], lines: dict[int, str]) -> None:
+    def __init__(self, threads: list[str], lines: dict[int, str], clock: Clock) -> None:
         self.threads = threads
         self.lines = lines
+        self.clock = clock
 
     def subject(self, force: Force) -> str:
         """The thread, or the interrupt."""
@@ -36,9 +39,15 @@ class Spelling:
         subject = self.subject(force)
         if force.kind == PREEMPT:
             return f"the turn of {subject} ends"
-        return f"what {subject} waits for by time comes" if force.kind == TIMER else f"{subject} fires"
+        if force.kind == LINE:
+            return f"{subject} fires"
+        late = f" {self.clock.shown(force.ticks)} later" if force.kind == LATE else ""
+        return f"what {subject} waits for by time comes{late}"
 
     def table(self, point: Point) -> dict[str, object]:
         """A [[do]]."""
-        words = {WORDS[point.force.kind]: self.subject(point.force)}
+        force = point.force
+        words = {WORDS[force.kind]: self.subject(force)}
+        if force.kind == LATE:  # the first nanosecond that is so many ticks
+            words["by"] = f"{ceil(self.clock.ns(force.ticks))}ns"
         return {"at_instruction": point.instruction, **words}

@@ -120,12 +120,13 @@ class Window:
 class Action:
     """What a stimulus does: `what` is its key, `subject` the key's text."""
 
-    what: str  # send, press, release, drive, set, raise, lower, kill, reset, fault, preempt, wake, interrupt
+    what: str  # send, press, release, drive, set, raise, lower, kill, reset, fault, preempt, wake,
+    # interrupt, late
     subject: str
     where: Where
     device: str = ""  # send: to
     level: int | None = None  # drive; None lets go
-    value: int = 0  # set
+    value: int = 0  # set; late: by so many nanoseconds
     code: int = 0  # kill
     baud: int = 0  # send; 0: what the device is set to
     damage: str = ""  # send
@@ -133,8 +134,12 @@ class Action:
 
     def said(self) -> str:
         """For people."""
+        from k5.scenario.units import shown
+
         if self.what == "send":
             return f"send {escaped(self.subject)} to {self.device}"
+        if self.what == "late":
+            return f"late {self.subject} by {shown(self.value)}"
         if self.what == "set":
             return f"set {self.subject} to {self.value}"
         if self.what == "drive":

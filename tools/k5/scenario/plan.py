@@ -94,7 +94,7 @@ class _Binder:
             names.value(subject)
         elif action.what in ("raise", "lower", "interrupt"):
             names.line(subject)
-        elif action.what in ("preempt", "wake"):
+        elif action.what in ("preempt", "wake", "late"):
             names.thread(subject)
         elif action.what == "kill":
             names.task(subject)

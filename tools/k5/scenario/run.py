@@ -18,7 +18,7 @@ from k5.builder import Built
 from k5.engine import Run
 from k5.errors import K5Error
 from k5.faultmodels import Fault
-from k5.forcing import LINE, PREEMPT, TIMER, Force
+from k5.forcing import LATE, LINE, PREEMPT, TIMER, Force
 from k5.scenario import judge as judging
 from k5.scenario import sense, states
 from k5.scenario.judge import Judge
@@ -43,7 +43,7 @@ FURTHER = 1_000_000  # ns: a look beyond the end, to see by how much something w
 AFTER_STIMULI = 1 << 20  # rank of what is looked at, at a tick with stimuli
 Seen = Callable[[Event], None]
 Drive = Callable[[int, int], "Stop"]
-FORCED = {"preempt": PREEMPT, "wake": TIMER, "interrupt": LINE}
+FORCED = {"preempt": PREEMPT, "wake": TIMER, "interrupt": LINE, "late": LATE}
 
 
 @dataclass
@@ -210,7 +210,7 @@ class HostedRun:
         line = action.what == "interrupt"
         where = self.names.line(action.subject) if line else self.names.thread(action.subject)
         try:
-            self.machine.force(Force(FORCED[action.what], where))
+            self.machine.force(Force(FORCED[action.what], where, self.clock.down(action.value)))
         except K5Error as problem:
             why = problem.messages[0].removeprefix("simulator: ")
             came = [f"not possible at instruction {self.instructions}: {why}"]

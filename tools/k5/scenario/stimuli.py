@@ -8,7 +8,7 @@ from k5.errors import suggestion
 from k5.schema import Key, spelled
 from k5.scenario import when
 from k5.scenario.model import Action, Stimulus, Where
-from k5.scenario.reader import RESETS, TEXT, Reader, Table, listed
+from k5.scenario.reader import ANY, RESETS, TEXT, Reader, Table, listed
 
 LONGEST_SEND = 4096  # so many characters may wait at a time
 LEVELS = {"high": 1, "low": 0, "open": None}
@@ -27,9 +27,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "preempt": (),
     "wake": (),
     "interrupt": (),
+    "late": ("by",),
 }
-FORCED = ("preempt", "wake", "interrupt")  # another timing of the machine, at one instruction
-NEEDED = {"send": "to", "drive": "level", "set": "value"}
+FORCED = ("preempt", "wake", "interrupt", "late")  # another timing of the machine, at one instruction
+NEEDED = {"send": "to", "drive": "level", "set": "value", "late": "by"}
 _WHAT = {
     **dict.fromkeys(ACTIONS, TEXT),
     "reset": Key(str, choices=RESETS),
@@ -39,6 +40,7 @@ _WHAT = {
     "level": Key(str, choices=tuple(LEVELS)),
     "value": Key(int, least=-(1 << 31), most=(1 << 31) - 1),
     "code": Key(int, least=0, most=(1 << 32) - 1),
+    "by": ANY,
 }
 _KEYS = {**when.KEYS, **_WHAT}
 _MODIFIERS = {name for names in ACTIONS.values() for name in names}
@@ -92,8 +94,13 @@ def _made(read: Reader, where: Where, what: str, good: Table) -> Action | None:
         text = f'set = {spelled(subject)} must name a device and its value, like "sensor.nack"'
         read.error(key, text)
         return None
+    value = good.get("value", 0)
+    if what == "late":
+        value = read.time(where, good, "by", least=1)
+        if value is None:
+            return None
     return Action(what, subject, key, good.get("to", ""), LEVELS.get(good.get("level", "open")),
-                  good.get("value", 0), good.get("code", 0), good.get("baud", 0),
+                  value, good.get("code", 0), good.get("baud", 0),
                   good.get("damage", ""))  # fmt: skip
 
 
