@@ -48,6 +48,7 @@ def run_whole(path: Path, machines: Machines) -> tuple[Machine, dict[Position, i
         if len(hashes) < MARKS:
             hashes[warm.machine.position] = warm.machine.snapshot().hash
     hashes[warm.machine.position] = warm.machine.snapshot().hash
+    run.leave()
     return warm.machine, hashes
 
 

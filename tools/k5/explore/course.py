@@ -83,10 +83,6 @@ class Course(HostedRun):
         if not self.forked:
             super()._stop_at_places(stop)
 
-    def leave(self) -> None:
-        """Nobody goes on with it."""
-        self._stop_at_places(False)
-
     def begin(self) -> None:
         """The first run of an exploration is there all the time: only its forks have a limit."""
         super().begin()

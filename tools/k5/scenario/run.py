@@ -286,13 +286,13 @@ class HostedRun:
             snapshot = self.machine.snapshot() if keep else None
             return replace(self.finish(end), snapshot=snapshot)
         finally:
-            self._stop_at_places(False)
+            self.leave()
 
     def finish(self, end: str, further: bool = True) -> Ran:
         """The verdict, once turn() has said that it is over. `further`: also by how much something
         was missed."""
         ran = Ran(end, self.now, self.instructions, self.failures, self.judge)
-        self._stop_at_places(False)
+        self.leave()
         self._look_at_end(end)
         if end == "decided" and further:
             self._look_further()
@@ -325,6 +325,10 @@ class HostedRun:
         self._stop_at_places(True)
         self.deadline = time.monotonic() + settings.host_limit / 1e9
         self._take()
+
+    def leave(self) -> None:
+        """Nobody goes on with it: the machine stops for it no more."""
+        self._stop_at_places(False)
 
     def _stop_at_places(self, stop: bool) -> None:
         """The machine stops where a task comes to, for those stimuli that wait for that."""
