@@ -9,9 +9,9 @@
 
 #include "kernel/invariants.h"
 #include "kernel/port.h"
-#include "sim/history.h"
+#include "sim/past/history.h"
 #include "sim/machine.h"
-#include "sim/store.h"
+#include "sim/past/store.h"
 
 #define MEMORY_LEAST 4096u
 

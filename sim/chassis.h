@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 #include "sim/memory.h"
 
 #define CHASSIS_CPUS 64u

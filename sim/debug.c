@@ -12,7 +12,7 @@
 
 #include "kernel/entry.h"
 #include "kernel/system.h"
-#include "sim/history.h"
+#include "sim/past/history.h"
 #include "sim/machine.h"
 
 _Static_assert((int)K5SIM_WATCH_READ == (int)SYS_READ && (int)K5SIM_WATCH_WRITE == (int)SYS_WRITE &&

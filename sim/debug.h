@@ -5,7 +5,7 @@
 #pragma once
 
 #include "hostport/hostport.h"
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 #include "sim/k5sim_debug.h"
 
 struct thread;

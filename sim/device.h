@@ -2,7 +2,7 @@
  *
  * A model is a table of registers, a function for the side effects of a write,
  * at most one pending event, and pure functions for what it shows to the outside:
- * its interrupt lines and the levels of its signals. The core (sim/devices.c and
+ * its interrupt lines and the levels of its signals. The core (sim/devices/devices.c and
  * beside it) does the rest: it finds the register, applies the masks, tells misuse
  * from what is not modelled, keeps time, asks for lines and levels after each
  * change, and records. A device's whole state is struct device, plain data, and

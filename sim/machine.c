@@ -15,8 +15,8 @@
 #include "kernel/fault.h"
 #include "kernel/port.h"
 #include "kernel/sched.h"
-#include "sim/isolation.h"
-#include "sim/store.h"
+#include "sim/faults/isolation.h"
+#include "sim/past/store.h"
 
 _Static_assert(sizeof(struct k5sim_event) == sizeof(struct k5_event) &&
                    offsetof(struct k5sim_event, time) == offsetof(struct k5_event, time) &&

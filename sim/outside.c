@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "sim/history.h"
+#include "sim/past/history.h"
 #include "sim/machine.h"
 
 #define SERIAL_ERRORS                                                                              \

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "sim/exception.h"
+#include "sim/cpu/exception.h"
 
 #define STACK     UINT32_C(0x20000100)
 #define STACK_END UINT32_C(0x20000300)

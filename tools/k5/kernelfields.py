@@ -1,6 +1,6 @@
 """Fields of the kernel's state by name: `thread[foo].budget_left`, `slot[3].rights`, `current`.
 
-The library knows where they are (sim/kernel_fields.c); rows of threads and tasks go by name, too.
+The library knows where they are (sim/faults/kernel_fields.c); rows of threads and tasks go by name, too.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "kernel/system.h"
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 #include "tests/sim/oracle/program.h"
 #include "tests/sim/support/no_bus.h"
 

@@ -197,7 +197,7 @@ static void test_index_of_no_table_ends_the_run(void **state)
         const struct k5sim_event *panic =
             bench_find(events, bench_take(sim, events), K5_EVENT_PANIC, 0);
 
-        assert_memory_equal(panic->arg, "sim/fault_kernel_check.c", 24);
+        assert_memory_equal(panic->arg, "sim/faults/fault_kernel_check.c", 24);
         assert_true(panic->code > 0);
         assert_int_equal(fault_inject(sim, kernel_fault(fields[i], 1)), K5SIM_NOTHING);
         fault_done(sim, (struct k5sim_fault){.kind = K5SIM_FAULT_POWER});

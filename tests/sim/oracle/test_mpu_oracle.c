@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "arch/armv8m/pmsav8.h"
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 #include "tests/sim/oracle/oracle.h"
 #include "tests/sim/oracle/view.h"
 #include "tests/sim/support/no_bus.h"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "arch/rv32/pmp.h"
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 #include "tests/sim/oracle/program.h"
 #include "tests/sim/oracle/rv_oracle.h"
 #include "tests/sim/oracle/view.h"

@@ -1,7 +1,7 @@
 /* A guest CPU with a little memory and fixed regions, for directed tests. */
 #pragma once
 
-#include "sim/cpu.h"
+#include "sim/cpu/cpu.h"
 
 #define RIG_TEXT       UINT32_C(0x08000000) /* 1 KiB, read and execute */
 #define RIG_TEXT_BYTES 1024u
