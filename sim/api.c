@@ -453,7 +453,7 @@ const char *k5sim_invariants(struct k5sim *sim)
     if (!sim->booted) {
         return NULL;
     }
-    if (sim->kernel_hit && fault_kernel_check(sim) != 0) {
+    if (sim->kernel_hit && fault_kernel_check(&sim->kernel, sim->system) != 0) {
         return "what the kernel refers to exists"; /* the check itself would look for it */
     }
     hostport_enter(&sim->port, &sim->kernel, sim->system);

@@ -82,6 +82,21 @@ void faults_restore(struct k5sim *sim, const struct faults *to)
     }
 }
 
+bool faults_are_possible(const struct faults *faults)
+{
+    bool possible = faults->register_count <= FAULT_REGISTERS &&
+                    faults->region_count <= FAULT_REGIONS && faults->words.count <= MEMORY_STUCK &&
+                    faults->lines.late_count <= FAULT_LATE_LINES;
+
+    for (uint32_t i = 0; possible && i < faults->lines.late_count; i++) {
+        possible = faults->lines.late[i].line < HOSTPORT_LINES;
+    }
+    for (uint32_t i = 0; possible && i < faults->register_count; i++) {
+        possible = faults->reg[i].number < CPU_REGISTERS;
+    }
+    return possible;
+}
+
 void faults_clear(struct k5sim *sim)
 {
     static const struct faults none;

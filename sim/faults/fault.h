@@ -24,6 +24,8 @@
 #define FAULT_LINE_WORDS (HOSTPORT_LINES / 32u)
 
 struct k5sim;
+struct kernel_state;
+struct sys_header;
 struct thread;
 
 struct fault_register {
@@ -87,6 +89,8 @@ struct faults {
 /* Those of a snapshot instead: what is derived from them (regions, translations) follows. Call with
  * the kernel's state of the snapshot in place. */
 void faults_restore(struct k5sim *sim, const struct faults *to);
+/* Could these be a machine's? Of bytes from a file. */
+bool faults_are_possible(const struct faults *faults);
 /* None, as after power-on of the host. */
 void faults_clear(struct k5sim *sim);
 /* The MCU was reset: what its interrupt controller held is gone. */
@@ -157,7 +161,7 @@ void fault_release_pins(struct k5sim *sim);
 void fault_release_lines(struct k5sim *sim);
 /* fault_kernel_check.c: the line of it that found an index into no table, or a list without an end;
  * 0: the kernel can go on, if not rightly. */
-uint32_t fault_kernel_check(const struct k5sim *sim);
+uint32_t fault_kernel_check(const struct kernel_state *kernel, const struct sys_header *system);
 /* fault_mpu.c, fault_state.c: CPUs get to know which words and regions are theirs now. */
 void fault_refresh_regions(struct k5sim *sim);
 void fault_refresh_words(struct k5sim *sim);

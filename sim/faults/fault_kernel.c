@@ -62,7 +62,7 @@ int fault_kernel(struct k5sim *sim, const struct k5sim_fault *f)
     for (uint32_t i = 0; i < bytes; i++) {
         state[f->where + i] ^= (uint8_t)(f->mask >> 8u * i);
     }
-    uint32_t line = fault_kernel_check(sim);
+    uint32_t line = fault_kernel_check(&sim->kernel, sim->system);
 
     if (line != 0) {
         machine_panic(sim, CHECK_FILE, line);

@@ -179,16 +179,16 @@ static uint32_t check_lists(const struct bounds *b)
     return 0;
 }
 
-uint32_t fault_kernel_check(const struct k5sim *sim)
+uint32_t fault_kernel_check(const struct kernel_state *kernel, const struct sys_header *system)
 {
-    const struct bounds b = {&sim->kernel, sim->system};
-    uint32_t line = is_thread_or_none(&b, sim->kernel.current) ? 0 : __LINE__;
+    const struct bounds b = {kernel, system};
+    uint32_t line = is_thread_or_none(&b, kernel->current) ? 0 : __LINE__;
 
-    for (uint32_t i = 0; line == 0 && i < b.system->thread_count; i++) {
-        line = check_thread(&b, &sim->kernel.thread[i]);
+    for (uint32_t i = 0; line == 0 && i < system->thread_count; i++) {
+        line = check_thread(&b, &kernel->thread[i]);
     }
-    for (uint32_t i = 0; line == 0 && i < b.system->task_count; i++) {
-        line = check_task(&b, &sim->kernel.task[i]);
+    for (uint32_t i = 0; line == 0 && i < system->task_count; i++) {
+        line = check_task(&b, &kernel->task[i]);
     }
     line = line == 0 ? check_slots(&b) : line;
     line = line == 0 ? check_objects(&b) : line;

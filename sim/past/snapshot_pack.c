@@ -172,6 +172,15 @@ static bool read_all(struct k5sim *sim, struct k5sim_snapshot *snapshot, struct 
     return true;
 }
 
+/* What the machine believes without a look, once it goes on from there. One that has panicked does
+ * not. */
+static bool is_possible(const struct k5sim *sim, const struct snapshot_core *core)
+{
+    bool kernel = core->panicked != 0 || fault_kernel_check(&core->kernel, sim->system) == 0;
+
+    return kernel && faults_are_possible(&core->faults) && core->timers.count <= TIMERS_SOURCES;
+}
+
 struct k5sim_snapshot *k5sim_snapshot_unpack(struct k5sim *sim, const void *data, size_t bytes)
 {
     struct reader r = {data, bytes};
@@ -180,11 +189,10 @@ struct k5sim_snapshot *k5sim_snapshot_unpack(struct k5sim *sim, const void *data
     if (snapshot == NULL) {
         return NULL;
     }
-    bool read = read_all(sim, snapshot, &r);
-    uint32_t current = snapshot->core.kernel.current;
+    bool good = read_all(sim, snapshot, &r) && is_possible(sim, &snapshot->core);
 
     sim->store->same = NULL;
-    if (!read || (current != NO_THREAD && current >= sim->system->thread_count)) {
+    if (!good) {
         machine_error(sim, K5SIM_BAD_ARGUMENT, "these bytes are no snapshot of such a machine");
         k5sim_snapshot_free(snapshot);
         return NULL;
