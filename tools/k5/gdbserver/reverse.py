@@ -1,7 +1,7 @@
 """The machine on its way back: to the instruction before, or to the last stop before.
 
 Back means: from a snapshot of its past forward again, with all marks in force, and to the
-last place before where it stopped. Interval after interval is looked at, the latest first.
+last place before where it stopped. Piece after piece is looked at, the latest first.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from k5.gdbserver.motion import Motion, Stopped
 from k5.machine import Machine, Stop
 from k5.snapshots import Position
+
+
+FIRST_PIECE, GROWTH, LARGEST_PIECE = 64, 8, 1 << 21  # instructions
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,24 @@ class Reverse:
     # ---- inside
 
     def _intervals(self, here: Position) -> Iterator[tuple[Position, Position]]:
-        """From each snapshot of the past to the next one, back from here."""
-        end = here
+        """Pieces of the past, back from here: small ones first, since what is looked for may come
+        very often, and each time that it stops costs more than to run over it."""
+        end, size = here, FIRST_PIECE
         starts = [position for position in self._machine.points() if position < here]
         for start in reversed(starts):
-            yield start, end
-            end = start
+            while start < end:
+                begin = self._before(end, size, start)
+                yield begin, end
+                end, size = begin, min(size * GROWTH, LARGEST_PIECE)
+
+    def _before(self, end: Position, instructions: int, first: Position) -> Position:
+        """A place so many instructions before the end, or the first one."""
+        wanted = end.instructions - instructions
+        if wanted <= first.instructions:
+            return first
+        self._machine.goto_instruction(wanted)
+        found = self._machine.position
+        return found if first < found < end else first
 
     def _last_stop(self, start: Position, end: Position) -> _Found | None:
         machine, found = self._machine, None
