@@ -106,17 +106,19 @@ class Golden:
             raise K5Error(f"simulator: {self._error()}", status=FAILED)
         return results
 
-    def events(self, trial: Array | None) -> Iterator[list[Event]]:
-        """The events of one trial (an array of one), or of the golden run itself, a ring at a time;
-        then the machine is at its end, and `stop` says why."""
+    def events(self, trial: Array | None) -> list[Event]:
+        """The events of one trial (an array of one), or of the golden run itself; the machine is at
+        its end then, and `stop` says why."""
         null = self._ffi.NULL
         given = null if trial is None else self._ffi.from_buffer("struct k5sim_trial[]", trial)
         if self._lib.k5sim_golden_begin(self._golden, given) < 0:
             raise K5Error(f"simulator: {self._error()}", status=FAILED)
+        found = []
         while True:
-            self.stop = Stop(self._lib.k5sim_golden_go_on(self._golden))
-            yield self.machine.take()
-            if self.stop is not Stop.FULL:
-                return
+            stop = self._lib.k5sim_golden_go_on(self._golden)
+            found += self.machine.take()
+            if stop != Stop.FULL:
+                self.stop = Stop(stop)
+                return found
 
     stop: Stop = Stop.TIME

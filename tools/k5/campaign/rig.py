@@ -78,6 +78,7 @@ class Rig:
         self.sites = Sites(self.built, self.scouted, self._pc_at)
         self.space = Space(campaign, Finder(self.names, machine), self.scouted, self.sites)
         self.known: dict[Ended, Verdict] = {}
+        self._kinds: dict[int, tuple[dict[str, int], Facts]] = {}
         self.unmet = self._learn()
 
     def approach(self, more: int = 0) -> Approach:
@@ -187,8 +188,7 @@ class Rig:
         named = np.zeros(len(told), "i8")
         of_kind = np.zeros(len(kinds), "i8")
         for index, key in enumerate(kinds.tolist()):
-            kind = _unpacked(key)
-            facts = self._facts(kind)
+            kind, facts = self._told(key & (1 << PACKED) - 1)
             if self._needs_itself(kind):
                 for at in np.flatnonzero(which == index):
                     verdict = self._judge(batch.trials[told[at] : told[at] + 1])
@@ -211,6 +211,13 @@ class Rig:
             text = (f"behind {at} instructions thread {int(results['thread'][wrong[0]])} runs, "
                     f"but thread {int(scouted[wrong[0]])} did in the run that was scouted")  # fmt: skip
             raise K5Error(f"simulator: the golden run is not the scenario's: {text}")
+
+    def _told(self, packed: int) -> tuple[dict[str, int], Facts]:
+        """What a packed number says; there are few of them."""
+        if packed not in self._kinds:
+            kind = _unpacked(packed)
+            self._kinds[packed] = kind, self._facts(kind)
+        return self._kinds[packed]
 
     def _facts(self, kind: dict[str, int]) -> Facts:
         decoder, meta = self.machine.decoder, self.built.meta
@@ -250,7 +257,7 @@ class Rig:
         """The events of a trial, or of the golden run; when it was over, whether it halted, and the
         machine as it was then."""
         self.machine.record(self.expectations.kinds | 1 << self.end.kind)
-        events = [event for batch in self.golden.events(trial) for event in batch]
+        events = self.golden.events(trial)
         return events, self.machine.now, self.golden.stop is Stop.HALT, self.machine
 
     def _chunk(

@@ -52,7 +52,7 @@ def run(file: Path, number: int) -> Tried:
         chunk = rig.run(0, one.ids)
         named, detail = chunk.outcomes[0]
         site = rig.sites.site(int(trials["instructions"][0]))
-        events = [event for batch in rig.golden.events(trials) for event in batch]
+        events = rig.golden.events(trials)
         text = said(rig, one)
         return Tried(number, rig.built, text, named, detail, [*rig.prefix, *events], site.tick)
 
@@ -89,9 +89,7 @@ def _to_site(rig: Rig, one: Any, past: bool = False) -> list[Event]:
     """By itself, from boot on, with nothing of the golden run."""
     instructions = int(one.trials["instructions"][0])
     tick = rig.sites.tick(instructions)
-    return rig.approach(rig.expectations.kinds).to(
-        Spot(tick, instructions, 0), past
-    )
+    return rig.approach(rig.expectations.kinds).to(Spot(tick, instructions, 0), past)
 
 
 def _fault(rig: Rig, one: Any) -> Any:
