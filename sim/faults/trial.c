@@ -209,7 +209,10 @@ int k5sim_golden_begin(struct k5sim_golden *golden, const struct k5sim_trial *tr
 {
     golden->has_trial = trial != NULL;
     golden->injected = false;
-    golden->trial = trial == NULL ? (struct k5sim_trial){.instructions = UINT64_MAX} : *trial;
+    golden->trial = (struct k5sim_trial){.instructions = UINT64_MAX};
+    if (trial != NULL) {
+        golden->trial = *trial;
+    }
     return golden_return_to(golden, &golden->point[0]) ? K5SIM_OK : K5SIM_ENGINE;
 }
 

@@ -40,7 +40,7 @@ struct writer {
 
 static void put(struct writer *w, const void *data, size_t bytes)
 {
-    if (w->used <= w->room && bytes <= w->room - w->used) {
+    if (w->out != NULL && bytes != 0 && w->used <= w->room && bytes <= w->room - w->used) {
         memcpy(w->out + w->used, data, bytes);
     }
     w->used += bytes;
