@@ -18,7 +18,7 @@ from k5.campaign import classes, reader
 from k5.campaign.approach import Approach, load_scenario
 from k5.campaign.chunk import Chunk, Ended
 from k5.campaign.classes import Facts, Verdict
-from k5.campaign.golden import ANY, Array, End, Golden
+from k5.campaign.golden import ANY, NEVER, Array, End, Golden
 from k5.campaign.model import Campaign
 from k5.campaign.places import Finder
 from k5.campaign.scout import Scouted, scout
@@ -36,6 +36,7 @@ BREACHES = {1: "memory", 2: "capabilities", 3: "time budget", 4: "what is execut
 _MEANING = {"outcome": 4, "fault_kind": 8, "fault_thread": 8, "errors": 1, "restarts": 1,
             "breach": 3, "breach_task": 5, "same": 1}  # fmt: skip
 PACKED = sum(_MEANING.values())
+MOST_BINS = 1 << 18  # so many are counted faster than sorted
 
 
 class Rig:
@@ -270,19 +271,33 @@ class Rig:
         outcomes: list[tuple[str, str]],
         fresh: dict[Ended, Verdict],
     ) -> Chunk:
-        most = (self.space.target_count, len(outcomes))
-        keys = (batch.sites * most[0] + batch.targets) * most[1] + each
-        unique, counted = np.unique(keys, return_counts=True)
-        pairs, outcome = np.divmod(unique, most[1])
-        sites, targets = np.divmod(pairs, most[0])
         trials = batch.trials
+        # Trials are in the order of their sites: each begins where the number changes.
+        begins = np.flatnonzero(np.diff(trials["instructions"], prepend=np.uint64(NEVER)))
+        counts = self._count(batch, each, begins, len(outcomes))
         columns = (batch.ids, batch.targets, batch.sites, trials["fault.mask"], trials["fault.value"],
                    each, results["end"])  # fmt: skip
         rows = np.column_stack([column[told].astype("i8") for column in columns])
-        where, first = np.unique(trials["instructions"], return_index=True)
-        pcs = dict(zip(where.tolist(), results["pc"][first].tolist(), strict=True))
-        counts = np.column_stack([targets, sites, outcome, counted])
-        return Chunk(number, len(batch.ids), outcomes, counts, rows, pcs, fresh)
+        where, pcs = trials["instructions"][begins], results["pc"][begins]
+        known = dict(zip(where.tolist(), pcs.tolist(), strict=True))
+        return Chunk(number, len(batch.ids), outcomes, counts, rows, known, fresh)
+
+    def _count(self, batch: Batch, each: Array, begins: Array, outcomes: int) -> Array:
+        """Rows of target, site, outcome and how many."""
+        targets = self.space.target_count
+        changes = np.zeros(len(each), "i8")
+        changes[begins[1:]] = 1
+        site = np.cumsum(changes)
+        keys = (site * targets + batch.targets) * outcomes + each
+        if len(begins) * targets * outcomes <= MOST_BINS:
+            many = np.bincount(keys)
+            unique = np.flatnonzero(many)
+            counted = many[unique]
+        else:
+            unique, counted = np.unique(keys, return_counts=True)
+        pairs, outcome = np.divmod(unique, outcomes)
+        site, target = np.divmod(pairs, targets)
+        return np.column_stack([target, batch.sites[begins][site], outcome, counted])
 
 
 def _name(event: Event) -> tuple[int, int, int]:
