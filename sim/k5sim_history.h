@@ -27,6 +27,8 @@ enum k5sim_input {
     K5SIM_INPUT_FAULTS_END, /* what lasted of faults has ended */
     K5SIM_INPUT_REGISTER,   /* target: thread; extra: register; value (k5sim_debug.h) */
     K5SIM_INPUT_FORCE,      /* target: thread or line; extra: ticks; value: enum k5sim_force_kind */
+    K5SIM_INPUT_END, /* nothing: here a run stops with POSITION, whatever it is run with, until
+                        something else comes from outside */
 };
 
 /* One thing from outside; long ones are several. Each is an action: what follows has a position of
@@ -67,6 +69,10 @@ size_t k5sim_history_snapshots(const struct k5sim *sim, struct k5sim_position *o
 size_t k5sim_history_journal(const struct k5sim *sim, size_t first, struct k5sim_entry *out,
                              size_t most);
 
-/* A machine that was just booted gets a journal of what will come to it: each at its position, by
- * itself, whatever it is run with. -4: an entry that is none, or out of order. */
+/*
+ * A machine that was just booted gets a journal of what will come to it: each at its position, by
+ * itself, whatever it is run with. -4: an entry that is none, or out of order. Where an entry lies
+ * at the very tick that a run ends with, what follows from it at that tick may be in this run or in
+ * the next one: to come to one place exactly use k5sim_run_to(), or K5SIM_INPUT_END.
+ */
 int k5sim_history_play(struct k5sim *sim, const struct k5sim_entry *entries, size_t count);

@@ -448,12 +448,21 @@ static bool take_trap(struct k5sim *sim, struct thread *thread, struct cpu *cpu,
     return true;
 }
 
+static bool comes_by(const struct k5sim *sim, const struct run_goal *goal)
+{
+    return goal->pass != NULL && sim->actions == goal->pass->actions &&
+           sim->instructions == goal->pass->instructions && machine_now(sim) == goal->pass->now;
+}
+
 /*
  * Has the goal not been reached? A position may lie behind an instruction that faults, which is
  * not counted: then it is the next one's turn although all are executed.
  */
 static bool may_run(const struct k5sim *sim, const struct run_goal *goal)
 {
+    if (comes_by(sim, goal)) {
+        return false;
+    }
     return sim->instructions < goal->instructions ||
            (goal->exact && sim->instructions == goal->instructions && sim->actions < goal->actions);
 }
@@ -463,6 +472,10 @@ static uint64_t budget_within(const struct k5sim *sim, const struct run_goal *go
     uint64_t left = goal->instructions - sim->instructions;
 
     left = left == 0 ? 1 : left;
+    if (goal->pass != NULL && goal->pass->instructions > sim->instructions &&
+        goal->pass->instructions - sim->instructions < left) {
+        left = goal->pass->instructions - sim->instructions;
+    }
     return budget < left ? budget : left;
 }
 
@@ -640,11 +653,22 @@ static bool is_there(const struct k5sim *sim, const struct run_goal *goal)
            machine_now(sim) == goal->until;
 }
 
+/* How far idle time may go at once. */
+static uint64_t idle_until(const struct k5sim *sim, uint64_t until, const struct run_goal *goal)
+{
+    if (goal->pass == NULL || goal->pass->now <= machine_now(sim)) {
+        return until;
+    }
+    uint64_t pass = kernel_tick(sim, goal->pass->now);
+
+    return pass < until ? pass : until;
+}
+
 /* What the machine does next, if that is not the end: something happens, or a thread runs. */
 static int turn(struct k5sim *sim, uint64_t until, const struct run_goal *goal)
 {
     if (sim->kernel.current == NO_THREAD) {
-        int stop = idle(sim, until);
+        int stop = idle(sim, idle_until(sim, until, goal));
 
         sim->actions += stop == 0;
         return stop;
@@ -673,7 +697,7 @@ static enum k5sim_stop run_loop(struct k5sim *sim, const struct run_goal *goal)
     for (;;) {
         int stop = stands_still(sim, &standstill) ? (int)K5SIM_STOP_ENGINE : must_stop(sim);
 
-        if (stop == 0 && goal->exact && is_there(sim, goal)) {
+        if (stop == 0 && ((goal->exact && is_there(sim, goal)) || comes_by(sim, goal))) {
             stop = K5SIM_STOP_POSITION;
         } else if (stop == 0 && sim->reset_wanted) {
             machine_acts(sim);
@@ -683,6 +707,8 @@ static enum k5sim_stop run_loop(struct k5sim *sim, const struct run_goal *goal)
         }
         if (stop == K5SIM_STOP_TIME && goal->exact && is_there(sim, goal)) {
             stop = K5SIM_STOP_POSITION; /* in idle time */
+        } else if (stop == K5SIM_STOP_TIME && machine_now(sim) < goal->until) {
+            stop = 0; /* that was as far as goal->pass */
         }
         if (stop != 0) {
             return (enum k5sim_stop)stop;

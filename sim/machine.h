@@ -39,7 +39,8 @@ struct run_goal {
     uint64_t until;
     uint64_t instructions;
     uint64_t actions;
-    bool exact; /* `until`, `instructions` and `actions` are a position */
+    bool exact;                        /* `until`, `instructions` and `actions` are a position */
+    const struct k5sim_position *pass; /* NULL, or where it stops as well, should it come by */
 };
 
 struct k5sim {

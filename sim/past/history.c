@@ -119,7 +119,7 @@ static const struct k5sim_entry *next_entry(const struct history *h)
     return h->journal.next < h->journal.count ? &h->journal.entry[h->journal.next] : NULL;
 }
 
-/* Is an entry to be given before the goal ends the run? */
+/* May an entry be given, should the machine come by before the goal ends the run? */
 static bool is_before(const struct k5sim_entry *entry, const struct run_goal *goal)
 {
     const struct k5sim_position end = {goal->until, goal->instructions, goal->actions};
@@ -127,10 +127,7 @@ static bool is_before(const struct k5sim_entry *entry, const struct run_goal *go
     if (goal->exact) {
         return position_compare(&entry->at, &end) < 0;
     }
-    if (entry->input == K5SIM_INPUT_IDLE && journal_idle_tick(entry) > goal->until) {
-        return false;
-    }
-    return entry->at.now <= goal->until && entry->at.instructions <= goal->instructions;
+    return entry->input != K5SIM_INPUT_IDLE || journal_idle_tick(entry) <= goal->until;
 }
 
 /* Gives the machine an entry that it stands at. */
@@ -175,32 +172,6 @@ static void note_furthest(struct k5sim *sim)
     }
 }
 
-/* What the machine is to run to first. */
-enum leg { LEG_GOAL, LEG_ENTRY, LEG_POINT };
-
-static enum leg next_leg(const struct k5sim *sim, const struct run_goal *goal, struct run_goal *leg)
-{
-    const struct history *h = sim->history;
-    const struct k5sim_entry *entry = next_entry(h);
-    enum leg which = LEG_GOAL;
-
-    *leg = *goal;
-    if (entry != NULL && is_before(entry, goal)) {
-        *leg = (struct run_goal){
-            .until = entry->at.now,
-            .instructions = entry->at.instructions,
-            .actions = entry->at.actions,
-            .exact = true,
-        };
-        which = LEG_ENTRY;
-    }
-    if (next_point(h) < leg->instructions) {
-        *leg = (struct run_goal){.until = leg->until, .instructions = next_point(h)};
-        which = LEG_POINT;
-    }
-    return which;
-}
-
 /* Does the journal say something here, before the goal? */
 static bool has_entry_here(const struct k5sim *sim, const struct run_goal *goal)
 {
@@ -210,32 +181,92 @@ static bool has_entry_here(const struct k5sim *sim, const struct run_goal *goal)
     return entry != NULL && position_compare(&entry->at, &at) == 0 && is_before(entry, goal);
 }
 
+/* The next entry lies where the machine has not come by. */
+static bool has_missed(const struct k5sim *sim)
+{
+    const struct k5sim_entry *entry = next_entry(sim->history);
+    const struct k5sim_position at = history_here(sim);
+
+    return entry != NULL && position_compare(&entry->at, &at) < 0;
+}
+
+/* All that the journal says here. 0, or why the machine stops. */
+static int give_all(struct k5sim *sim, const struct run_goal *goal)
+{
+    while (has_entry_here(sim, goal)) {
+        if (next_entry(sim->history)->input == K5SIM_INPUT_END) {
+            return K5SIM_STOP_POSITION;
+        }
+        if (ring_is_full(&sim->ring)) {
+            return K5SIM_STOP_FULL;
+        }
+        if (!give(sim)) {
+            return K5SIM_STOP_ENGINE;
+        }
+    }
+    return 0;
+}
+
+/* The machine runs to the goal, or to where something is to be done before: at the next entry of
+ * the journal, or behind so many instructions that a snapshot is due. */
+static enum k5sim_stop run_leg(struct k5sim *sim, const struct run_goal *goal, bool *point)
+{
+    const struct k5sim_entry *entry = next_entry(sim->history);
+    const struct k5sim_position end = {goal->until, goal->instructions, goal->actions};
+    struct run_goal leg = *goal;
+
+    leg.pass = goal->exact ? &end : NULL;
+    if (entry != NULL && is_before(entry, goal)) {
+        leg.pass = &entry->at;
+    }
+    *point = next_point(sim->history) < goal->instructions;
+    if (*point) {
+        leg.instructions = next_point(sim->history);
+        leg.exact = false;
+    }
+    return machine_run(sim, &leg);
+}
+
+static bool is_at_goal(const struct k5sim *sim, const struct run_goal *goal)
+{
+    const struct k5sim_position end = {goal->until, goal->instructions, goal->actions};
+    const struct k5sim_position at = history_here(sim);
+
+    return goal->exact && position_compare(&at, &end) == 0;
+}
+
+/* The run has ended by itself where the journal says something: does it go on behind that? */
+static bool goes_on(const struct k5sim *sim, const struct run_goal *goal)
+{
+    return goal->exact || machine_now(sim) < goal->until;
+}
+
 static enum k5sim_stop run_on(struct k5sim *sim, const struct run_goal *goal)
 {
     for (;;) {
-        while (has_entry_here(sim, goal)) {
-            if (ring_is_full(&sim->ring)) {
-                return K5SIM_STOP_FULL;
-            }
-            if (!give(sim)) {
-                return K5SIM_STOP_ENGINE;
-            }
+        bool point = false;
+        int refused = give_all(sim, goal);
+        enum k5sim_stop stop = refused != 0 ? (enum k5sim_stop)refused : run_leg(sim, goal, &point);
+        if (refused != 0) {
+            return stop;
         }
-        struct run_goal leg;
-        enum leg which = next_leg(sim, goal, &leg);
-        enum k5sim_stop stop = machine_run(sim, &leg);
         bool over = stop == K5SIM_STOP_TIME || stop == K5SIM_STOP_HALT || stop == K5SIM_STOP_PANIC;
 
-        if (which == LEG_POINT && stop == K5SIM_STOP_POSITION) {
-            if (history_take_point(sim) != K5SIM_OK) {
-                return K5SIM_STOP_ENGINE;
-            }
-        } else if ((over || which == LEG_ENTRY) && has_entry_here(sim, goal)) {
-            continue;
-        } else if (which == LEG_ENTRY && (over || stop == K5SIM_STOP_POSITION)) {
-            return off_the_run(sim, next_entry(sim->history));
-        } else {
+        if (!over && stop != K5SIM_STOP_POSITION) {
             return stop;
+        }
+        if (has_missed(sim)) {
+            return off_the_run(sim, next_entry(sim->history));
+        }
+        if (has_entry_here(sim, goal)) {
+            if (over && !goes_on(sim, goal)) {
+                refused = give_all(sim, goal);
+                return refused != 0 ? (enum k5sim_stop)refused : stop;
+            }
+        } else if (over || !point || is_at_goal(sim, goal)) {
+            return stop;
+        } else if (history_take_point(sim) != K5SIM_OK) {
+            return K5SIM_STOP_ENGINE;
         }
     }
 }

@@ -127,6 +127,7 @@ static bool has_its_bytes(const struct k5sim_entry *entry)
     case K5SIM_INPUT_FAULTS_END:
     case K5SIM_INPUT_FORCE:
     case K5SIM_INPUT_REGISTER:
+    case K5SIM_INPUT_END:
         return entry->bytes == 0;
     case K5SIM_INPUT_FAULT:
         return entry->bytes == sizeof(struct k5sim_fault);
@@ -188,6 +189,8 @@ int journal_apply(struct k5sim *sim, const struct k5sim_entry *entry)
         return inject(sim, entry);
     case K5SIM_INPUT_FAULTS_END:
         return k5sim_faults_end(sim);
+    case K5SIM_INPUT_END:
+        return K5SIM_OK; /* history.c stops there */
     }
     return K5SIM_BAD_ARGUMENT; /* journal_check() would have said so */
 }

@@ -11,6 +11,7 @@ import pytest
 
 from k5 import Machine, builder, journal, recording
 from k5.errors import K5Error
+from k5.machine import Stop
 from k5.paths import ROOT
 from k5.recording import Recorder, Recording
 from k5.snapshots import Position
@@ -107,6 +108,25 @@ def test_clicks_and_keys_of_a_window_run_again_exactly(tmp_path: Path) -> None:
         again.run(until_tick=end.now)
         assert (again.position, again.snapshot().hash) == (end, hash_)
         assert again.events() == events
+
+
+def test_session_that_ends_right_behind_a_click_runs_again_to_there(tmp_path: Path) -> None:
+    """What would follow from the click at the same tick is not in the session, nor in the replay."""
+    path = tmp_path / "short"
+    with Machine.boot(SHELL, kernel_events=True, device_events=True) as first:
+        recorder = Recorder(path, first)
+        first.run(until_us=1_000)
+        first.force_line(61, True)
+        first.reset("pin")
+        recorder.finish()
+        found = recording.load(path)
+        assert found.end == first.position
+        with Machine(found.built(), kinds=first.recorded) as again:
+            found.play(again, ends=True)
+            for until_us in (300, 1_000, 1_000, 50_000):
+                stop = again.run(until_us=until_us)
+            assert stop is Stop.POSITION
+            assert (again.position, again.events()) == (first.position, first.events())
 
 
 def test_stimuli_have_no_effect_while_a_recording_plays(made: Path) -> None:

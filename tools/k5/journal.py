@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 # enum k5sim_input
 PIN, SERIAL, SPEED, DAMAGE, VALUE, LINE, KILL = 1, 2, 3, 4, 5, 6, 7
-RESET, WRITE, MEMORY, FAULT, IDLE, FAULTS_END, REGISTER, FORCE = 8, 9, 10, 11, 12, 13, 14, 15
+RESET, WRITE, MEMORY, FAULT, IDLE, FAULTS_END, REGISTER, FORCE, END = 8, 9, 10, 11, 12, 13, 14, 15, 16
 WHATS = {
     "pin": PIN, "serial": SERIAL, "speed": SPEED, "damage": DAMAGE, "value": VALUE, "line": LINE,
     "kill": KILL, "reset": RESET, "write": WRITE, "memory": MEMORY, "fault": FAULT, "idle": IDLE,
     "faults-end": FAULTS_END, "register": REGISTER, "force": FORCE,
+    "end": END,
 }  # fmt: skip
 _WORDS = {number: word for word, number in WHATS.items()}
 _BATCH = 256
@@ -75,6 +76,7 @@ class Codec:
             FAULT: lambda _: 0,
             IDLE: lambda _: 0,
             FAULTS_END: lambda _: 0,
+            END: lambda _: 0,
         }
 
     # ---- from C
@@ -107,7 +109,7 @@ class Codec:
             return next(name for name, number in RESETS.items() if number == target)
         if kind in (LINE, WRITE, FORCE):
             return hex(target) if kind == WRITE else str(target)
-        if kind in (FAULT, IDLE, FAULTS_END):
+        if kind in (FAULT, IDLE, FAULTS_END, END):
             return ""
         return str(machine.devices[target]["name"])
 

@@ -63,6 +63,8 @@ class Live:
     def _note(self, stop: Stop) -> None:
         if stop in ENDS:
             self.ended = stop
+        elif stop is Stop.POSITION:  # the end of a recording that is played
+            self.ended = Stop.TIME
         elif self.until_tick is not None and self.machine.now >= self.until_tick:
             self.ended = Stop.TIME
 

@@ -169,8 +169,9 @@ class Recording:
             raise K5Error(f"{shown(self.path)}:1: {text}")
         identity.check(f"{shown(self.path)}:1", self.build, built)
 
-    def play(self, machine: Machine) -> None:
-        """The machine, which was just booted, gets it all, each at its position."""
+    def play(self, machine: Machine, ends: bool = False) -> None:
+        """The machine, which was just booted, gets it all, each at its position. `ends`: where the
+        session ended, runs stop with POSITION."""
         self.check(machine.built)
         if machine.seed != self.seed:
             text = f"is of a run with seed {self.seed}, not {machine.seed}"
@@ -182,7 +183,7 @@ class Recording:
                 codec.fill(row, entry)
             except K5Error as problem:
                 raise K5Error(f"{shown(self.path)}:{number}: {problem}") from None
-        machine.play(self.entries)
+        machine.play([*self.entries, *([Entry(self.end, "end")] if ends else [])])
         machine.replaying = True
 
 

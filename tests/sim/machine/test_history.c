@@ -13,8 +13,10 @@
 #include "tests/sim/support/past.h"
 
 #define STEPS  120u /* of a session */
-#define EVENTS 200000u
+#define EVENTS 300000u
 #define GOTOS  150u
+#define NEAR   64u /* ticks: a run may end so much later than it was asked to */
+#define HARMED 40u /* sessions with faults */
 #define MOST   12u /* snapshots: they are thinned out several times */
 
 /* What an uninterrupted session was, place by place. */
@@ -84,7 +86,7 @@ static void run(struct k5sim *sim, struct session *session, uint64_t *random)
 
     do {
         if (far % 3u == 0) {
-            stop = k5sim_step(sim, far, UINT64_MAX, 0);
+            stop = k5sim_step(sim, far, k5sim_now(sim) + 50000u, 0);
         } else {
             uint64_t kinds = far % 5u == 0 ? past_random(random) : 0;
 
@@ -95,8 +97,9 @@ static void run(struct k5sim *sim, struct session *session, uint64_t *random)
     assert_int_not_equal(stop, K5SIM_STOP_ENGINE);
 }
 
-/* A machine with a history in which much has happened. */
-static struct k5sim *live(const char *cpu, uint32_t ticks_per_insn, uint64_t seed)
+/* A machine with a history in which much has happened; `harmed`: and faults as well. */
+static struct k5sim *live_harmed(const char *cpu, uint32_t ticks_per_insn, uint64_t seed,
+                                 bool harmed)
 {
     struct k5sim *sim = past_open(cpu, ticks_per_insn);
     uint64_t random = seed;
@@ -109,8 +112,18 @@ static struct k5sim *live(const char *cpu, uint32_t ticks_per_insn, uint64_t see
         run(sim, &then, &random);
         note(sim, &then);
         past_give(sim, &random);
+        if (harmed) {
+            past_harm(sim, &random);
+        }
         note(sim, &then);
     }
+    return sim;
+}
+
+static struct k5sim *live(const char *cpu, uint32_t ticks_per_insn, uint64_t seed)
+{
+    struct k5sim *sim = live_harmed(cpu, ticks_per_insn, seed, false);
+
     assert_null(k5sim_invariants(sim));
     return sim;
 }
@@ -119,13 +132,13 @@ static struct k5sim *live(const char *cpu, uint32_t ticks_per_insn, uint64_t see
 static void run_again(struct k5sim *sim, const struct place *from, uint64_t *random)
 {
     const struct place *end = &then.place[then.count - 1u];
-    uint64_t last_now = end->at.now;
+    uint64_t near = end->at.now - (end->at.now < NEAR ? end->at.now : NEAR);
 
     again.event_count = 0;
-    while (k5sim_now(sim) < last_now) {
+    while (k5sim_now(sim) < near) {
         uint64_t until = k5sim_now(sim) + past_random(random) % 9000u;
 
-        k5sim_run(sim, until < last_now ? until : last_now, 0);
+        k5sim_run(sim, until < near ? until : near, 0);
         take_events(sim, &again);
     }
     while (k5sim_run_to(sim, &end->at, 0) == K5SIM_STOP_FULL) {
@@ -216,6 +229,42 @@ static void test_a_journal_plays_in_another_machine(void **state)
             run_again(sim, &then.place[0], &random);
             k5sim_close(sim);
         }
+    }
+}
+
+/* Faults that last, kernel panics, registers that a debugger set, other timings: in the past they
+ * are what they were. */
+static void test_harm_is_part_of_the_past(void **state)
+{
+    static struct k5sim_entry entries[16 * STEPS];
+
+    (void)state;
+    for (uint64_t seed = 0; seed < HARMED; seed++) {
+        const struct variant *v = &variants[seed % (sizeof variants / sizeof variants[0])];
+        struct k5sim *sim = live_harmed(v->cpu, v->ticks_per_insn, seed, true);
+        uint64_t random = seed;
+
+        for (uint32_t i = 0; i < 20; i++) {
+            const struct place *place = &then.place[past_random(&random) % then.count];
+
+            if (k5sim_history_goto(sim, &place->at) != K5SIM_OK) {
+                fail_msg("seed %u: %s", (unsigned)seed, k5sim_error_text(sim));
+            }
+            assert_true(is_at(sim, &place->at));
+            assert_true(hash_of(sim) == place->hash);
+        }
+        const struct place *place = &then.place[past_random(&random) % then.count];
+
+        assert_int_equal(k5sim_history_goto(sim, &place->at), K5SIM_OK);
+        run_again(sim, place, &random);
+        size_t count = k5sim_history_journal(sim, 0, entries, 16 * STEPS);
+
+        k5sim_close(sim);
+        sim = past_open(v->cpu, v->ticks_per_insn);
+        take_events(sim, &again); /* of the boot */
+        assert_int_equal(k5sim_history_play(sim, entries, count), K5SIM_OK);
+        run_again(sim, &then.place[0], &random);
+        k5sim_close(sim);
     }
 }
 
@@ -477,12 +526,47 @@ static void test_a_journal_of_another_run(void **state)
     k5sim_close(sim);
 }
 
+/* However it is run: it comes to the end, and never further. */
+static void test_a_journal_with_an_end_stops_there(void **state)
+{
+    static struct k5sim_entry entries[8 * STEPS + 1];
+
+    (void)state;
+    FOR_EACH_VARIANT(v)
+    {
+        struct k5sim *sim = live(v->cpu, v->ticks_per_insn, v->seed);
+        const struct place *end = &then.place[then.count - 1u];
+        size_t count = k5sim_history_journal(sim, 0, entries, 8 * STEPS);
+        uint64_t random = v->seed;
+        enum k5sim_stop stop;
+
+        k5sim_close(sim);
+        entries[count] = (struct k5sim_entry){.at = end->at, .input = K5SIM_INPUT_END};
+        sim = past_open(v->cpu, v->ticks_per_insn);
+        assert_int_equal(k5sim_history_play(sim, entries, count + 1), K5SIM_OK);
+        do {
+            stop = k5sim_run(sim, k5sim_now(sim) + past_random(&random) % 999u, 0);
+            take_events(sim, &again);
+            again.event_count = 0;
+        } while (stop != K5SIM_STOP_POSITION);
+        assert_true(is_at(sim, &end->at));
+        assert_true(hash_of(sim) == end->hash);
+        assert_int_equal(k5sim_run(sim, UINT64_MAX, 0), K5SIM_STOP_POSITION);
+        assert_true(is_at(sim, &end->at));
+        k5sim_reset(sim, K5SIM_RESET_PIN); /* something else */
+        assert_int_equal(k5sim_run(sim, end->at.now + 100, 0), K5SIM_STOP_TIME);
+        k5sim_close(sim);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_place_of_the_past_is_what_it_was),
         cmocka_unit_test(test_from_any_place_it_does_again_what_it_did),
         cmocka_unit_test(test_a_journal_plays_in_another_machine),
+        cmocka_unit_test(test_a_journal_with_an_end_stops_there),
+        cmocka_unit_test(test_harm_is_part_of_the_past),
         cmocka_unit_test(test_any_instruction_can_be_gone_to),
         cmocka_unit_test(test_snapshots_are_thinned_out_and_cover_the_whole_past),
         cmocka_unit_test(test_what_the_outside_does_in_the_past_starts_another_future),

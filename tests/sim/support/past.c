@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "sim/k5sim_debug.h"
 #include "sim/k5sim_explore.h"
+#include "sim/k5sim_fault.h"
 #include "tests/sim/support/bench.h"
 
 #define ARM   40
@@ -174,6 +176,61 @@ void past_give(struct k5sim *sim, uint64_t *random)
         break;
     default:
         must(sim, k5sim_line_force(sim, PAST_LINE, (number & 1u) != 0));
+        break;
+    }
+}
+
+static uint32_t place_of(uint32_t kind, uint32_t number)
+{
+    switch (kind) {
+    case K5SIM_FAULT_MEMORY:
+    case K5SIM_FAULT_MEMORY_STUCK:
+        return past_counter() + number % 8u * 4u;
+    case K5SIM_FAULT_KERNEL:
+        return number % 4096u;
+    case K5SIM_FAULT_LINE_DROP:
+    case K5SIM_FAULT_LINE_DOUBLE:
+    case K5SIM_FAULT_LINE_SPURIOUS:
+    case K5SIM_FAULT_LINE_LATE:
+    case K5SIM_FAULT_LINE_STUCK:
+        return PAST_LINE;
+    default:
+        return number % 8u;
+    }
+}
+
+static void inject(struct k5sim *sim, uint64_t *random)
+{
+    struct k5sim_fault fault = {
+        .kind = 1u + past_random(random) % K5SIM_FAULT_LINE_STUCK,
+        .thread = (uint8_t)(past_random(random) % PAST_TASKS),
+        .task = (uint8_t)(past_random(random) % PAST_TASKS),
+        .mask = 1u << past_random(random) % 32u,
+        .value = (int32_t)(past_random(random) % 200u) - 50,
+    };
+
+    fault.where = place_of(fault.kind, past_random(random));
+    k5sim_inject(sim, &fault);
+}
+
+void past_harm(struct k5sim *sim, uint64_t *random)
+{
+    uint32_t number = past_random(random);
+    struct k5sim_force force = {.kind = 1u + number % 3u, .where = number / 3u % PAST_TASKS};
+
+    switch (past_random(random) % 8u) {
+    case 0:
+        must(sim, k5sim_faults_end(sim));
+        break;
+    case 1:
+        k5sim_register_set(sim, number % PAST_TASKS, number / 2u % 8u, number);
+        break;
+    case 2:
+        force.where = force.kind == K5SIM_FORCE_LINE ? PAST_LINE : force.where;
+        k5sim_force(sim, &force);
+        break;
+    default:
+        inject(sim, random);
         break;
     }
 }

@@ -18,5 +18,8 @@ uint32_t past_counter(void);
 /* Something from outside, whatever `random` makes of it. */
 void past_give(struct k5sim *sim, uint64_t *random);
 
+/* A fault, a register set by a debugger, another timing; some of what comes to mind is refused. */
+void past_harm(struct k5sim *sim, uint64_t *random);
+
 /* A step of a generator of random numbers: the same from the same seed. */
 uint32_t past_random(uint64_t *random);

@@ -160,7 +160,7 @@ def _hooks(
     def boot(machine: Machine) -> None:
         printer.know(machine)
         if past.replay:
-            past.replay.play(machine)
+            past.replay.play(machine, ends=True)
         elif past.record:
             Recorder(past.record, machine)
         elif past.start:

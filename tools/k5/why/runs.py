@@ -94,7 +94,8 @@ def _of_recording(path: Path, choice: Choice) -> Iterator[Machine]:
     with Machine(found.built(), found.seed) as machine:
         machine.history_start()
         found.play(machine)
-        _run(machine, found.end.now)
+        machine.record(0)
+        machine.run_to(found.end)
         yield machine
 
 
