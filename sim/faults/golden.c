@@ -139,7 +139,7 @@ static bool fill_point(struct k5sim_golden *golden, struct golden_point *point)
     point->snapshot = snapshot;
     k5sim_position(golden->sim, &point->position);
     point->progress = golden->progress;
-    *point->isolation = golden->isolation.run;
+    memcpy(point->isolation, &golden->isolation.run, isolation_run_bytes(golden->sim));
     return true;
 }
 
@@ -164,7 +164,7 @@ bool golden_return_to(struct k5sim_golden *golden, const struct golden_point *po
     bool restored = k5sim_snapshot_restore(golden->sim, point->snapshot) == K5SIM_OK;
 
     golden->progress = point->progress;
-    golden->isolation.run = *point->isolation;
+    memcpy(&golden->isolation.run, point->isolation, isolation_run_bytes(golden->sim));
     golden->seen = 0;
     golden->isolation.seen = 0;
     return restored;
@@ -376,7 +376,7 @@ int k5sim_golden_goto(struct k5sim_golden *golden, uint64_t instructions)
     uint64_t recorded = sim->recorded;
 
     sim->isolation = &golden->isolation;
-    isolation_begin(&golden->isolation, golden->point[0].isolation, UINT64_MAX, UINT64_MAX);
+    isolation_begin(&golden->isolation, UINT64_MAX, UINT64_MAX);
     k5sim_record(sim, golden->recorded);
     int result = walk(golden, instructions);
 

@@ -468,19 +468,30 @@ void isolation_delivered(struct k5sim *sim, uint32_t thread)
     task->written.count = 0;
 }
 
-void isolation_begin(struct isolation *isolation, const struct isolation_run *run, uint64_t touched,
-                     uint64_t trusted)
+/* Trials come in rows of the same task: who shares memory with it is worked out once. */
+static uint64_t exempt_of(const struct isolation *isolation, uint64_t touched, uint64_t trusted)
 {
     uint32_t count = isolation->sim->system->task_count;
+    uint64_t exempt = (touched & trusted) != 0 ? UINT64_MAX : touched;
 
-    isolation->run = *run;
-    isolation->exempt = (touched & trusted) != 0 ? UINT64_MAX : touched;
     for (uint32_t a = 0; a < count; a++) {
         for (uint32_t b = 0; b < count; b++) {
             if (((touched >> a) & 1u) != 0 && a != b && share_memory(isolation->sim, a, b)) {
-                isolation->exempt |= UINT64_C(1) << b;
+                exempt |= UINT64_C(1) << b;
             }
         }
+    }
+    return exempt;
+}
+
+void isolation_begin(struct isolation *isolation, uint64_t touched, uint64_t trusted)
+{
+    if (!isolation->knows_exempt || isolation->touched != touched ||
+        isolation->trusted != trusted) {
+        isolation->exempt = exempt_of(isolation, touched, trusted);
+        isolation->touched = touched;
+        isolation->trusted = trusted;
+        isolation->knows_exempt = true;
     }
     isolation->breach = 0;
 }

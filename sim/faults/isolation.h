@@ -41,6 +41,13 @@ struct isolation_run {
     struct isolation_task task[CFG_TASKS];
 };
 
+/* As far as the system has tasks: trials copy it. */
+static inline size_t isolation_run_bytes(const struct k5sim *sim)
+{
+    return offsetof(struct isolation_run, task) +
+           sim->system->task_count * sizeof(struct isolation_task);
+}
+
 /* What the golden run knows of one delivery to a task, or of its end. */
 struct isolation_delivery {
     uint64_t time;
@@ -66,8 +73,11 @@ struct isolation {
     struct k5sim *sim;
     struct isolation_run run;
     struct isolation_golden golden[CFG_TASKS];
-    bool recording;  /* the golden run is being made */
-    uint64_t exempt; /* bit k: task k is touched, trusted, or shares memory with one that is */
+    bool recording;   /* the golden run is being made */
+    uint64_t exempt;  /* bit k: task k is touched, trusted, or shares memory with one that is: */
+    uint64_t touched; /* worked out for these */
+    uint64_t trusted;
+    bool knows_exempt;
     uint32_t breach; /* enum k5sim_breach; 0: none yet, */
     uint32_t breach_task;
     uint32_t breach_detail;
@@ -82,9 +92,8 @@ void isolation_close(struct isolation *isolation);
 /* The golden run ends here. */
 void isolation_end_recording(struct isolation *isolation);
 
-/* A trial begins: what tasks of `touched` are and do is not looked at. */
-void isolation_begin(struct isolation *isolation, const struct isolation_run *run, uint64_t touched,
-                     uint64_t trusted);
+/* A trial begins where `run` says: what tasks of `touched` are and do is not looked at. */
+void isolation_begin(struct isolation *isolation, uint64_t touched, uint64_t trusted);
 
 /* A trial has come to its end: looks at the tasks that had no delivery that differed. */
 void isolation_finish(struct isolation *isolation);

@@ -152,8 +152,7 @@ static int try_one(struct k5sim_golden *golden, const struct k5sim_trial *trial,
     if (!golden_return_to(golden, &golden->cursor)) {
         return K5SIM_ENGINE;
     }
-    isolation_begin(&golden->isolation, golden->cursor.isolation, trial->touched,
-                    golden->setup.trusted);
+    isolation_begin(&golden->isolation, trial->touched, golden->setup.trusted);
     int injected = k5sim_inject(golden->sim, &trial->fault);
 
     if (injected < 0) {
