@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from conftest import ONE, ROOT, System
 from gdb_kit import GDB, Printed, debug, marked, start_gdb
-from k5 import Machine, builder
+from k5 import Machine, builder, recording
 from k5.commands import new
 from k5.gdbserver import script
 from k5.gdbserver.links import Listener
@@ -390,6 +390,36 @@ def test_scenario_brings_its_stimuli() -> None:
     assert said["to the end"].count(killed) == said["again"].count(killed) == 1, said.text
     assert "bar runs again, generation 1" in said["again"]
     assert "stands for 3 runs" in debug("scenarios/demo/kill.toml", commands=commands).text
+
+
+def test_recorded_session_comes_again(tmp_path: Path) -> None:
+    """Somebody typed `restart worker` at the shell; under GDB it is typed again."""
+    description, path = ROOT / "user" / "examples" / "shell" / "shell.toml", tmp_path / "a.k5rec"
+    with Machine.boot(description) as machine:
+        recorder = recording.Recorder(path, machine)
+        machine.run(until_us=20_000)
+        machine.send("usart1", b"restart worker\r")
+        machine.run(until_us=100_000)
+        recorder.finish()
+        again = [line.text for line in machine.lines() if "runs again" in line.text]
+    assert again
+    commands = [("go on", "monitor until 100ms"), ("journal", "monitor time")]
+    for options in ((str(path),), (str(description), "--replay", str(path))):
+        said = debug(*options, commands=commands)
+        assert again[0] in said["go on"], said.text
+        assert "0.100000 s of virtual time" in said["journal"]
+    wrong = debug("demo", "--replay", str(path), commands=commands)
+    assert wrong.status == 2 and "error: " in wrong.text
+
+
+def test_pipe_instead_of_a_port() -> None:
+    words = ["-nx", "-batch", "-ex", "target remote | ./k5 debug demo --stdio"]
+    for command in ("info threads", "stepi", "reverse-stepi", "kill"):
+        words += ["-ex", command]
+    done = subprocess.run([GDB, *words], cwd=ROOT, capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, check=False)  # fmt: skip
+    assert '"tick/main" (running, priority 20)' in done.stdout, done.stdout + done.stderr
+    assert "killed" in done.stdout
 
 
 def test_the_hosts_gdb_knows_the_kernels_objects() -> None:
