@@ -576,7 +576,7 @@ static int must_stop(struct k5sim *sim)
 {
     if (sim->event_came) {
         sim->event_came = false;
-        return debug_reason(sim);
+        return (int)debug_reason(sim);
     }
     if (sim->failed) {
         return K5SIM_STOP_ENGINE;
