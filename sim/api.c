@@ -162,6 +162,7 @@ int k5sim_set_system(struct k5sim *sim, const void *blob, size_t bytes)
         return result;
     }
     sim->system = copy;
+    kernel_parts_find(&sim->kernel_parts, copy);
     sim->code_in_ram = has_code_in_ram(sim);
     sim->fpu_threads = fpu_threads_of(copy);
     return K5SIM_OK;

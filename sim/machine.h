@@ -17,6 +17,7 @@
 #include "sim/past/history.h"
 #include "sim/k5sim.h"
 #include "sim/memory.h"
+#include "sim/past/kernel_parts.h"
 #include "sim/cpu/mpu.h"
 #include "sim/ring.h"
 #include "sim/timers.h"
@@ -58,8 +59,9 @@ struct k5sim {
     uint32_t ticks_per_insn;
 
     struct sys_header *system; /* the copy of the boot tables, or NULL */
-    bool code_in_ram;          /* some task may execute what somebody may write */
-    uint64_t fpu_threads;      /* a bit each */
+    struct kernel_parts kernel_parts;
+    bool code_in_ram;     /* some task may execute what somebody may write */
+    uint64_t fpu_threads; /* a bit each */
     struct sim_task task[CFG_TASKS];
     struct memory pristine; /* flash as loaded; no ranges while it is unchanged */
 

@@ -28,15 +28,14 @@ static void settle_running(struct k5sim *sim, uint32_t offset)
 /* Tables have rows that this system has not: an image of it would not even have their memory. */
 static bool is_used(const struct k5sim *sim, uint32_t offset, uint32_t bytes)
 {
-    struct kernel_part part[SNAPSHOT_KERNEL_PARTS];
-    uint32_t count = snapshot_kernel_parts(sim->system, part);
+    const struct kernel_part *part = sim->kernel_parts.part;
     uint32_t i = 0;
 
-    while (i < count &&
+    while (i < KERNEL_PARTS &&
            (offset < part[i].offset || offset + bytes > part[i].offset + part[i].bytes)) {
         i++;
     }
-    return i < count;
+    return i < KERNEL_PARTS;
 }
 
 int fault_kernel(struct k5sim *sim, const struct k5sim_fault *f)

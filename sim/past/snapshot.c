@@ -10,45 +10,13 @@
 
 /* ---------------------------------------------------------------- the core */
 
-#define PART(field, used)                                                                          \
-    ((struct kernel_part){(uint32_t)offsetof(struct kernel_state, field),                          \
-                          (uint32_t)((used) * sizeof((struct kernel_state *)0)->field[0])})
-
-uint32_t snapshot_kernel_parts(const struct sys_header *system,
-                               struct kernel_part part[SNAPSHOT_KERNEL_PARTS])
-{
-    uint32_t behind_threads = (uint32_t)offsetof(struct kernel_state, ready);
-    uint32_t tasks = (uint32_t)offsetof(struct kernel_state, task);
-    uint32_t lines = (uint32_t)offsetof(struct kernel_state, unmasked);
-    uint32_t slots = (uint32_t)offsetof(struct kernel_state, slot);
-    const struct kernel_part used[] = {
-        {0, (uint32_t)offsetof(struct kernel_state, thread)},
-        PART(thread, system->thread_count),
-        {behind_threads, tasks - behind_threads},
-        PART(task, system->task_count),
-        PART(endpoint, system->endpoint_count),
-        PART(message, system->message_count),
-        PART(notification, system->notification_count),
-        PART(port, system->port_count),
-        {lines, slots - lines},
-        PART(slot, system->slot_count),
-    };
-    uint32_t count = sizeof used / sizeof used[0];
-
-    _Static_assert(sizeof used / sizeof used[0] <= SNAPSHOT_KERNEL_PARTS, "room for all");
-    memcpy(part, used, sizeof used);
-    return count;
-}
-
 static void copy_kernel(const struct k5sim *sim, struct kernel_state *to,
                         const struct kernel_state *from)
 {
-    struct kernel_part part[SNAPSHOT_KERNEL_PARTS];
-    uint32_t count = snapshot_kernel_parts(sim->system, part);
+    for (uint32_t i = 0; i < KERNEL_PARTS; i++) {
+        const struct kernel_part *part = &sim->kernel_parts.part[i];
 
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy((uint8_t *)to + part[i].offset, (const uint8_t *)from + part[i].offset,
-               part[i].bytes);
+        memcpy((uint8_t *)to + part->offset, (const uint8_t *)from + part->offset, part->bytes);
     }
 }
 

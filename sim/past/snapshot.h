@@ -7,7 +7,7 @@
 
 /* What changes nearly always, copied whole. Plain data, no holes that are not 0. */
 struct snapshot_core {
-    struct kernel_state kernel; /* as far as the system uses it: snapshot_kernel_parts() */
+    struct kernel_state kernel; /* as far as the system uses it: kernel_parts.h */
     struct timers timers;
     uint32_t raised[HOSTPORT_LINES / 32u];
     uint32_t forced[HOSTPORT_LINES / 32u];
@@ -41,13 +41,3 @@ struct k5sim_snapshot {
     uint32_t room;
     struct content **content;
 };
-
-/* Which parts of struct kernel_state a system uses; what lies between does not change after boot.
- */
-#define SNAPSHOT_KERNEL_PARTS 12u
-struct kernel_part {
-    uint32_t offset;
-    uint32_t bytes;
-};
-uint32_t snapshot_kernel_parts(const struct sys_header *system,
-                               struct kernel_part part[SNAPSHOT_KERNEL_PARTS]);

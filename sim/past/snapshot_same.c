@@ -35,10 +35,9 @@ static uint32_t first_difference(const void *a, const void *b, size_t bytes)
 static bool kernel_same(const struct k5sim_snapshot *a, const struct k5sim_snapshot *b, char *where,
                         size_t room)
 {
-    struct kernel_part part[SNAPSHOT_KERNEL_PARTS];
-    uint32_t count = snapshot_kernel_parts(a->sim->system, part);
+    const struct kernel_part *part = a->sim->kernel_parts.part;
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < KERNEL_PARTS; i++) {
         const uint8_t *x = (const uint8_t *)&a->core.kernel + part[i].offset;
         const uint8_t *y = (const uint8_t *)&b->core.kernel + part[i].offset;
 
@@ -229,12 +228,11 @@ static uint64_t pieces_hash(const struct k5sim_snapshot *snapshot)
 uint64_t k5sim_snapshot_hash(const struct k5sim_snapshot *snapshot)
 {
     const struct snapshot_core *core = &snapshot->core;
-    struct kernel_part part[SNAPSHOT_KERNEL_PARTS];
-    uint32_t count = snapshot_kernel_parts(snapshot->sim->system, part);
+    const struct kernel_part *part = snapshot->sim->kernel_parts.part;
     size_t rest = offsetof(struct snapshot_core, timers);
     uint64_t hash = pieces_hash(snapshot);
 
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < KERNEL_PARTS; i++) {
         hash = mix(hash, (const uint8_t *)&core->kernel + part[i].offset, part[i].bytes);
     }
     hash =
