@@ -11,6 +11,25 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
+# Files that ./k5 test --quick leaves out, as it does tests that are marked slow: they build images,
+# run QEMU, windows, GDB or campaigns, and take more than some seconds together.
+SLOW_FILES = frozenset(
+    """arch builder campaign_conduct campaign_report cli decode explore explore_scenarios gdbserver
+    image_limits inspect k5_log logtext machine machine_outside new pathbound pytest_plugin qemu
+    recording scenario_after scenario_board scenario_machines stays tables threads why""".split()
+)
+QUICK_END_TO_END = "test_demo"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole files are slow, and of those in e2e/ all but one."""
+    for item in items:
+        file = item.path.stem
+        whole = item.path.parent.name == "e2e" and file != QUICK_END_TO_END
+        if whole or file.removeprefix("test_") in SLOW_FILES:
+            item.add_marker(pytest.mark.slow)
+
+
 # A system that is right in every respect; tests break one thing at a time.
 GOOD = """\
 [system]

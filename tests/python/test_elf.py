@@ -123,6 +123,7 @@ def survives(path: Path, use: Callable[[ElfFile], None]) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_damaged_files_never_crash_the_reader(system: System, tmp_path: Path) -> None:
     seed = 7
     random_ = random.Random(seed)

@@ -276,6 +276,7 @@ def mutated(text: str, dice: random.Random) -> str:
 PLAIN_AND_SHARED = regions(region("a", 0x28300000), uses='{ region = "a", access = "rw" }')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "rounds", "most"), [(PLAIN_AND_SHARED, 1000, 990), (FULL, 1500, 1400)]
 )
