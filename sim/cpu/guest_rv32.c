@@ -147,42 +147,15 @@ static bool flip_saved(struct k5sim *sim, struct thread *thread, uint32_t number
     return true;
 }
 
-const struct guest guest_rv32 = {
-    .cpu = "rv32",
-    .model = CPU_RV32,
-    .port = &hostport_rv32,
-    .elf_machine = EM_RISCV,
-    .elf_name = "RISC-V",
-    .register_count = CPU_REGISTERS,
-    .list_mpu = list_mpu,
-    .build_mpu = mpu_build_pmp,
-    .register_bits = register_bits,
-    .flip_saved = flip_saved,
-    .suspend = suspend,
-    .fault = fault,
-    .describe_fault = describe_fault,
-    .resume = resume,
-    .select = select_thread,
-    .registers = saved_registers,
-    .set_register = set_register,
-};
+/* The cores differ in what Unicorn makes of them. */
+#define RV32_GUEST(name, core)                                                                     \
+    {                                                                                              \
+        .cpu = (name), .model = (core), .port = &hostport_rv32, .elf_machine = EM_RISCV,           \
+        .elf_name = "RISC-V", .register_count = CPU_REGISTERS, .list_mpu = list_mpu,               \
+        .build_mpu = mpu_build_pmp, .register_bits = register_bits, .flip_saved = flip_saved,      \
+        .suspend = suspend, .fault = fault, .describe_fault = describe_fault, .resume = resume,    \
+        .select = select_thread, .registers = saved_registers, .set_register = set_register,       \
+    }
 
-const struct guest guest_sifive_e31 = {
-    .cpu = "sifive-e31",
-    .model = CPU_SIFIVE_E31,
-    .port = &hostport_rv32,
-    .elf_machine = EM_RISCV,
-    .elf_name = "RISC-V",
-    .register_count = CPU_REGISTERS,
-    .list_mpu = list_mpu,
-    .build_mpu = mpu_build_pmp,
-    .register_bits = register_bits,
-    .flip_saved = flip_saved,
-    .suspend = suspend,
-    .fault = fault,
-    .describe_fault = describe_fault,
-    .resume = resume,
-    .select = select_thread,
-    .registers = saved_registers,
-    .set_register = set_register,
-};
+const struct guest guest_rv32 = RV32_GUEST("rv32", CPU_RV32);
+const struct guest guest_sifive_e31 = RV32_GUEST("sifive-e31", CPU_SIFIVE_E31);

@@ -13,7 +13,7 @@ import pytest
 from campaign_results import Database, small
 from k5.campaign.report import write_report
 from k5.campaign.report.classes import CLASSES
-from k5.campaign.report.intervals import wilson
+from k5.campaign.statistics import wilson
 from k5.campaign.report.reader import MOST_FINDINGS
 from k5.campaign.report.timeline import axis_end
 from k5.errors import K5Error

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from campaign_results import Database, small
 from k5.campaign.report.classes import CLASSES, worst_first
-from k5.campaign.report.intervals import estimate, wilson
+from k5.campaign.report.intervals import estimate
+from k5.campaign.statistics import wilson
 from k5.campaign.report.reader import Tally, quotas, read
 from k5.campaign.report.sourcetext import text_of
 from k5.campaign.report.text import clean, duration, moment, share

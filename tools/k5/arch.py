@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from k5.errors import K5Error
 
 EM_ARM, EM_RISCV = 40, 243  # ELF e_machine
+_RV32 = ("zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1",
+         *(f"a{n}" for n in range(8)), *(f"s{n}" for n in range(2, 12)),
+         "t3", "t4", "t5", "t6", "pc")  # fmt: skip
+# By their numbers in k5sim_registers().
+REGISTERS = {"armv8m": (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr"), "rv32": _RV32}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from k5 import kernelfields
+from k5.arch import REGISTERS
 from k5.errors import K5Error, suggestion
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ NOBODY = 0xFF
 WORD = 0xFFFF_FFFF
 MESSAGE_WORDS = ("0", "1", "2", "3", "info")
 LEVELS = {"low": 0, "high": 1}
-_RV32 = ("zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1",
-         *(f"a{n}" for n in range(8)), *(f"s{n}" for n in range(2, 12)),
-         "t3", "t4", "t5", "t6", "pc")  # fmt: skip
-# By their numbers in k5sim_registers().
-REGISTERS = {"armv8m": (*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr"), "rv32": _RV32}
 _PLACE = re.compile(r"(.+?)(?:\+(\d+|0x[0-9a-fA-F]+))?")
 
 

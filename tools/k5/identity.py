@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from k5 import host, stamp
+from k5 import builder, host, stamp
 from k5.builder import Built
 from k5.errors import K5Error
-from k5.paths import ROOT
+from k5.paths import ROOT, shown
 
 _DIGITS = 16
 
@@ -66,3 +67,33 @@ def check(what: str, made: object, built: Built) -> None:
     if others:
         text = "was made with another build, and would not be what it was: different are"
         raise K5Error(f"{what}: {text} {', '.join(others)}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a file about a run says of where it comes from; whole, but perhaps of another build."""
+
+    path: Path
+    system: str
+    description: Path
+    board: str
+    seed: int
+    build: dict[str, str]
+
+    @property
+    def where(self) -> str:
+        """The file, and the line that says so, for messages."""
+        return shown(self.path)
+
+    def built(self) -> Built:
+        """The system that it is of, built; K5Error if that is another one now."""
+        built = builder.build(self.description, self.board)
+        self.check(built)
+        return built
+
+    def check(self, built: Built) -> None:
+        """K5Error with the reason, if it is not of this build."""
+        if (built.name, built.board) != (self.system, self.board):
+            text = f"is of {self.system} on {self.board}, not of {built.name} on {built.board}"
+            raise K5Error(f"{self.where}: {text}")
+        check(self.where, self.build, built)

@@ -2,7 +2,6 @@
 
     state = kernelstate.of(machine)       # a copy, as it is now
     state.thread[1].budget_left
-    kernelstate.offset("thread[1].reg[4]")  # (offset, bytes) in Machine.kernel_state()
 
 The layout is read from the headers themselves, by the compiler's preprocessor and
 cffi, once; a file below build/ keeps it until they change.
@@ -11,20 +10,17 @@ cffi, once; a file below build/ keeps it until they change.
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import hashlib
-import importlib.util
-import io
 import operator
 import re
 import subprocess
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from k5 import abi
-from k5.errors import K5Error, suggestion
-from k5.paths import BUILD, ROOT
+from k5 import abi, cparsed
+from k5.errors import K5Error
+from k5.paths import ROOT
 
 if TYPE_CHECKING:
     from k5.machine import Machine
@@ -37,7 +33,6 @@ _SOURCES = ("kernel", "hostport", "abi", "arch/armv8m", "arch/rv32")
 _STRUCT = re.compile(r"^struct (\w+) \{.*?^\};", re.MULTILINE | re.DOTALL)
 _ROOM = re.compile(r"\(\((\d+)\) > 0 \? \(\1\) : 1\)")
 _DIMENSION = re.compile(r"\[([^\]\[]+)\]")
-_PART = re.compile(r"(\w+)((?:\[\d+\])*)")
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
               ast.Div: operator.floordiv}  # fmt: skip
 
@@ -85,24 +80,7 @@ def _key() -> str:
 @functools.cache
 def _load() -> Any:
     """The parsed headers: a cffi object."""
-    name = f"_k5state_{_key()}"
-    path = BUILD / "python" / f"{name}.py"
-    if not path.exists():
-        import cffi
-
-        builder = cffi.FFI()
-        builder.cdef(declarations())
-        builder.set_source(name, None)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{id(builder):x}.tmp")
-        with contextlib.redirect_stdout(io.StringIO()):  # cffi says what it is doing
-            builder.emit_python_code(str(temporary))
-        temporary.replace(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.ffi
+    return cparsed.load(f"_k5state_{_key()}", declarations)
 
 
 def view(data: bytes) -> Any:
@@ -119,27 +97,6 @@ def view(data: bytes) -> Any:
 def of(source: Machine | Snapshot) -> Any:
     """The kernel's state in a machine, or in a snapshot."""
     return view(source.kernel_state())
-
-
-def offset(path: str) -> tuple[int, int]:
-    """Where a field lies, and its bytes; K5Error names what there is instead."""
-    ffi = _load()
-    kind, at = ffi.typeof("struct kernel_state"), 0
-    for part in path.split("."):
-        found = _PART.fullmatch(part)
-        if not found or kind.kind != "struct":
-            raise K5Error(f"'{path}' is no field of the kernel's state")
-        fields = dict(kind.fields)
-        if found[1] not in fields:
-            raise K5Error(f"no field '{found[1]}' in {kind.cname}" + suggestion(found[1], fields))
-        at += fields[found[1]].offset
-        kind = fields[found[1]].type
-        for index in re.findall(r"\[(\d+)\]", found[2]):
-            if kind.kind != "array" or int(index) >= kind.length:
-                raise K5Error(f"'{path}': there is no {part}")
-            kind = kind.item
-            at += int(index) * ffi.sizeof(kind)
-    return at, int(ffi.sizeof(kind))
 
 
 @functools.cache

@@ -1,23 +1,16 @@
-"""The simulator's library for Python: cffi, ABI mode, declarations from its own headers.
-
-Parsing C costs a tenth of a second, so the parsed form is kept below build/ and
-made anew when the header changes.
-"""
+"""The simulator's library for Python: cffi, ABI mode, declarations from its own headers."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import importlib.util
-import io
 import time
 from pathlib import Path
 from typing import Any
 
-from k5 import host
+from k5 import cparsed, host
 from k5.errors import K5Error
-from k5.paths import BUILD, ROOT
+from k5.paths import ROOT
 
 ATTEMPTS, PAUSE_S = 5, 0.5
 HEADERS = (
@@ -39,37 +32,13 @@ def declarations() -> str:
     return "\n".join(line for line in lines if not line.startswith("#"))
 
 
-def _parsed() -> Path:
-    text = declarations()
-    name = "_k5sim_" + hashlib.sha256(text.encode()).hexdigest()[:12]
-    path = BUILD / "python" / f"{name}.py"
-    if not path.exists():
-        import cffi
-
-        builder = cffi.FFI()
-        builder.cdef(text)
-        builder.set_source(name, None)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{id(builder):x}.tmp")
-        with contextlib.redirect_stdout(io.StringIO()):  # cffi says what it is doing
-            builder.emit_python_code(str(temporary))
-        temporary.replace(path)  # in one step: another process may be here, too
-    return path
-
-
 @functools.cache
 def load() -> tuple[Any, Any]:
     """(ffi, library), the library as current as at a process's first call."""
     library = host.library()
-    try:
-        path = _parsed()
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    except ImportError as problem:
-        raise K5Error(f"{problem.name or problem} is missing: `./k5 doctor` says more") from None
-    ffi: Any = module.ffi
+    text = declarations()
+    name = "_k5sim_" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    ffi = cparsed.load(name, lambda: text)
     return ffi, _open(ffi, library)
 
 

@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from k5 import builder, identity, journal
-from k5.builder import Built
+from k5 import identity, journal
 from k5.errors import K5Error
 from k5.journal import Entry
 from k5.paths import portable, shown, unportable
@@ -142,32 +141,17 @@ def _created(path: Path) -> int:
 
 
 @dataclass(frozen=True)
-class Recording:
+class Recording(identity.Kept):
     """One that was read."""
 
-    path: Path
-    system: str
-    description: Path
-    board: str
-    seed: int
-    build: dict[str, str]
     end: Position
     ended: bool  # or it was killed: then it ends where it was seen last
     entries: list[Entry] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)  # of the entries
 
-    def built(self) -> Built:
-        """The system that it is of, built; K5Error if that is another one now."""
-        built = builder.build(self.description, self.board)
-        self.check(built)
-        return built
-
-    def check(self, built: Built) -> None:
-        """K5Error with the reason, if it is not of this build."""
-        if (built.name, built.board) != (self.system, self.board):
-            text = f"is of {self.system} on {self.board}, not of {built.name} on {built.board}"
-            raise K5Error(f"{shown(self.path)}:1: {text}")
-        identity.check(f"{shown(self.path)}:1", self.build, built)
+    @property
+    def where(self) -> str:
+        return f"{shown(self.path)}:1"
 
     def play(self, machine: Machine, ends: bool = False) -> None:
         """The machine, which was just booted, gets it all, each at its position. `ends`: where the
@@ -175,7 +159,7 @@ class Recording:
         self.check(machine.built)
         if machine.seed != self.seed:
             text = f"is of a run with seed {self.seed}, not {machine.seed}"
-            raise K5Error(f"{shown(self.path)}:1: {text}")
+            raise K5Error(f"{self.where}: {text}")
         codec = journal.Codec(machine)
         row = machine._ffi.new("struct k5sim_entry *")
         for number, entry in zip(self.lines, self.entries, strict=True):

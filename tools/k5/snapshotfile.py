@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from k5 import builder, identity
-from k5.builder import Built
+from k5 import identity
 from k5.errors import K5Error
 from k5.paths import portable, shown, unportable
 
@@ -60,40 +59,21 @@ def save(machine: Machine, path: Path) -> None:
 
 
 @dataclass(frozen=True)
-class SavedSnapshot:
-    """One that was read; whole, but perhaps of another build."""
+class SavedSnapshot(identity.Kept):
+    """One that was read."""
 
-    path: Path
-    system: str
-    description: Path
-    board: str
-    seed: int
-    build: dict[str, str]
     data: bytes
-
-    def built(self) -> Built:
-        """The system that it is of, built; K5Error if that is another one now."""
-        built = builder.build(self.description, self.board)
-        self.check(built)
-        return built
-
-    def check(self, built: Built) -> None:
-        """K5Error with the reason, if it is not of this build."""
-        if (built.name, built.board) != (self.system, self.board):
-            text = f"is of {self.system} on {self.board}, not of {built.name} on {built.board}"
-            raise K5Error(f"{shown(self.path)}: {text}")
-        identity.check(shown(self.path), self.build, built)
 
     def restore(self, machine: Machine) -> None:
         """The machine, which was just booted, becomes what was saved."""
         self.check(machine.built)
         if machine.seed != self.seed:
             text = f"is of a run with seed {self.seed}, not {machine.seed}"
-            raise K5Error(f"{shown(self.path)}: {text}")
+            raise K5Error(f"{self.where}: {text}")
         try:
             machine.restore(machine.unpack(self.data))
         except K5Error as problem:
-            raise K5Error(f"{shown(self.path)}: {problem}") from None
+            raise K5Error(f"{self.where}: {problem}") from None
 
 
 def is_snapshot(path: Path) -> bool:

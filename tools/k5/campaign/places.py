@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from k5 import kernelfields
+from k5.arch import REGISTERS
 from k5.campaign.model import OF_THE_RUNNING, Injection
 from k5.elf import ElfFile
 from k5.errors import K5Error
-from k5.faultmodels import LEVELS, MESSAGE_WORDS, NOBODY, REGISTERS, Binder, Fault
+from k5.faultmodels import LEVELS, MESSAGE_WORDS, NOBODY, Binder, Fault
 from k5.machine import Machine
 from k5.scenario.names import Names, Unknown, known
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from k5.arch import REGISTERS
+
 _HEAD = '<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd">'
-_RISCV_NAMES = (
-    "zero ra sp gp tp t0 t1 t2 fp s1 a0 a1 a2 a3 a4 a5 a6 a7 "
-    "s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6 pc"
-).split()
-_ARM_NAMES = [*(f"r{n}" for n in range(13)), "sp", "lr", "pc", "xpsr"]
+_ARM_NAMES = list(REGISTERS["armv8m"])
+_RISCV_NAMES = ["fp" if name == "s0" else name for name in REGISTERS["rv32"]]  # GDB's name for it
 _TYPES = {"sp": "data_ptr", "pc": "code_ptr", "fp": "data_ptr", "ra": "code_ptr"}
 
 

@@ -75,8 +75,8 @@ class Names:
         return replace(found, file=str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file))
 
     def call_place(self, thread: int) -> source.Place | None:
-        """Where a thread makes the system call that it is in, or has just made. Where the call's
-        stub was not inlined it is the stub's caller, whose address the link register still has."""
+        """Where a thread makes the system call that it is in, or has just made. Where libk5's
+        function was not inlined it is that one's caller, whose address the link register still has."""
         registers = self.machine.registers(thread)
         arm = len(registers) == 17
         found = self.place(thread, registers[15] - 2 if arm else registers[32] - 4)
